@@ -1,0 +1,73 @@
+# leaktight: `make demo` shows what it does, `make test` checks everything. Both set up what they need.
+
+MAKEFLAGS += --no-print-directory
+BIN := .venv/bin
+BIN61 := .venv-django61/bin
+JOBS ?= auto
+
+.PHONY: help demo test check lint types floors docs-check pytest pytest-django61 docs format bench constraints clean
+
+help:
+	@echo "make demo     scan the examples and a large Django application, and explain what was found"
+	@echo "make test     lint, types, import contracts, docs, tests (and tests on Python 3.13 with Django 6.1 where it is installed)"
+	@echo "make docs     write the generated pages below docs/"
+	@echo "make bench    measure speed against the parse floor, Bandit and Semgrep on real projects"
+	@echo "make clean    remove everything that was set up or built here"
+
+.venv/ready: scripts/venv pyproject.toml constraints.txt
+	@scripts/venv .venv constraints.txt 3.11 3.12 3.13 3.14
+
+.venv-django61/ready: scripts/venv pyproject.toml constraints-django61.txt
+	@scripts/venv .venv-django61 constraints-django61.txt 3.13 --optional
+
+.venv-peers/ready: bench/peers.txt
+	@echo "Setting up .venv-peers ($<)"
+	@rm -rf .venv-peers
+	@$$(scripts/python 3.11 3.12 3.13) -m venv .venv-peers
+	@.venv-peers/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+demo: .venv/ready
+	@$(BIN)/python scripts/demo.py
+
+test: check pytest-django61 pytest
+
+check: lint types floors docs-check
+
+lint: .venv/ready
+	$(BIN)/ruff check
+
+types: .venv/ready
+	$(BIN)/mypy
+
+floors: .venv/ready
+	$(BIN)/lint-imports --no-cache
+
+docs-check: .venv/ready
+	$(BIN)/python scripts/docs.py --check
+
+pytest: .venv/ready
+	$(BIN)/pytest -n $(JOBS)
+
+pytest-django61: .venv-django61/ready
+	@if [ -x $(BIN61)/pytest ]; then set -x; $(BIN61)/pytest -n $(JOBS); else echo "No Python 3.13 here: the tests run on one Python only."; fi
+
+docs: .venv/ready
+	$(BIN)/python scripts/docs.py
+
+format: .venv/ready
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+# Semgrep's rules are not a package: LEAKTIGHT_SEMGREP_RULES names a checkout of semgrep-rules, or Semgrep is left out.
+bench: .venv/ready .venv-peers/ready
+	$(BIN)/python bench/fetch.py
+	$(BIN)/python bench/speed.py
+
+constraints:
+	scripts/constraints constraints.txt 3.11 5.2
+	scripts/constraints constraints-django61.txt 3.13 6.1
+
+clean:
+	rm -rf .venv .venv-django61 .venv-peers .demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find src tests scripts bench -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,189 @@
+"""The commands and their options."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, CycloptsError, Parameter
+
+from leaktight import __version__
+from leaktight.cli.console import Colour, complain, terminal, write
+from leaktight.cli.errors import UsageError, unknown
+from leaktight.cli.formats import Format
+from leaktight.cli.help import commands, help_text
+from leaktight.config import ConfigError
+from leaktight.model import Audience, Severity
+from leaktight.report import Status
+
+app = App(
+    name="leaktight",
+    usage="leaktight [COMMAND] [OPTIONS]",
+    help="Find where a Django project sends sensitive information insecurely.\n\n"
+    "Reads files only: it never imports or runs the project, and never uses the network. "
+    "Without a command it scans the current folder and shows the worst.",
+    # Both are answered below, without the library's pretty printer.
+    help_flags=[],
+    version_flags=[],
+    result_action="return_value",
+    suppress_keyboard_interrupt=False,
+)
+
+
+def _option(help_: str, *, alias: str | None = None) -> Parameter:
+    return Parameter(help=help_, alias=alias, negative="")
+
+
+@app.default
+def first_run() -> Status:
+    """Scan the current folder, show the worst findings and what to do next."""
+    from leaktight.cli.scan import first_run
+
+    return first_run()
+
+
+@app.command(usage="leaktight scan [OPTIONS] [PATHS]")
+def scan(
+    *paths: str,
+    format: Annotated[Format, _option("How to tell it on standard output: --format json.")] = Format.TEXT,  # noqa: A002
+    output: Annotated[
+        tuple[str, ...],
+        _option("FORMAT=FILE: also write a file; several times for several files: -o sarif=leaktight.sarif.", alias="-o"),
+    ] = (),
+    audience: Annotated[Audience | None, _option("Who it is for: --audience strict adds what is less sure, audit all.")] = None,
+    rule: Annotated[tuple[str, ...], _option("Only this rule; several times for several: --rule secret-in-log.")] = (),
+    label: Annotated[tuple[str, ...], _option("Only findings about this label: --label password.")] = (),
+    channel: Annotated[tuple[str, ...], _option("Only findings on this channel: --channel log.")] = (),
+    fail_on: Annotated[Severity | None, _option("The least severity that makes the exit status 1: --fail-on high.")] = None,
+    allow_gaps: Annotated[bool, _option("Do not end with status 3 when something could not be analysed.")] = False,
+    exit_zero: Annotated[bool, _option("End with status 0 where it would be 1.")] = False,
+    settings: Annotated[
+        tuple[str, ...],
+        _option("A settings module that speaks for production: --settings config.settings.production."),
+    ] = (),
+    jobs: Annotated[int | None, _option("How many processes to use; the result is the same: -j 4.", alias="-j")] = None,
+    quiet: Annotated[bool, _option("Findings only.", alias="-q")] = False,
+    verbose: Annotated[bool, _option("Whole flows and all gaps.", alias="-v")] = False,
+    color: Annotated[Colour, _option("When to use colours: --color never.")] = Colour.AUTO,
+) -> Status:
+    """Find where sensitive data leaves without the protection it needs.
+
+    PATHS are projects, folders or single files; the current folder when none is given.
+    The exit status is 1 for findings, 2 for wrong use, 3 when something could not be analysed,
+    4 for an error of ours, and 0 otherwise: leaktight explain exit-status.
+    """
+    from leaktight.cli.scan import Request
+    from leaktight.cli.scan import scan as run_scan
+
+    return run_scan(
+        Request(
+            paths=paths,
+            format=format,
+            output=output,
+            audience=audience,
+            rules=rule,
+            labels=label,
+            channels=channel,
+            fail_on=fail_on,
+            allow_gaps=allow_gaps,
+            exit_zero=exit_zero,
+            settings=settings,
+            jobs=jobs,
+            quiet=quiet,
+            verbose=verbose,
+            colour=color,
+        )
+    )
+
+
+@app.command(usage="leaktight explain NAME")
+def explain(name: str, /) -> Status:
+    """Explain a name: a rule, a label, a channel, a safeguard, an exit status or another word of the output.
+
+    leaktight explain secret-in-log
+    """
+    from leaktight.cli.explain import explain
+
+    return explain(name)
+
+
+@app.command(usage="leaktight why FILE:LINE")
+def why(place: str, /) -> Status:
+    """Tell why something is or is not reported at a place: FILE:LINE.
+
+    leaktight why accounts/views.py:41
+    """
+    from leaktight.cli.why import why
+
+    return why(place)
+
+
+@app.command(usage="leaktight config [PATH]")
+def config(path: str = ".", /) -> Status:
+    """Show the configuration that applies, and where each value comes from."""
+    from leaktight.cli.settings import show
+
+    return show(path)
+
+
+@app.command(usage="leaktight rules")
+def rules() -> Status:
+    """List the rules, by family."""
+    from leaktight.cli.explain import list_rules
+
+    return list_rules()
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; every way out ends here."""
+    try:
+        command = _command(arguments)
+        if not {"-h", "--help"}.isdisjoint(arguments):
+            write(help_text(app, command, width=terminal(sys.stdout).width))
+            return int(Status.TIGHT)
+        if list(arguments) == ["--version"]:
+            write(f"{__version__}\n")
+            return int(Status.TIGHT)
+        return int(app(list(arguments), exit_on_error=False, print_error=False) or 0)
+    except (CycloptsError, UsageError) as error:
+        complain(f"leaktight: {' '.join(str(error).split())}")
+        return int(Status.USAGE)
+    except ConfigError as error:
+        complain(f"leaktight: {error}")
+        return int(Status.USAGE)
+    except KeyboardInterrupt:
+        complain("leaktight: interrupted")
+        return 130
+    except Exception as error:  # noqa: BLE001  # whatever it is, it is ours
+        complain(_bug(error))
+        return int(Status.INTERNAL)
+
+
+def _command(arguments: Sequence[str]) -> str | None:
+    """The command, which is the first word; a path there is the most natural mistake."""
+    if not arguments or arguments[0].startswith("-"):
+        return None
+    word, known = arguments[0], commands(app)
+    if word not in known:
+        raise UsageError(f"to scan a path: leaktight scan {word}" if Path(word).exists() else unknown("command", word, known))
+    return word
+
+
+def _bug(error: Exception) -> str:
+    """Say where we failed, in our own files and without a word of the project."""
+    ours = [
+        f"  {Path(frame.filename).parent.name}/{Path(frame.filename).name}:{frame.lineno} in {frame.name}"
+        for frame in traceback.extract_tb(error.__traceback__)
+        if f"{Path(__file__).parent.parent}" in frame.filename
+    ]
+    return "\n".join(
+        [
+            f"leaktight: internal error, a bug of ours: {type(error).__name__}",
+            *ours[-12:],
+            f"leaktight {__version__}, Python {sys.version.split()[0]}. Please report it with these lines;",
+            "they hold nothing of your project. exit status 4: internal error",
+        ]
+    )

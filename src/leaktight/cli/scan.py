@@ -1,0 +1,198 @@
+"""`leaktight scan` and the first run: read, judge, tell, and end with the right status."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from leaktight import __version__
+from leaktight.cli.console import Colour, Progress, complain, terminal, write
+from leaktight.cli.errors import UsageError, require
+from leaktight.cli.formats import Format, Scanned, outputs, save
+from leaktight.cli.rulebook import rulebook
+from leaktight.config import Config, Effective, load
+from leaktight.model import Audience, Severity
+from leaktight.report import Status, decide, render_text
+
+_SHOWN_FIRST = 3
+_MOST_JOBS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the user asks of a scan."""
+
+    paths: tuple[str, ...] = ()
+    format: Format = Format.TEXT
+    output: tuple[str, ...] = ()
+    audience: Audience | None = None
+    rules: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    fail_on: Severity | None = None
+    allow_gaps: bool = False
+    exit_zero: bool = False
+    settings: tuple[str, ...] = ()
+    jobs: int | None = None
+    quiet: bool = False
+    verbose: bool = False
+    colour: Colour = Colour.AUTO
+
+
+def scan(request: Request) -> Status:
+    """Scan, write every format asked for, and give the exit status."""
+    if request.quiet and request.verbose:
+        raise UsageError("-q shows less and -v shows more: give one of them")
+    files = outputs(request.output)
+    scanned = _scanned(request)
+    for output in files:
+        try:
+            save(output.path, scanned.told(output.format))
+        except OSError as error:
+            raise UsageError(f"{output.path} cannot be written: {error.strerror}") from None
+    if request.format is Format.TEXT:
+        shown = terminal(sys.stdout, colour=request.colour)
+        write(
+            render_text(
+                scanned.result,
+                scanned.outcome,
+                rules=scanned.rules,
+                sources=scanned.sources,
+                version=__version__,
+                width=shown.width,
+                colour=shown.colour,
+                unicode=shown.unicode,
+                verbose=request.verbose,
+                quiet=request.quiet,
+            )
+        )
+    else:
+        write(scanned.told(request.format), as_utf8=True)
+        if not request.quiet:
+            complain(f"exit status {int(scanned.outcome.status)}: {scanned.outcome.reason}")
+    return scanned.outcome.status
+
+
+def first_run() -> Status:
+    """Scan where we are, show the worst, and say what can be done next."""
+    scanned = _scanned(Request())
+    open_ = [finding for finding in scanned.result.findings if not finding.claimed]
+    shown = terminal(sys.stdout)
+    worst = max(open_, key=lambda item: (item.severity.rank, item.confidence.rank), default=None)
+    steps = {
+        "leaktight scan": f"shows all {len(open_)}" if len(open_) > _SHOWN_FIRST else "",
+        f"leaktight explain {worst.rule if worst else ''}": "says more about the worst" if worst else "",
+        "leaktight scan PATH": "scans another folder or file" if not scanned.result.project.counts.get("python files") else "",
+        "leaktight scan -o sarif=leaktight.sarif": "writes a file for your tools",
+    }
+    hints = ["", "next:", *(f"  {command:<41}{said}" for command, said in steps.items() if said), ""]
+    write(
+        render_text(
+            scanned.result,
+            scanned.outcome,
+            rules=scanned.rules,
+            sources=scanned.sources,
+            version=__version__,
+            width=shown.width,
+            colour=shown.colour,
+            unicode=shown.unicode,
+            at_most=_SHOWN_FIRST,
+            hints=hints,
+        )
+    )
+    return scanned.outcome.status
+
+
+def effective(paths: Sequence[str], request: Request) -> Effective:
+    """The configuration of all the paths, with the options of the command line above it."""
+    found = {path: load(Path(path)) for path in paths}
+    first = found[paths[0]]
+    for path, other in found.items():
+        if other.file != first.file:
+            raise UsageError(f"{paths[0]} and {path} have different configurations; scan them one at a time")
+    result = first
+    if request.audience is not None:
+        result = result.override("--audience", audience=request.audience)
+    if request.fail_on is not None:
+        result = result.override("--fail-on", fail_on=request.fail_on)
+    if request.settings:
+        result = result.override("--settings", settings=request.settings)
+    return result
+
+
+def existing(paths: Sequence[str]) -> tuple[str, ...]:
+    """The paths to look at; where we are when none is given."""
+    for path in paths:
+        if not os.path.lexists(path):
+            raise UsageError(f"there is no file or folder {path}")
+    return tuple(paths) or (".",)
+
+
+def _scanned(request: Request) -> Scanned:
+    paths = existing(request.paths)
+    config = effective(paths, request).config
+    jobs = _jobs(request.jobs)
+
+    from leaktight import engine
+    from leaktight.policy import LABELS, Channel
+
+    rules = engine.all_rules()
+    progress = Progress(quiet=request.quiet)
+    asked = require("rule", request.rules, [rule.name for rule in rules])
+    labels = require("label", request.labels, LABELS)
+    channels = require("channel", request.channels, [str(channel) for channel in Channel])
+    result = engine.scan(
+        paths,
+        config=config,
+        jobs=jobs,
+        audience=config.audience,
+        rules=asked,
+        labels=labels,
+        channels=channels,
+        today=datetime.date.today(),  # noqa: DTZ011  # a claim ends where the user lives
+        progress=progress,
+    )
+    progress.clear()
+    return Scanned(
+        result=result,
+        outcome=decide(result, fail_on=config.fail_on, allow_gaps=request.allow_gaps, exit_zero=request.exit_zero),
+        rules=rulebook(rules),
+        sources=sources(paths, config),
+        verbose=request.verbose,
+        quiet=request.quiet,
+    )
+
+
+def _jobs(asked: int | None) -> int:
+    if asked is not None and asked < 1:
+        raise UsageError("-j takes a number of processes, 1 or more")
+    return asked or min(os.cpu_count() or 1, _MOST_JOBS)
+
+
+def sources(paths: Sequence[str], config: Config) -> Callable[[str], list[str] | None]:
+    """Read the lines of a reported file again, by the path it is reported under."""
+    from leaktight.source.python import decode
+
+    roots = {Path(os.path.realpath(path)).name: Path(os.path.realpath(path)) for path in paths}
+
+    @cache
+    def lines(path: str) -> list[str] | None:
+        if len(paths) > 1:
+            name, _, rest = path.partition("/")
+            root, inside = roots.get(name), rest
+        else:
+            root, inside = next(iter(roots.values())), path
+        if root is None:
+            return None
+        file = root / inside if root.is_dir() else root
+        try:
+            return decode(file.read_bytes()).split("\n")
+        except (OSError, ValueError):
+            return None
+
+    return lines

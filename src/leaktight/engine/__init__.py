@@ -1,0 +1,7 @@
+"""Orchestration: what a scan does, in which order, with what it found along the way."""
+
+from leaktight.engine.scan import scan as scan
+from leaktight.engine.why import why as why
+from leaktight.rules.registry import load_rules as all_rules
+
+__all__ = ["all_rules", "scan", "why"]

@@ -1,0 +1,98 @@
+"""Handing calls, flows, views, classes, settings and tags to the rules that asked for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from leaktight.flow.events import Arrival, Call
+from leaktight.flow.knowledge import SinkSpec
+from leaktight.flow.machine import Machine
+from leaktight.flow.outside import sink_of
+from leaktight.flow.pages import page_of
+from leaktight.flow.value import Value, all_facts
+from leaktight.model import Certainty, Finding
+from leaktight.policy import Channel
+from leaktight.project import Project
+from leaktight.rules.api import Rule
+
+
+class Judge:
+    """The rules of one scan, in tables by what they look at."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.rules = rules
+        self.calls: dict[str, list[Callable[[Call], Iterator[Finding]]]] = {}
+        self.flows: dict[Channel, list[Callable[[Arrival], Iterator[Finding]]]] = {}
+        self.tags: dict[str, list[Any]] = {}
+        for rule in rules:
+            for names, call_detector in rule.calls:
+                for name in names:
+                    self.calls.setdefault(name, []).append(call_detector)
+            for channels, flow_detector in rule.flows:
+                for channel in channels:
+                    self.flows.setdefault(channel, []).append(flow_detector)
+            for tags, tag_detector in rule.tags:
+                for tag in tags:
+                    self.tags.setdefault(tag, []).append(tag_detector)
+
+    @property
+    def watched(self) -> frozenset[str]:
+        """Qualified names whose calls some rule judges."""
+        return frozenset(self.calls)
+
+    def all(self, project: Project, machine: Machine) -> Iterator[Finding]:
+        """Every finding of every rule."""
+        for call in machine.sorted_calls():
+            for detector in self.calls.get(call.name, ()):
+                yield from detector(call)
+            for arrival in arrivals(call):
+                for flow_detector in self.flows.get(arrival.channel, ()):
+                    yield from flow_detector(arrival)
+        for rule in self.rules:
+            for judge_view in rule.views:
+                for view in project.views:
+                    yield from judge_view(view)
+            for judge_class in rule.classes:
+                for cls in project.classes:
+                    yield from judge_class(cls, project)
+            for judge_project in rule.projects:
+                yield from judge_project(project)
+            for names, judge_setting in rule.settings:
+                for settings in project.settings:
+                    for name in names:
+                        value = settings.get(name)
+                        if value.certainty is not Certainty.UNKNOWN:
+                            yield from judge_setting(settings, value)
+        if self.tags:
+            yield from self._templates(project)
+
+    def _templates(self, project: Project) -> Iterator[Finding]:
+        for template in project.templates:
+            for element in template.elements:
+                for detector in self.tags.get(element.tag, ()):
+                    yield from detector(element, template, project)
+
+
+def arrivals(call: Call) -> Iterator[Arrival]:
+    """Each labelled piece of data in each argument that leaves."""
+    if call.spec is None or not call.spec.sinks:
+        return
+    for parameter, value in call.arguments.items():
+        sink = sink_of(call.spec, parameter)
+        if sink is not None and sink.channel == Channel.PAGE and parameter == "context":
+            yield from _printed(call, parameter, sink, value)
+        elif sink is not None:
+            for fact in all_facts(value):
+                yield Arrival(call, parameter, sink, fact, value)
+    receiver_sink = call.spec.sinks.get("self")
+    if receiver_sink is not None and call.receiver is not None:
+        for fact in all_facts(call.receiver):
+            yield Arrival(call, "self", receiver_sink, fact, call.receiver)
+
+
+def _printed(call: Call, parameter: str, sink: SinkSpec, value: Value) -> Iterator[Arrival]:
+    """What a page prints of its context; the context itself leaves nobody."""
+    for item in page_of(call.machine, call):
+        for fact in all_facts(item.value):
+            yield Arrival(call, parameter, sink, fact, value, printed=item.span, chain=item.chain)

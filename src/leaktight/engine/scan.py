@@ -1,0 +1,210 @@
+"""One scan: read the files, follow the data, judge, and tell what was found, hidden and not analysed."""
+
+from __future__ import annotations
+
+import datetime
+import gc
+import sys
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from leaktight.config import Config
+from leaktight.engine.finish import strongest, with_fingerprints
+from leaktight.engine.judge import Judge
+from leaktight.engine.results import merged, narrowed
+from leaktight.engine.texts import Texts
+from leaktight.flow.machine import Machine
+from leaktight.flow.probe import Probe
+from leaktight.model import Audience, Claim, Finding, Gap, ProjectInfo, Result
+from leaktight.policy import django_defaults
+from leaktight.project import Project
+from leaktight.project.discovery import discover
+from leaktight.project.settings import Settings, load_settings
+from leaktight.project.symbols import Program
+from leaktight.rules.registry import load_rules
+from leaktight.source.claims import apply_claims, parse_claims
+from leaktight.source.files import Kind, Role, Tree
+from leaktight.source.reading import read_modules
+
+if TYPE_CHECKING:
+    from leaktight.project.templates import Templates
+
+Progress = Callable[[str, int, int], None]
+
+_AUDITED = (Role.APP, Role.TEST, Role.MIGRATION, Role.EXAMPLE, Role.GENERATED)
+
+
+def scan(
+    paths: Sequence[str | Path],
+    *,
+    config: Config | None = None,
+    jobs: int = 1,
+    audience: Audience | None = None,
+    rules: Collection[str] | None = None,
+    labels: Collection[str] | None = None,
+    channels: Collection[str] | None = None,
+    today: datetime.date | None = None,
+    progress: Progress | None = None,
+) -> Result:
+    """Scan one or several projects, folders or files.
+
+    Nothing of them is imported or run. Several paths are analysed one by one, and their paths are
+    told with the name of the root in front.
+    """
+    config = config or Config()
+    results = [
+        ProjectScan(
+            Path(path), config, jobs=jobs, audience=audience or config.audience, rules=rules, progress=progress, today=today
+        ).run()
+        for path in paths
+    ]
+    result = results[0] if len(results) == 1 else merged(results)
+    return narrowed(result, labels, channels)
+
+
+class ProjectScan:
+    """The scan of one root."""
+
+    def __init__(
+        self,
+        root: Path,
+        config: Config,
+        *,
+        audience: Audience,
+        jobs: int = 1,
+        rules: Collection[str] | None = None,
+        progress: Progress | None = None,
+        today: datetime.date | None = None,
+        probe: Probe | None = None,
+    ) -> None:
+        self.config = config
+        self.jobs = jobs
+        self.audience = audience
+        self.progress = progress or _silent
+        self.today = today or datetime.date.min
+        self.probe = probe
+        self.tree = Tree(root, exclude=config.exclude)
+        self.texts = Texts(self.tree)
+        self.all_rules = load_rules()
+        self.rules = [rule for rule in self.all_rules if rules is None or rule.name in rules]
+        self.gaps: list[Gap] = list(self.tree.gaps)
+        self.roles = _AUDITED if audience is Audience.AUDIT else (Role.APP,)
+
+    def run(self) -> Result:
+        limit = sys.getrecursionlimit()
+        collecting = gc.isenabled()
+        # Evaluation follows the nesting of code and calls; both are bounded by counters of their own.
+        sys.setrecursionlimit(max(limit, 60_000))
+        gc.disable()
+        try:
+            return self._run()
+        finally:
+            sys.setrecursionlimit(limit)
+            if collecting:
+                gc.enable()
+
+    def _run(self) -> Result:
+        files = self.tree.of(Kind.PYTHON, *self.roles)
+        paths = [file.path for file in files]
+        modules, gaps = read_modules(
+            self.tree, paths, jobs=self.jobs, progress=lambda done: self.progress("reading", done, len(paths))
+        )
+        self.gaps += gaps
+        settings = self._settings()
+        project = Project(
+            Program.of(modules),
+            settings=settings,
+            templates=self._templates,
+            texts=self.texts.lines,
+            deployment=self.config.deployment,
+            labels=self.config.labels,
+        )
+        judge = Judge(self.rules)
+        machine = Machine(project, watched=judge.watched, texts=self.texts.lines, probe=self.probe)
+        self.progress("following", 0, 0)
+        machine.run()
+        self.progress("judging", 0, 0)
+        found = strongest(judge.all(project, machine))
+        found = with_fingerprints(found, self.texts.lines)
+        return self._finished(found, project, len(paths), sum(module.lines for module in modules.values()))
+
+    def _settings(self) -> tuple[Settings, ...]:
+        """The settings production loads, one for each site of the repository."""
+        found: list[Settings] = []
+        for site in discover(self.tree):
+            named = [name for name in self.config.settings if site.module_named(name)]
+            chosen: list[str | None] = [*named] or [None]
+            for name in chosen:
+                settings = load_settings(self.tree, site, module=name, default=django_defaults().get)
+                if settings is not None:
+                    found.append(settings)
+                    self.gaps += settings.incomplete
+        return tuple(found)
+
+    def _templates(self) -> Templates:
+        from leaktight.project.templates import read_templates  # its parsers are slow to import
+
+        templates, gaps = read_templates(self.tree, roles=self.roles)
+        self.gaps += gaps
+        return templates
+
+    def _finished(self, found: list[Finding], project: Project, files: int, lines: int) -> Result:
+        claims, own = self._claims()
+        applied = apply_claims(found, claims, today=self.today, judged={rule.name for rule in self.rules})
+        findings = sorted([*applied.findings, *applied.own, *own], key=lambda finding: finding.key)
+        shown: list[Finding] = []
+        hidden: dict[str, int] = {}
+        for finding in findings:
+            if self.audience.at_least(finding.audience):
+                shown.append(finding)
+            else:
+                hidden[str(finding.audience)] = hidden.get(str(finding.audience), 0) + 1
+        claimed = sum(finding.claimed for finding in shown)
+        if claimed:
+            hidden["claimed"] = claimed
+        return Result(
+            project=self._info(project, files, lines),
+            findings=tuple(shown),
+            gaps=tuple(sorted(set(self.gaps))),
+            claims=applied.claims,
+            hidden=dict(sorted(hidden.items())),
+        )
+
+    def _claims(self) -> tuple[list[Claim], list[Finding]]:
+        claims: list[Claim] = []
+        own: list[Finding] = []
+        names = {rule.name for rule in self.all_rules}
+        for file in self.tree.files:
+            if file.kind is Kind.OTHER or file.role not in self.roles:
+                continue
+            text = self.texts.if_mentions(file.path, b"leaktight:")
+            if text is not None:
+                parsed = parse_claims(file.path, text, rules=names)
+                claims += parsed.claims
+                own += parsed.findings
+        return claims, own
+
+    def _info(self, project: Project, files: int, lines: int) -> ProjectInfo:
+        left_out: dict[str, int] = {}
+        for file in self.tree.of(Kind.PYTHON):
+            if file.role not in self.roles:
+                left_out[str(file.role)] = left_out.get(str(file.role), 0) + 1
+        counts = {
+            "python files": files,
+            "lines": lines,
+            "views": sum(1 for _ in project.views),
+            "models": sum(1 for cls in project.classes if cls.kind == "model"),
+            "sensitive fields": sum(1 for cls in project.classes for field in cls.fields if field.match is not None),
+            "templates": len(self.tree.of(Kind.TEMPLATE, Role.APP)),
+        }
+        return ProjectInfo(
+            root=self.tree.name,
+            settings=tuple(sorted({item.path for item in project.settings})),
+            counts=counts,
+            left_out=dict(sorted(left_out.items())),
+        )
+
+
+def _silent(_what: str, _done: int, _all: int) -> None:
+    pass

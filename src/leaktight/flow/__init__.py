@@ -1,0 +1,1 @@
+"""Labels travelling through code: abstract values, function summaries, library knowledge."""

@@ -1,0 +1,201 @@
+"""Exceptions as carriers: what is raised with a secret inside, and what a handler then holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from leaktight.flow import expressions
+from leaktight.flow.naming import made_fact
+from leaktight.flow.texts import stringify
+from leaktight.flow.value import UNKNOWN, Evidence, Fact, Value, all_depends, all_facts, merge_facts
+from leaktight.policy import LABELS, LabelKind
+from leaktight.project.symbols import ClassRef, External
+from leaktight.source.code import Code, Op
+
+if TYPE_CHECKING:
+    from leaktight.flow.frame import Frame
+
+_DETAIL = "error-detail"
+RAISE = "raise"
+"""Name of the call that a `raise` with something to tell is recorded as."""
+
+_MEANT_FOR_USERS = frozenset({"ValidationError", "Http404", "PermissionDenied", "SuspiciousOperation", "APIException", "HttpError"})
+"""Classes from outside whose text is written for whoever made the request."""
+
+_TELLING = frozenset(name for name, label in LABELS.items() if label.kind not in {LabelKind.PERSONAL, LabelKind.INTERNAL})
+"""Labels of what no text for users may hold."""
+
+_FROM_INSIDE = frozenset(
+    {"Exception", "BaseException", "OSError", "IOError", "EnvironmentError", "FileNotFoundError", "PermissionError", "ConnectionError"}
+    | {"ConnectionRefusedError", "TimeoutError", "MemoryError", "ImportError", "ModuleNotFoundError", "DatabaseError", "IntegrityError"}
+    | {"OperationalError", "ProgrammingError", "DataError", "InternalError", "InterfaceError", "CalledProcessError", "SSLError"}
+    | {"RequestException", "HTTPError", "URLError", "ClientError", "LDAPError", "LDAPException", "RedisError", "SMTPException"}
+)
+"""Classes whose text is written by the system, a database or a server: names of files, hosts and tables.
+
+The text of all others is as often a sentence about what the visitor did: `ValueError`, `DoesNotExist`, a parser's error.
+"""
+_FROM_SERVERS = (
+    "requests.", "httpx.", "urllib", "aiohttp.", "socket.", "ssl.", "smtplib.", "subprocess.", "django.db.utils.", "psycopg", "MySQLdb.",
+    "sqlite3.", "redis.", "ldap", "paramiko.", "botocore.", "kombu.", "docker.", "kubernetes.", "elasticsearch.", "pymongo.", "minio.", "git.",
+)  # fmt: skip
+"""Beginnings of the names of such classes in libraries that talk to servers."""
+
+
+def raise_(frame: Frame, code: Code) -> None:
+    """`raise`: what is raised, with the text it carries."""
+    if code[2] is None:
+        if frame.handling is not None:
+            frame.raised.append(frame.handling)
+        return
+    value = expressions.evaluate(frame, code[2])
+    if value.ref is not None:
+        value = Value(type=value.ref if isinstance(value.ref, ClassRef) else getattr(value.ref, "name", None))
+    if not value.is_clean:
+        from leaktight.flow.outside import note_call
+
+        note_call(frame, RAISE, UNKNOWN, {"exception": value}, {"exception": code[2][1]}, code[1])
+    frame.raised.append(value)
+
+
+def try_(frame: Frame, code: Code) -> bool:
+    """`try`: the handlers see what the body may raise; what none of them takes goes on up."""
+    _, _, body, handlers, orelse, final = code
+    outer_raised = frame.raised
+    frame.raised = []
+    before = dict(frame.env)
+    ended = frame.run(body)
+    if not ended and orelse:
+        ended = frame.run(orelse)
+    raised, frame.raised = frame.raised, outer_raised
+    after_body = None if ended else dict(frame.env)
+    ends = [] if after_body is None else [after_body]
+    start = frame.env
+    middle = _join(before, start)
+    untaken = list(raised)
+    frame.depth += 1
+    for types, name, block, span in handlers:
+        caught = [] if types is None else _class_names(frame, types)
+        taken = [value for value in untaken if _matches(frame, value, caught)]
+        untaken = [value for value in untaken if value not in taken]
+        held = _held(frame, taken, caught, span)
+        frame.env = dict(middle)
+        if name:
+            frame.env[name] = held
+        outer_handling, frame.handling = frame.handling, held
+        if not frame.run(block):
+            ends.append(frame.env)
+        frame.handling = outer_handling
+    frame.depth -= 1
+    frame.env = start
+    frame.raised.extend(untaken)
+    if ends:
+        merged = ends[0]
+        for other in ends[1:]:
+            merged = _join(merged, other)
+        start.clear()
+        start.update(merged)
+    final_ends = frame.run(final) if final else False
+    return final_ends or not ends
+
+
+def _join(left: dict[str, Value], right: dict[str, Value]) -> dict[str, Value]:
+    from leaktight.flow.frame import join_environments
+
+    return join_environments([dict(left), right])
+
+
+def _class_names(frame: Frame, types: Code) -> list[Any]:
+    """The classes a handler names: the project's own by reference, others by qualified name."""
+    codes = types[3] if types[0] == Op.LIST else [types]
+    result: list[Any] = []
+    for item in codes:
+        value = expressions.evaluate(frame, item)
+        if isinstance(value.ref, ClassRef):
+            result.append(value.ref)
+        elif isinstance(value.ref, External):
+            result.append(value.ref.name)
+        elif item[0] in {Op.NAME, Op.ATTR}:
+            result.append(item[2] if item[0] == Op.NAME else item[3])
+    return result
+
+
+def _matches(frame: Frame, raised: Value, caught: list[Any]) -> bool:
+    if not caught or any(_tail(name) in {"Exception", "BaseException"} for name in caught):
+        return True
+    kind = raised.type
+    if kind is None:
+        return True
+    line: list[Any] = list(frame.machine.program.mro(kind)) if isinstance(kind, ClassRef) else [kind]
+    names = {item if isinstance(item, ClassRef) else getattr(item, "name", item) for item in line}
+    return any(name in names or _tail(name) in {_tail(item) for item in names} for name in caught)
+
+
+def _tail(name: Any) -> str:
+    return name.rpartition(".")[2] if isinstance(name, str) else ""
+
+
+def _held(frame: Frame, taken: list[Value], caught: list[Any], span: int) -> Value:
+    """What the name in `except … as name` holds."""
+    told = [stringify(frame, value) for value in taken]
+    facts = merge_facts(*(all_facts(value) for value in told))
+    depends = tuple(dict.fromkeys(item for value in told for item in all_depends(value)))
+    detail = _detail(frame, caught, span, carries=any(fact.label in _TELLING and fact.strong for fact in facts))
+    kind = taken[0].type if len(taken) == 1 else (caught[0] if len(caught) == 1 else "Exception")
+    held = Value(type=kind, facts=merge_facts(facts, detail), depends=depends)
+    held.origin = "exception"
+    held.fields = taken[0].fields if len(taken) == 1 else None
+    return held
+
+
+def narrowed(frame: Frame, test: Code) -> dict[str, Value]:
+    """`if isinstance(error, OutOfStock)`: inside, the text of the error is the one of that class."""
+    operands = test[3] if test[0] == Op.CHOICE and test[2] == "and" else [test]
+    known: dict[str, Value] = {}
+    for code in operands:
+        if code[0] != Op.CALL or code[2][0] != Op.NAME or code[2][2] != "isinstance" or len(code[3]) != 2:
+            continue
+        subject, classes = code[3][0], _class_names(frame, code[3][1])
+        if not classes or any(isinstance(name, str) and _is_from_inside(name) for name in classes):
+            continue
+        if subject[0] == Op.NAME and subject[2] in frame.env:
+            known[subject[2]] = _of_class(frame.env[subject[2]], classes)
+        elif subject[0] == Op.ITEM and subject[2][0] == Op.NAME and subject[3][0] == Op.CONST:
+            pair, key = frame.env.get(subject[2][2]), subject[3][2]
+            if pair is not None and pair.fields and key in pair.fields:
+                twin = pair.copy()
+                twin.fields = {**pair.fields, key: _of_class(pair.fields[key], classes)}
+                known[subject[2][2]] = twin
+    return known
+
+
+def _of_class(value: Value, classes: list[Any]) -> Value:
+    """The value once it is known to be an instance of one of these."""
+    if not any(fact.label == _DETAIL for fact in value.facts):
+        return value
+    twin = value.copy()
+    twin.facts = tuple(fact for fact in value.facts if fact.label != _DETAIL)
+    twin.type = classes[0] if len(classes) == 1 else value.type
+    return twin
+
+
+def _is_from_inside(name: str) -> bool:
+    return _tail(name) in _FROM_INSIDE or name.startswith(_FROM_SERVERS)
+
+
+def _detail(frame: Frame, caught: list[Any], span: int, *, carries: bool) -> tuple[Fact, ...]:
+    """The fact that an exception's text tells about the inside of the site, unless it is meant for users.
+
+    A class of the project is meant for them as long as nothing sensitive is raised with it.
+    """
+    if not carries and caught and all(isinstance(name, ClassRef) or _tail(name) in _MEANT_FOR_USERS for name in caught):
+        return ()
+    sure = carries or not caught or any(isinstance(name, str) and _is_from_inside(name) for name in caught)
+    evidence = Evidence.TYPE if sure else Evidence.NAME
+    return (
+        made_fact(
+            frame, _DETAIL, span, note="an exception is caught here", evidence=evidence, word="exception", source="exception",
+            strong=True,
+        ),
+    )  # fmt: skip
+

@@ -1,0 +1,391 @@
+"""The evaluation of expressions to abstract values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from leaktight.flow import attributes, calls, comprehensions, keys, texts
+from leaktight.flow.filling import percent_start
+from leaktight.flow.machine import Function
+from leaktight.flow.naming import name_value
+from leaktight.flow.scope import resolve
+from leaktight.flow.typing import LOGGER_NAMES
+from leaktight.flow.value import ELEMENT, MANAGER, MISSING, NONE, TRUTH, UNKNOWN, Value, as_text, in_part, join
+from leaktight.project.symbols import ClassRef, FunctionRef
+from leaktight.source.code import Code, Op
+
+if TYPE_CHECKING:
+    from leaktight.flow.frame import Frame
+
+
+
+def evaluate(frame: Frame, code: Code) -> Value:
+    """What an expression gives."""
+    return _EXPRESSIONS[code[0]](frame, code)
+
+
+# -- names and constants -----------------------------------------------------------------------
+
+
+def constant(_frame: Frame, code: Code) -> Value:
+    return NONE if code[2] is None else Value(const=code[2])
+
+
+def name(frame: Frame, code: Code) -> Value:
+    found = resolve(frame, code[2])
+    if found is UNKNOWN or (found.type is None and found.ref is None and found.is_clean and found.const is MISSING):
+        if code[2] in LOGGER_NAMES:
+            return Value(type="logging.Logger")
+        return name_value(frame, code[2], found, code[1])
+    return found
+
+
+def walrus(frame: Frame, code: Code) -> Value:
+    value = name_value(frame, code[2], evaluate(frame, code[3]), code[1])
+    frame.env[code[2]] = value
+    return value
+
+
+# -- parts -------------------------------------------------------------------------------------
+
+
+def attribute(frame: Frame, code: Code) -> Value:
+    return attributes.read_attribute(frame, evaluate(frame, code[2]), code[3], code[1])
+
+
+def item(frame: Frame, code: Code) -> Value:
+    base = evaluate(frame, code[2])
+    key_code = code[3]
+    if key_code[0] == Op.SLICE:
+        return sliced(frame, base, key_code)
+    key = constant_key(frame, key_code)
+    if key is None:
+        evaluate(frame, key_code)
+        return keys.read_some_key(frame, base)
+    return keys.read_key(frame, base, key, code[1])
+
+
+def constant_key(frame: Frame, code: Code) -> Any:
+    """A key that is known: a text or a small number."""
+    value = evaluate(frame, code)
+    return value.const if isinstance(value.const, str | int) and not isinstance(value.const, bool) else None
+
+
+def sliced(frame: Frame, base: Value, code: Code) -> Value:
+    """A slice: the last few characters of a secret are a mask, most of it is not."""
+    bounds = [None if bound is None else evaluate(frame, bound).const for bound in code[2]]
+    lower, upper = bounds[0], bounds[1]
+    short = (isinstance(lower, int) and -8 <= lower < 0 and upper is None) or (
+        isinstance(upper, int) and 0 < upper <= 8 and lower in {None, 0}
+    )
+    return texts.masked(base) if short else base
+
+
+# -- texts and operations ----------------------------------------------------------------------
+
+
+def text(frame: Frame, code: Code) -> Value:
+    parts = [texts.stringify(frame, evaluate(frame, part), span=part[1]) for part in code[2]]
+    return concatenate(parts)
+
+
+def concatenate(parts: list[Value]) -> Value:
+    """The text made of parts in a row."""
+    start, whole = "", True
+    for part in parts:
+        if isinstance(part.const, str | int) and not isinstance(part.const, bool):
+            start += str(part.const)
+        else:
+            start += part.prefix
+            whole = False
+            break
+    if not all(part.is_clean for part in parts):
+        parts = placed(parts)
+    made = as_text(*parts, prefix=start, const=start if whole else MISSING)
+    if parts and parts[0].start:
+        # Who decides how an address begins decides whether it is encrypted.
+        made.origin = parts[0].origin
+    return made
+
+
+def placed(parts: list[Value]) -> list[Value]:
+    """The parts of a text, told apart by standing in front of or behind the `?` of a URL."""
+    result: list[Value] = []
+    where = ""
+    for part in parts:
+        result.append(in_part(part, where))
+        if "?" in part.start:
+            where = "query"
+        elif not where and "/" in part.start:
+            where = "path"
+    return result
+
+
+def binary(frame: Frame, code: Code) -> Value:
+    _, _, operator, left_code, right_code = code
+    if operator == "+" and left_code[0] == Op.BINARY and left_code[2] == "+":
+        return chain(frame, code)
+    left, right = evaluate(frame, left_code), evaluate(frame, right_code)
+    if operator == "%" and (left.start or left.facts or left.type == "str"):
+        return percent(frame, left, right, right_code[1])
+    if operator == "+":
+        return added(frame, left, right)
+    if operator == "|":
+        return join(left, right)
+    if operator == "/" and (right.start or left.start):
+        return concatenate([left, Value(const="/"), right])
+    return Value(type="int") if operator else UNKNOWN
+
+
+def chain(frame: Frame, code: Code) -> Value:
+    """`a + b + c`: as one text, so that what stands behind a `?` is told from what stands in front of it."""
+    operands: list[Value] = []
+    while code[0] == Op.BINARY and code[2] == "+":
+        operands.append(evaluate(frame, code[4]))
+        code = code[3]
+    operands.append(evaluate(frame, code))
+    operands.reverse()
+    if all(value.type in {"str", None} and value.element is None and not isinstance(value.const, int | float) for value in operands):
+        return concatenate([texts.stringify(frame, value) for value in operands])
+    total = operands[0]
+    for value in operands[1:]:
+        total = added(frame, total, value)
+    return total
+
+
+def added(frame: Frame, left: Value, right: Value) -> Value:
+    """`left + right`: a sequence, a number or a text."""
+    if left.type == "list" or right.type == "list" or left.element is not None or right.element is not None:
+        return joined_sequence(left, right)
+    if isinstance(left.const, int | float) and isinstance(right.const, int | float):
+        return Value(type="int")
+    return concatenate([texts.stringify(frame, left), texts.stringify(frame, right)])
+
+
+def percent(frame: Frame, template: Value, values: Value, span: int) -> Value:
+    """`template % values`: the values go into a text."""
+    named: dict[object, Value] = {}
+    if values.type == "tuple" and values.fields:
+        parts = [texts.stringify(frame, part, span=span) for part in values.fields.values()]
+    else:
+        parts = [texts.stringify(frame, values, span=span)]
+        named = dict(values.fields or {}) if values.type == "dict" else {}
+    start = template.start
+    if 0 <= start.find("?") < start.rfind("%"):
+        parts = [in_part(part, "query") for part in parts]
+    if template.text is None:
+        return as_text(template, *parts, prefix=start.partition("%")[0])
+    start, whole = percent_start(template.text, parts, named)
+    return as_text(template, *parts, prefix=start, const=start if whole else MISSING)
+
+
+def joined_sequence(left: Value, right: Value) -> Value:
+    sequence = Value(type="list", facts=left.facts + right.facts, depends=left.depends + right.depends)
+    for part in (left, right):
+        for inner in (part.fields or {}).values():
+            sequence.add(inner)
+        if part.element is not None:
+            sequence.add(part.element)
+    return sequence
+
+
+def test(frame: Frame, code: Code) -> Value:
+    values = [evaluate(frame, operand) for operand in code[2]]
+    if not code[3] or any(value.depends or value.origin is not None for value in values):
+        return TRUTH
+    left, right = values[0].const, constants(values[1]) if "in" in code[3] else values[1].const
+    if MISSING in (left, right) or right is None:
+        return TRUTH
+    holds = left in right if "in" in code[3] else left == right
+    return Value(const=holds != (code[3] in {"!=", "not in"}))
+
+
+def constants(value: Value) -> Any:
+    """The members of a text or of a container that is written out; MISSING when they are not all known."""
+    if value.text is not None:
+        return value.text
+    members = [inner.const for inner in (value.fields or {}).values()]
+    if value.type == "dict":
+        members = list(value.fields or {})
+    known = bool(members) and value.element is None and MISSING not in members
+    return members if known else MISSING
+
+
+def negation(frame: Frame, code: Code) -> Value:
+    value = evaluate(frame, code[2])
+    if value.const is not MISSING and not value.depends:
+        return Value(const=not value.const, origin=value.origin)
+    return TRUTH
+
+
+def choice(frame: Frame, code: Code) -> Value:
+    _, _, kind, operands = code
+    if kind == "if":
+        truth = known_truth(frame, operands[0])
+        if truth is not None:
+            return evaluate(frame, operands[1] if truth else operands[2])
+        return join(evaluate(frame, operands[1]), evaluate(frame, operands[2]))
+    values = [evaluate(frame, operand) for operand in operands]
+    result = values[-1]
+    for value in reversed(values[:-1]):
+        if kind == "and" and value.type in {"bool", None} and value.is_clean:
+            continue
+        if kind == "or" and value.const is not MISSING and not value.const:
+            continue
+        result = join(value, result)
+    return result
+
+
+def known_truth(frame: Frame, code: Code) -> bool | None:
+    """The truth of a condition that does not depend on anything unknown, such as `if TYPE_CHECKING`.
+
+    `settings.DEBUG` is false: what happens only then does not happen in production.
+    """
+    if code[0] == Op.ATTR and code[3] == "DEBUG" and evaluate(frame, code[2]).type == attributes.SETTINGS:
+        return False
+    if code[0] == Op.NOT and code[2][0] in {Op.ATTR, Op.CHOICE}:
+        truth = known_truth(frame, code[2])
+        return None if truth is None else not truth
+    if code[0] == Op.CHOICE and code[2] == "and" and any(known_truth(frame, operand) is False for operand in code[3]):
+        return False
+    value = evaluate(frame, code)
+    if value.const is MISSING or value.depends or value.origin is not None:
+        return None
+    if code[0] == Op.CONST or value.const in {True, False, None}:
+        return bool(value.const)
+    return None
+
+
+# -- containers --------------------------------------------------------------------------------
+
+
+def sequence(frame: Frame, code: Code) -> Value:
+    value = Value(type="tuple" if code[2] == "tuple" else "list", depth=frame.depth)
+    for index, element in enumerate(code[3]):
+        if element[0] == Op.STAR:
+            value.add(element_of(frame, evaluate(frame, element[2])))
+        elif value.element is not None or index > 60:
+            value.add(evaluate(frame, element))
+        else:
+            value.put(index, evaluate(frame, element))
+    return value
+
+
+def dictionary(frame: Frame, code: Code) -> Value:
+    value = Value(type="dict", depth=frame.depth)
+    for key_code, value_code in code[2]:
+        inner = evaluate(frame, value_code)
+        if key_code is None:
+            spread(value, inner)
+            continue
+        key = constant_key(frame, key_code)
+        if key is None:
+            value.add(inner)
+        else:
+            value.put(key, name_value(frame, key, inner, value_code[1], what="under the key") if isinstance(key, str) else inner)
+    return value
+
+
+PAIRS = "pairs"
+"""Origin of what `.items()` gives of a dictionary whose keys are known: one pair for each."""
+
+
+def spread(container: Value, other: Value) -> None:
+    """`{**other}`, `.update(other)`: everything inside goes over."""
+    for key, inner in (other.fields or {}).items():
+        container.put(key, inner)
+    if other.element is not None:
+        container.add(other.element)
+    container.facts += other.facts
+    container.depends += other.depends
+
+
+def element_of(frame: Frame, value: Value) -> Value:
+    """What a loop over the value gives."""
+    if value.type == MANAGER:
+        return Value(type=value.origin if isinstance(value.origin, ClassRef | str) else None)
+    if value.ref is None and isinstance(value.type, str):
+        spec = frame.machine.knowledge.classes.get(value.type)
+        if spec is not None and spec.item:
+            return Value(type=spec.item, facts=value.facts, depends=value.depends)
+    found: Value | None = value.element
+    if value.type in {"list", "tuple", None} and value.fields:
+        for inner in value.fields.values():
+            found = inner if found is None else join(found, inner)
+    elif value.type == "dict":
+        return UNKNOWN
+    if found is not None:
+        return found
+    if value.facts or value.depends:
+        return Value(facts=value.facts, depends=attributes.deeper(value, ELEMENT))
+    return UNKNOWN
+
+
+def entered(frame: Frame, value: Value) -> Value:
+    """What `with value as name` binds: the manager itself, as almost all do, or what it yields."""
+    if value.type == "list" and value.element is not None:
+        return value.element
+    return value if value.ref is None else UNKNOWN
+
+
+
+
+def comprehension(frame: Frame, code: Code) -> Value:
+    return comprehensions.comprehension(frame, code)
+
+
+# -- functions ---------------------------------------------------------------------------------
+
+
+def closure(frame: Frame, index: int) -> Value:
+    """A function made here, with the names around it."""
+    env = frame.env if frame.function is not None else None
+    if env is not None and frame.outer:
+        env = {**frame.outer, **env} if frame.inlined else env
+    function = Function(FunctionRef(frame.path, index), env=env)
+    if env is not None:
+        frame.closures.append(function)
+    return Value(ref=function)
+
+
+def lambda_(frame: Frame, code: Code) -> Value:
+    return closure(frame, code[2])
+
+
+def yield_(frame: Frame, code: Code) -> Value:
+    value = evaluate(frame, code[2])
+    if code[3]:
+        value = element_of(frame, value)
+    frame.yields = value if frame.yields is None else join(frame.yields, value)
+    return UNKNOWN
+
+
+def star(frame: Frame, code: Code) -> Value:
+    return evaluate(frame, code[2])
+
+
+def slice_(_frame: Frame, _code: Code) -> Value:
+    return UNKNOWN
+
+
+_EXPRESSIONS: dict[int, Callable[[Frame, Code], Value]] = {
+    Op.CONST: constant,
+    Op.NAME: name,
+    Op.ATTR: attribute,
+    Op.ITEM: item,
+    Op.CALL: calls.call,
+    Op.TEXT: text,
+    Op.BINARY: binary,
+    Op.TEST: test,
+    Op.NOT: negation,
+    Op.CHOICE: choice,
+    Op.LIST: sequence,
+    Op.DICT: dictionary,
+    Op.LAMBDA: lambda_,
+    Op.COMPREHENSION: comprehension,
+    Op.WALRUS: walrus,
+    Op.YIELD: yield_,
+    Op.STAR: star,
+    Op.SLICE: slice_,
+}

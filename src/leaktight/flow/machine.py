@@ -1,0 +1,236 @@
+"""The analysis of a whole program: function summaries on demand, calls collected for the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from leaktight.flow.events import Call
+from leaktight.flow.knowledge import Knowledge, load
+from leaktight.flow.value import MANAGER, MANAGERS, UNKNOWN, Made, Trace, Value, join
+from leaktight.model import Span, Step
+from leaktight.project.symbols import ClassRef, External, FunctionRef, GlobalRef, ModuleRef, Program, Symbol
+from leaktight.source.code import Code, located
+
+if TYPE_CHECKING:
+    from leaktight.flow.probe import Probe
+    from leaktight.project import Project
+
+_decode = msgspec.msgpack.Decoder().decode
+
+MAX_EFFECTS = 60
+"""Calls a function passes on to its callers to judge; more is not worth the time."""
+
+
+@dataclass(slots=True)
+class Summary:
+    """What calling a function does, in terms of its parameters."""
+
+    returns: Value = UNKNOWN
+    raised: tuple[Value, ...] = ()
+    writes: dict[int, dict[Any, Value]] = field(default_factory=dict)
+    """Parameter → key or attribute → value written to it."""
+    effects: list[Call] = field(default_factory=list)
+    """Calls whose judgement depends on what the caller passes."""
+
+
+class Function(msgspec.Struct, frozen=True):
+    """A function of the project as a value: what it is bound to, closes over and already got."""
+
+    ref: FunctionRef
+    receiver: Any = None
+    env: Any = None
+    arguments: tuple[Any, ...] = ()
+    keywords: tuple[tuple[str, Any], ...] = ()
+
+
+class Machine:
+    """Evaluates functions once each, with symbolic parameters, in a fixed order."""
+
+    def __init__(
+        self,
+        project: Project,
+        *,
+        watched: frozenset[str] = frozenset(),
+        texts: Callable[[str], list[str] | None] = lambda _: None,
+        probe: Probe | None = None,
+    ) -> None:
+        self.project = project
+        self.program: Program = project.program
+        self.knowledge: Knowledge = load()
+        self.watched = watched
+        self.probe = probe
+        self.reading = 0
+        """How deep inside one another properties are being read (see `keys.read`)."""
+        self.texts = texts
+        self.calls: dict[tuple[Any, ...], Call] = {}
+        self.summaries: dict[FunctionRef, Summary] = {}
+        self.active: set[Any] = set()
+        self.called_in_place: set[FunctionRef] = set()
+        self.environments: dict[str, dict[str, Value]] = {}
+        self.instances: dict[tuple[ClassRef, str], Value] = {}
+
+    # -- running -------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Evaluate every function and the statements of every file, in the order of files."""
+        for path in sorted(self.program.modules):
+            self.environment(path)
+        for ref in self.program.functions():
+            if not self.program.function(ref).nested:
+                self.summary(ref)
+        from leaktight.flow.pages import rendered_by_classes
+
+        for call in rendered_by_classes(self):
+            self.record(call)
+
+    def summary(self, ref: FunctionRef) -> Summary | None:
+        """The summary of a function; None while it is being made (recursion)."""
+        known = self.summaries.get(ref)
+        if known is not None:
+            return known
+        if ref in self.active or len(self.active) > 150:
+            return None
+        from leaktight.flow.frame import Frame
+
+        self.active.add(ref)
+        try:
+            summary = Frame.for_function(self, ref).summarise()
+        finally:
+            self.active.discard(ref)
+        self.summaries[ref] = summary
+        return summary
+
+    def environment(self, path: str) -> dict[str, Value]:
+        """The names a file binds at module level, by assignment, with their values."""
+        known = self.environments.get(path)
+        if known is not None:
+            return known
+        env: dict[str, Value] = {}
+        self.environments[path] = env
+        from leaktight.flow.frame import Frame
+
+        Frame.for_module(self, path, env).run(self.decode(self.program.modules[path].body))
+        return env
+
+    @staticmethod
+    def decode(body: bytes) -> list[Code]:
+        result: list[Code] = _decode(body) if body else []
+        return result
+
+    # -- names ---------------------------------------------------------------------------------
+
+    def symbol_value(self, symbol: Symbol) -> Value:
+        """What a resolved name is as a value."""
+        match symbol:
+            case FunctionRef():
+                return Value(ref=Function(symbol))
+            case GlobalRef(path, name):
+                return self.environment(path).get(name, UNKNOWN)
+            case External(name):
+                return self.external(name)
+            case ClassRef() | ModuleRef():
+                return Value(ref=symbol)
+
+    def external(self, name: str) -> Value:
+        """What a qualified name from outside is: an instance where knowledge says so, else a reference."""
+        canonical = self.knowledge.canonical(name)
+        kind = self.knowledge.instances.get(canonical)
+        if kind:
+            return Value(type=kind)
+        cls, _, manager = canonical.rpartition(".")
+        if manager in MANAGERS and cls[cls.rfind(".") + 1 :][:1].isupper():
+            return Value(type=MANAGER, origin=cls)
+        return Value(ref=External(canonical))
+
+    def lookup(self, path: str, name: str) -> Value | None:
+        """The value of a name at module level."""
+        symbol = self.program.lookup(path, name)
+        if symbol is None:
+            return None
+        value = self.symbol_value(symbol)
+        if isinstance(symbol, GlobalRef) and value.const is None and symbol.name in self.program.modules[symbol.path].imports:
+            # `try: import ssl` … `except ImportError: ssl = None`
+            qualified = self.program.modules[symbol.path].imports[symbol.name]
+            return self.symbol_value(self.program.resolve_qualified(qualified, symbol.path))
+        return value
+
+    def instance_field(self, cls: ClassRef, name: str) -> Value | None:
+        """What the methods of a class store in an attribute, whatever the order they are called in."""
+        key = (cls, name)
+        if key in self.instances:
+            return self.instances[key]
+        if key in self.active:
+            return None
+        self.active.add(key)
+        found: Value | None = None
+        for item in self.program.mro(cls):
+            if isinstance(item, ClassRef):
+                for index in self.program.class_(item).writes.get(name, ()):
+                    summary = self.summary(FunctionRef(item.path, index))
+                    value = summary.writes.get(0, {}).get(name) if summary else None
+                    if value is not None:
+                        value = value.copy()
+                        value.depends = ()
+                        found = value if found is None else join(found, value)
+        self.active.discard(key)
+        if found is not None:
+            self.instances[key] = found
+        return found
+
+    def is_watched(self, name: str) -> bool:
+        """Tell whether a rule judges calls of this name."""
+        return name in self.watched
+
+    # -- calls for the rules -------------------------------------------------------------------
+
+    def record(self, call: Call, *, key: tuple[Any, ...] = ()) -> None:
+        """Keep a call for the rules; a later pass over the same place replaces the earlier."""
+        self.calls[(call.path, call.packed, call.name, *key)] = call
+
+    def sorted_calls(self) -> Iterable[Call]:
+        """The calls in the order of files and lines."""
+        for key in sorted(self.calls, key=repr):
+            yield self.calls[key]
+
+    @cached_property
+    def calls_by_object(self) -> dict[Made, list[Call]]:
+        """The calls of each object whose making was seen, once all calls are known."""
+        found: dict[Made, list[Call]] = {}
+        for call in self.sorted_calls():
+            if call.made is not None:
+                found.setdefault(call.made, []).append(call)
+        return found
+
+    @cached_property
+    def lifted_places(self) -> frozenset[tuple[str, int, str]]:
+        """Calls that callers of the project decide, by file, packed span and name."""
+        return frozenset((call.path, call.packed, call.name) for call in self.calls.values() if call.via is not None)
+
+    # -- places --------------------------------------------------------------------------------
+
+    def span(self, path: str, packed: int) -> Span:
+        """A packed span as users see it: columns from 1, in characters."""
+        module = self.program.modules.get(path)
+        return located(path, packed, self.texts(path) if module is not None and module.wide else None)
+
+    def symbol(self, path: str, function: FunctionRef | None) -> str:
+        """The dotted name of a function, for messages and fingerprints."""
+        module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        return module if function is None else f"{module}.{self.program.function(function).qualified}"
+
+    def steps(self, trace: Trace | None) -> tuple[Step, ...]:
+        """A trace as steps, oldest first."""
+        return tuple(Step(self.span(item.path, item.span), item.note) for item in _oldest_first(trace) if item.span)
+
+
+def _oldest_first(trace: Trace | None) -> Iterator[Trace]:
+    items = []
+    while trace is not None:
+        items.append(trace)
+        trace = trace.before
+    return reversed(items)

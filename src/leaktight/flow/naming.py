@@ -1,0 +1,166 @@
+"""What a name tells about the value that bears it, added to what is known already."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from leaktight.flow.value import MISSING, Evidence, Fact, Value, merge_facts, step
+from leaktight.policy import Match, State, Strength
+from leaktight.project.settings import SettingValue
+
+if TYPE_CHECKING:
+    from leaktight.flow.frame import Frame
+
+READABLE = frozenset({State.PLAIN, State.ENCODED, State.SIGNED})
+"""States in which whoever sees the data can read it."""
+
+_TEXT_TYPES = frozenset({None, "str", "bytes"})
+_PLACE = re.compile(r"^(/|\./|~/|[A-Za-z]:\\)")
+_NOT_A_SECRET = re.compile(
+    r"""^\s*$                       # nothing
+    | ^[a-z_]+(\.[a-z_]+)*$         # an identifier or dotted name: a key, a field, a template
+    | ^[A-Z][A-Z0-9_]*$             # a constant's name
+    | ://|^/|\.(html|txt|py|json)$  # a place
+    | ^(\$\w+\$|\[.*\]|\(.*\))$    # what stands for a value
+    | ^(None|null|true|false|x{3,}|\*+|\.{3}|<.*>|\{.*\}|%\w+%?|change.?me|example.*|your.*|test.*|dummy.*)$
+    """,
+    re.VERBOSE,
+)
+
+
+_SENTENCE = re.compile(r"\S\s+\S+\s+\S")
+"""A password or key has no three words; what is only called a secret may be told in a sentence."""
+
+
+def is_place(text: str) -> bool:
+    """Tell the path of a file, which is not the secret in the file."""
+    return _PLACE.match(text) is not None
+
+
+def name_value(frame: Frame, name: str, value: Value, span: int, *, what: str = "named") -> Value:
+    """The value once it is stored under a name: labelled by it, or with one more piece of evidence."""
+    match = frame.machine.project.recogniser.recognise(name)
+    if match is None or not may_hold(value):
+        return value
+    evidence = Evidence.NAME
+    if value.const is not MISSING:
+        if value.text is None or _NOT_A_SECRET.search(value.text):
+            return value
+        if match.label != "secret" and _SENTENCE.search(value.text):
+            return value
+        evidence |= Evidence.LITERAL
+    if value.facts:
+        return agree(value, match, name)
+    source = _origin(value)
+    if frame.machine.project.is_declared(name):
+        evidence |= Evidence.DECLARED
+    if source:
+        evidence |= Evidence.SOURCE
+    elif frame.machine.project.declares(name):
+        evidence |= Evidence.AGREED
+    named = add_fact(frame, value, match, name, span, evidence=evidence, note=f"{what} `{name}`", source=source)
+    if source and frame.machine.is_watched(f"read:{source}"):
+        from leaktight.flow.outside import note_call
+
+        note_call(frame, f"read:{source}", value, {"key": Value(const=name), "value": named}, {"key": span}, span)
+    return named
+
+
+def _origin(value: Value) -> str:
+    """Where an unlabelled value was read from: a request, the environment, a setting."""
+    if isinstance(value.origin, SettingValue):
+        return "settings"
+    return value.origin if isinstance(value.origin, str) and value.origin in _SOURCES else ""
+
+
+_SOURCES = frozenset(
+    {"request-body", "request-url", "url-path", "request-header", "cookie", "environment", "settings", "session", "command-line"}
+)
+
+
+def agree(value: Value, match: Match, name: str) -> Value:
+    """Add the evidence of a second name to the facts it confirms."""
+    if not any(_confirms(fact, match, name) for fact in value.facts):
+        return value
+    agreed = value.copy()
+    agreed.facts = tuple(
+        fact._replace(
+            label=match.label if _is_vague(fact) else fact.label,
+            evidence=fact.evidence | Evidence.AGREED,
+            strong=fact.strong or match.strength is Strength.STRONG,
+            word=name if fact.evidence & Evidence.TYPE and not fact.source else fact.word,
+        )
+        if _confirms(fact, match, name)
+        else fact
+        for fact in value.facts
+    )
+    return agreed
+
+
+def _confirms(fact: Fact, match: Match, name: str) -> bool:
+    same = fact.label == match.label or _is_vague(fact)
+    return same and fact.word.lower() != name.lower() and not fact.evidence & Evidence.AGREED
+
+
+def _is_vague(fact: Fact) -> bool:
+    return fact.label == "secret"
+
+
+def add_fact(
+    frame: Frame, value: Value, match: Match, name: str, span: int, *, evidence: int, note: str, source: str = "", path: str = ""
+) -> Value:
+    """The value with a fact that begins here."""
+    fact = Fact(
+        label=match.label,
+        state=match.state,
+        evidence=evidence,
+        strong=match.strength is Strength.STRONG,
+        word=name,
+        trace=step(None, path or frame.path, span, note),
+        source=source,
+    )
+    labelled = value.copy()
+    labelled.facts = merge_facts(value.facts, (fact,))
+    return labelled
+
+
+def made_fact(
+    frame: Frame, label: str, span: int, *, note: str, evidence: int, word: str = "", source: str = "", strong: bool = True
+) -> Fact:
+    """A fact that begins here for another reason than a name."""
+    return Fact(label, State.PLAIN, evidence, strong, word or label, step(None, frame.path, span, note), source)
+
+
+def consumed(frame: Frame, label: str, value: Value, function: str, span: int) -> Value:
+    """What the value is once a function took it that takes nothing else: the names it is stored under learn it too."""
+    if value.const is not MISSING or not may_hold(value):
+        return value
+    known = value.copy()
+    if value.facts:
+        known.facts = tuple(
+            fact._replace(evidence=fact.evidence | Evidence.TYPE, strong=True) if fact.label == label else fact for fact in value.facts
+        )
+    else:
+        note = f"taken as a {label} by `{function}()`"
+        known.facts = (made_fact(frame, label, span, note=note, evidence=Evidence.TYPE, word=label),)
+    for name, held in frame.env.items():
+        if held is value:
+            frame.env[name] = known
+    return known
+
+
+def result_fact(frame: Frame, function: str, value: Value, span: int) -> Value:
+    """The result of a function whose name says what it yields (`get_password`)."""
+    match = frame.machine.project.recogniser.recognise_result(function)
+    if match is None or not may_hold(value) or value.const is not MISSING:
+        return value
+    if value.facts:
+        return agree(value, match, function)
+    return add_fact(frame, value, match, function, span, evidence=Evidence.NAME, note=f"result of `{function}()`")
+
+
+def may_hold(value: Value) -> bool:
+    """Tell whether a value can be a text at all: not a truth, a function, a class or a known object."""
+    kind: Any = value.type
+    return value.ref is None and kind in _TEXT_TYPES and not value.fields

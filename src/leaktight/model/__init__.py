@@ -1,0 +1,15 @@
+"""The frozen values every floor speaks in; they hold no behaviour beyond order and keys."""
+
+from leaktight.model.choices import Audience as Audience
+from leaktight.model.choices import Certainty as Certainty
+from leaktight.model.choices import Confidence as Confidence
+from leaktight.model.choices import Safety as Safety
+from leaktight.model.choices import Severity as Severity
+from leaktight.model.result import Claim as Claim
+from leaktight.model.result import Finding as Finding
+from leaktight.model.result import FixOffer as FixOffer
+from leaktight.model.result import Gap as Gap
+from leaktight.model.result import ProjectInfo as ProjectInfo
+from leaktight.model.result import Result as Result
+from leaktight.model.span import Span as Span
+from leaktight.model.span import Step as Step

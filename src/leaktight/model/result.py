@@ -1,0 +1,93 @@
+"""What a scan tells: findings, gaps, claims and the facts about the project it looked at."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, field
+
+from leaktight.model.choices import Audience, Confidence, Safety, Severity
+from leaktight.model.span import Span, Step
+
+
+@dataclass(frozen=True, slots=True)
+class FixOffer:
+    """The title of a fix that exists for a finding, and what it may change."""
+
+    safety: Safety
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Labelled data that reaches a channel without a safeguard the policy demands."""
+
+    rule: str
+    severity: Severity
+    confidence: Confidence
+    audience: Audience
+    label: str | None
+    channel: str
+    missing: tuple[str, ...]
+    message: str
+    span: Span
+    symbol: str
+    flow: tuple[Step, ...] = ()
+    related: tuple[Step, ...] = ()
+    fingerprint: str = ""
+    fix: FixOffer | None = None
+    claimed: bool = False
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """The one order findings are reported in, whatever order they were found in."""
+        return (self.span, self.rule, self.label or "", self.channel, self.message, self.flow)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Gap:
+    """Something that could not be analysed, so that silence about it means nothing."""
+
+    path: str
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Something the user told us in a comment: this finding is accepted here, for this reason."""
+
+    rules: tuple[str, ...]
+    reason: str
+    span: Span
+    until: datetime.date | None = None
+    first_line: int = 0
+    """First line of the statement or tag the claim binds to."""
+    last_line: int = 0
+    """Last line of the statement or tag the claim binds to."""
+    used: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectInfo:
+    """What was looked at, in numbers a newcomer understands."""
+
+    root: str
+    """Name of the scanned root folder or file, never an absolute path."""
+    settings: tuple[str, ...] = ()
+    """Paths of the settings modules that speak for production."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """`views`, `models`, `sensitive fields`, `templates`, `python files`, `lines`, …"""
+    left_out: dict[str, int] = field(default_factory=dict)
+    """Reason → number of files left out on purpose (`tests`, `migrations`, `vendored`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The outcome of one scan. Findings are sorted; `hidden` counts what the audience does not show."""
+
+    project: ProjectInfo
+    findings: tuple[Finding, ...]
+    gaps: tuple[Gap, ...]
+    claims: tuple[Claim, ...]
+    hidden: dict[str, int] = field(default_factory=dict)
+    """Why findings are not shown → how many: `strict`, `audit`, `claimed`."""

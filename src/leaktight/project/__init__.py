@@ -1,0 +1,135 @@
+"""The Django project read as text: settings, URLconf, views, models, forms, serializers, templates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from leaktight.config import Deployment, UserLabel
+from leaktight.model import Span
+from leaktight.policy import Recogniser, default_recogniser
+from leaktight.project.classes import Field, FieldClass, FieldClasses
+from leaktight.project.symbols import ClassRef, Program
+from leaktight.project.views import Views
+from leaktight.source.code import located
+
+if TYPE_CHECKING:
+    from leaktight.project.settings import Settings, SettingValue
+    from leaktight.project.templates import Templates
+
+
+class Project:
+    """What is known about the scanned code before data is followed through it."""
+
+    def __init__(
+        self,
+        program: Program,
+        *,
+        settings: tuple[Settings, ...] = (),
+        templates: Callable[[], Templates] | None = None,
+        texts: Callable[[str], list[str] | None] = lambda _: None,
+        deployment: Deployment = Deployment(),  # noqa: B008  frozen
+        labels: Mapping[str, UserLabel] = MappingProxyType({}),
+    ) -> None:
+        self.program = program
+        self.settings = settings
+        """One for each site of the repository: the module production loads."""
+        self.deployment = deployment
+        """What the user told about the servers in front; no file of the project says it."""
+        self._templates = templates
+        self._labels = labels
+        self._texts = texts
+
+    def span(self, path: str, packed: int) -> Span:
+        """A packed span of a file as users see it."""
+        module = self.program.modules.get(path)
+        return located(path, packed, self._texts(path) if module is not None and module.wide else None)
+
+    @cached_property
+    def classes(self) -> FieldClasses:
+        """Models, forms, serializers and schemas."""
+        declared = {field.partition(".")[2]: label for label, user in self._labels.items() for field in user.models}
+        return FieldClasses(self.program, recogniser=self.recogniser, declared=declared)
+
+    @cached_property
+    def recogniser(self) -> Recogniser:
+        """The vocabulary, with the names the user declares."""
+        names = {label: user.names for label, user in self._labels.items() if user.names}
+        return Recogniser.with_names(names) if names else default_recogniser()
+
+    @cached_property
+    def _own_names(self) -> bool:
+        return any(user.names for user in self._labels.values())
+
+    def is_declared(self, name: str) -> bool:
+        """Tell whether it is the user who says what the name means."""
+        return self._own_names and self.recogniser.recognise(name) != default_recogniser().recognise(name)
+
+    @cached_property
+    def views(self) -> Views:
+        """Functions and classes that answer requests."""
+        return Views(self.program)
+
+    @cached_property
+    def templates(self) -> Templates:
+        """Templates by name."""
+        if self._templates is None:
+            from leaktight.project.templates import Templates as Empty
+
+            return Empty(())
+        return self._templates()
+
+    def setting(self, name: str) -> SettingValue | None:
+        """The value of a setting in production; None when no settings module of production is known."""
+        return self.settings[0].get(name) if self.settings else None
+
+    def field(self, cls: ClassRef, name: str) -> Field | None:
+        """A declared field of a class."""
+        return self._fields(cls).get(name)
+
+    @cached_property
+    def _declared(self) -> frozenset[str]:
+        return frozenset(
+            field.name for cls in self.classes if cls.kind in {"model", "form", "serializer"} for field in cls.fields if field.match
+        )
+
+    def declares(self, name: str) -> bool:
+        """Tell whether a model, form or serializer of the project has a sensitive field of this name."""
+        return name in self._declared
+
+    def kind(self, cls: ClassRef) -> str | None:
+        """`model`, `form`, `serializer`, `schema` or `type` for a class with fields."""
+        found = self.classes.get(cls)
+        return found.kind if found else None
+
+    def fields(self, cls: ClassRef) -> tuple[Field, ...]:
+        """All declared fields of a class; none when it is no class with fields."""
+        found = self.classes.get(cls)
+        return found.fields if found else ()
+
+    @cached_property
+    def user_model(self) -> ClassRef | None:
+        """The project's own class of users: the one `AUTH_USER_MODEL` names, or the only one there is."""
+        users = [ref for ref in self.program.classes() if self._is_user_class(ref)]
+        setting = self.setting("AUTH_USER_MODEL")
+        named = setting.value.rpartition(".")[2] if setting is not None and isinstance(setting.value, str) else ""
+        chosen = [ref for ref in users if self.program.class_(ref).name == named] or users
+        return chosen[0] if len(chosen) == 1 else None
+
+    def _is_user_class(self, ref: ClassRef) -> bool:
+        ancestors = self.program.ancestors(ref)
+        return any(name.startswith("django.") and name.endswith((".AbstractUser", ".AbstractBaseUser")) for name in ancestors)
+
+    @cached_property
+    def _field_tables(self) -> dict[ClassRef, dict[str, Field]]:
+        return {}
+
+    def _fields(self, cls: ClassRef) -> dict[str, Field]:
+        if cls not in self._field_tables:
+            self._field_tables[cls] = {field.name: field for field in self.fields(cls)}
+        return self._field_tables[cls]
+
+
+__all__ = ["Field", "FieldClass", "Project"]

@@ -1,0 +1,15 @@
+"""Reports: pure functions from a result to text. No format changes what is true, or the exit status."""
+
+from leaktight.report.mask import mask_literals as mask_literals
+from leaktight.report.record import render_json as render_json
+from leaktight.report.rulebook import Rulebook as Rulebook
+from leaktight.report.rulebook import RuleText as RuleText
+from leaktight.report.sarif import render_sarif as render_sarif
+from leaktight.report.services import render_github as render_github
+from leaktight.report.services import render_gitlab as render_gitlab
+from leaktight.report.services import render_junit as render_junit
+from leaktight.report.services import render_markdown as render_markdown
+from leaktight.report.status import Outcome as Outcome
+from leaktight.report.status import Status as Status
+from leaktight.report.status import decide as decide
+from leaktight.report.text import render_text as render_text

@@ -1,0 +1,169 @@
+"""What a rule file declares: one `Rule`, its detectors, and nothing about how to walk a project."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from leaktight.model import Audience, Confidence, Finding, Severity, Span, Step
+from leaktight.policy import Channel, Safeguard
+
+if TYPE_CHECKING:
+    from leaktight.flow.events import Arrival, Call
+    from leaktight.project import Project
+    from leaktight.project.classes import FieldClass
+    from leaktight.project.settings import Settings, SettingValue
+    from leaktight.project.templates import Element, Template
+    from leaktight.project.views import View
+
+_HEADINGS = ("What it finds", "Why it matters", "How to fix it", "When it is fine")
+_D = TypeVar("_D", bound=Callable[..., Iterator[Finding]])
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A small project in a bad and a good form; it is test, documentation and proof of silence at once."""
+
+    title: str
+    bad: dict[str, str]
+    """Path → text; lines that must be reported end in `# finds: rule-name` (`{# finds: … #}` in templates)."""
+    good: dict[str, str]
+    """Path → text; no rule may report anything here."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotPossible:
+    """Why a verb cannot serve this rule."""
+
+    reason: str
+
+
+@dataclass(slots=True)
+class Rule:
+    """One kind of leak. The name, family and pages are derived from the module it is declared in."""
+
+    module: str
+    severity: Severity
+    cwe: tuple[int, ...]
+    step: str
+    """The article's step this rule covers: `S0` … `S7`."""
+    channel: Channel
+    missing: tuple[Safeguard, ...]
+    """The safeguards whose absence is reported."""
+    message: str
+    """What is wrong, about the data, lower case, present tense; `{fields}` are filled by `finding`."""
+    remedy: str
+    """One imperative line: what to do."""
+    asvs: tuple[str, ...] = ()
+    examples: tuple[Example, ...] = ()
+    guard: str | NotPossible = field(default_factory=lambda: NotPossible("the guard is not built yet"))
+    prove: str | NotPossible = field(default_factory=lambda: NotPossible("prove is not built yet"))
+
+    projects: list[Callable[[Project], Iterator[Finding]]] = field(default_factory=list)
+    settings: list[tuple[tuple[str, ...], Callable[[Settings, SettingValue], Iterator[Finding]]]] = field(default_factory=list)
+    tags: list[tuple[tuple[str, ...], Callable[[Element, Template, Project], Iterator[Finding]]]] = field(default_factory=list)
+    calls: list[tuple[tuple[str, ...], Callable[[Call], Iterator[Finding]]]] = field(default_factory=list)
+    flows: list[tuple[tuple[Channel, ...], Callable[[Arrival], Iterator[Finding]]]] = field(default_factory=list)
+    views: list[Callable[[View], Iterator[Finding]]] = field(default_factory=list)
+    classes: list[Callable[[FieldClass, Project], Iterator[Finding]]] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The rule's public name: what `explain` and claims use, e.g. `secret-in-log`."""
+        return self.module.rpartition(".")[2].replace("_", "-")
+
+    @property
+    def family(self) -> str:
+        """The folder the rule lives in: `logs`, `cookies`, …"""
+        return self.module.split(".")[-2]
+
+    def page(self) -> dict[str, str]:
+        """The sections of the rule's page by heading, read from the module's docstring."""
+        import sys
+
+        text = sys.modules[self.module].__doc__ or ""
+        parts = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
+        return {head.strip(): body.strip() for head, body in zip(parts[1::2], parts[2::2], strict=True)}
+
+    # -- detectors, from narrow to broad: pick the narrowest that suffices --------------------
+
+    def setting(self, *names: str) -> Callable[[_D], _D]:
+        """Judge the resolved value of these settings, once for each settings module of production."""
+        return self._register(self.settings, names)
+
+    def tag(self, *names: str) -> Callable[[_D], _D]:
+        """Judge each element of a template with one of these tag names."""
+        return self._register(self.tags, names)
+
+    def call(self, *names: str) -> Callable[[_D], _D]:
+        """Judge each call that resolves to one of these qualified names."""
+        return self._register(self.calls, names)
+
+    def flow(self, *channels: Channel) -> Callable[[_D], _D]:
+        """Judge each arrival of labelled data at one of these channels."""
+        return self._register(self.flows, channels)
+
+    def view(self, function: _D) -> _D:
+        """Judge each view of the project."""
+        self.views.append(function)
+        return function
+
+    def model(self, function: _D) -> _D:
+        """Judge each model, form and serializer class."""
+        self.classes.append(function)
+        return function
+
+    def project(self, function: _D) -> _D:
+        """Judge the project as a whole."""
+        self.projects.append(function)
+        return function
+
+    @staticmethod
+    def _register(table: list[Any], names: tuple[Any, ...]) -> Callable[[_D], _D]:
+        def register(function: _D) -> _D:
+            table.append((names, function))
+            return function
+
+        return register
+
+    # -- findings ------------------------------------------------------------------------------
+
+    def finding(
+        self,
+        span: Span,
+        *,
+        label: str | None = None,
+        channel: Channel | None = None,
+        missing: tuple[Safeguard, ...] | None = None,
+        severity: Severity | None = None,
+        confidence: Confidence = Confidence.HIGH,
+        audience: Audience | None = None,
+        symbol: str = "",
+        flow: tuple[Step, ...] = (),
+        related: tuple[Step, ...] = (),
+        message: str | None = None,
+        **fields: object,
+    ) -> Finding:
+        """Make a finding of this rule. What is little sure is shown to the strict audience only."""
+        if audience is None:
+            audience = Audience.STRICT if confidence is Confidence.LOW else Audience.DEFAULT
+        return Finding(
+            rule=self.name,
+            severity=severity or self.severity,
+            confidence=confidence,
+            audience=audience,
+            label=label,
+            channel=str(channel or self.channel),
+            missing=tuple(str(safeguard) for safeguard in (self.missing if missing is None else missing)),
+            message=(message or self.message).format(label=_words(label), **fields),
+            span=span,
+            symbol=symbol,
+            flow=flow,
+            related=related,
+        )
+
+
+def _words(label: str | None) -> str:
+    return (label or "data").replace("-", " ")

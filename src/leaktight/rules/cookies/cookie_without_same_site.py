@@ -1,0 +1,105 @@
+"""
+## What it finds
+A cookie that lets its holder act as somebody and is set without `samesite="Lax"` or `"Strict"`, and `SESSION_COOKIE_SAMESITE` or
+`CSRF_COOKIE_SAMESITE` set to `"None"` or switched off.
+
+## Why it matters
+The browser adds such a cookie to requests that other sites make it send, so that a page elsewhere can act for whoever is signed in here.
+Some browsers treat a missing value as `Lax`, some do so after two minutes, some not at all.
+
+## How to fix it
+Pass `samesite="Lax"`, or `"Strict"` where nobody arrives by a link. Leave `SESSION_COOKIE_SAMESITE` as Django has it.
+
+## When it is fine
+The site is shown inside pages of other sites on purpose, and each change it makes is protected by a CSRF token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaktight.flow.events import Call
+from leaktight.model import Audience, Certainty, Finding, Severity
+from leaktight.policy import Channel, Safeguard
+from leaktight.project.settings import Settings, SettingValue
+from leaktight.rules.api import Example, Rule
+from leaktight.rules.cookies.flags import MORSEL, SETTERS, judge_call, judge_morsel, judge_setting
+
+rule = Rule(
+    __name__,
+    severity=Severity.LOW,
+    cwe=(1275, 352),
+    step="S7",
+    channel=Channel.COOKIE,
+    missing=(Safeguard.SAME_SITE,),
+    message="{what} is sent along with requests of other sites: {why}",
+    remedy='Set `samesite` to "Lax" or "Strict".',
+    asvs=("3.3.2",),
+    examples=(
+        Example(
+            "A sign-in cookie",
+            bad={
+                "shop/views.py": """\
+import secrets
+
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from shop.models import SignIn
+
+
+@require_POST
+def signed_in(request):
+    handle = secrets.token_urlsafe(32)
+    SignIn.remember(request.user, handle)
+    response = redirect("home")
+    response.set_cookie("auth", handle, secure=True, httponly=True)  # finds: cookie-without-same-site
+    return response
+"""
+            },
+            good={
+                "shop/views.py": """\
+import secrets
+
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from shop.models import SignIn
+
+
+@require_POST
+def signed_in(request):
+    handle = secrets.token_urlsafe(32)
+    SignIn.remember(request.user, handle)
+    response = redirect("home")
+    response.set_cookie("auth", handle, secure=True, httponly=True, samesite="Lax")
+    return response
+"""
+            },
+        ),
+    ),
+)
+
+_ABSENT = "`samesite` is not given"
+_OFF = "`samesite` is off"
+
+
+@rule.call(*SETTERS)
+def set_by_code(call: Call) -> Iterator[Finding]:
+    yield from judge_call(rule, call, "samesite", absent=_ABSENT, off=_OFF)
+
+
+@rule.call(MORSEL)
+def changed_later(call: Call) -> Iterator[Finding]:
+    yield from judge_morsel(rule, call, "samesite", off=_OFF)
+
+
+@rule.setting("SESSION_COOKIE_SAMESITE", "CSRF_COOKIE_SAMESITE")
+def site_cookie(settings: Settings, value: SettingValue) -> Iterator[Finding]:
+    if value.certainty is Certainty.ABSENT or (isinstance(value.value, str) and value.value.lower() in {"lax", "strict"}):
+        return
+    if value.value in {None, False} or (isinstance(value.value, str) and value.value.lower() == "none"):
+        session = value.name.startswith("SESSION")
+        audience = Audience.DEFAULT if session else Audience.STRICT
+        what = "the session cookie" if session else "the CSRF cookie"
+        yield from judge_setting(rule, settings, value, what=what, why=f"`{value.name}` is off", audience=audience)

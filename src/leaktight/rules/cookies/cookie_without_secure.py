@@ -1,0 +1,123 @@
+"""
+## What it finds
+A cookie that is set without `secure=True`, by `set_cookie`, `set_signed_cookie` or `http.cookies`, and a session or CSRF cookie whose
+`…_COOKIE_SECURE` is off, or left out, in the settings production loads. What the cookie carries decides who is told.
+
+## Why it matters
+Without the flag a browser sends the cookie over plain HTTP as well: one link to `http://`, typed or put into any page by somebody on the
+same network, is enough to read it there. Who holds the cookie of a session is signed in.
+
+## How to fix it
+Pass `secure=True`, or `secure=settings.SESSION_COOKIE_SECURE` where development speaks plain HTTP, and set `SESSION_COOKIE_SECURE` and
+`CSRF_COOKIE_SECURE` to `True` in production.
+
+## When it is fine
+The cookie tells nothing about anybody, as a language does: only auditors see it. Flags that come from a setting or another value that is
+not known are believed. A cookie that is deleted needs no flag.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaktight.flow.events import Call
+from leaktight.model import Audience, Certainty, Finding, Severity
+from leaktight.policy import Channel, Safeguard
+from leaktight.project.settings import Settings, SettingValue
+from leaktight.rules.api import Example, Rule
+from leaktight.rules.cookies.flags import MORSEL, SETTERS, judge_call, judge_morsel, judge_setting
+from leaktight.rules.sessions import has_sessions
+
+rule = Rule(
+    __name__,
+    severity=Severity.MEDIUM,
+    cwe=(614, 319),
+    step="S7",
+    channel=Channel.COOKIE,
+    missing=(Safeguard.SECURE_COOKIE,),
+    message="{what} travels over plain HTTP too: {why}",
+    remedy="Set `secure=True` for the cookie, or the setting in production.",
+    asvs=("3.3.1",),
+    examples=(
+        Example(
+            "A sign-in cookie",
+            bad={
+                "shop/views.py": """\
+import secrets
+
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from shop.models import SignIn
+
+
+@require_POST
+def signed_in(request):
+    handle = secrets.token_urlsafe(32)
+    SignIn.remember(request.user, handle)
+    response = redirect("home")
+    response.set_cookie("auth", handle, httponly=True, samesite="Lax")  # finds: cookie-without-secure
+    return response
+"""
+            },
+            good={
+                "shop/views.py": """\
+import secrets
+
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from shop.models import SignIn
+
+
+@require_POST
+def signed_in(request):
+    handle = secrets.token_urlsafe(32)
+    SignIn.remember(request.user, handle)
+    response = redirect("home")
+    response.set_cookie("auth", handle, secure=True, httponly=True, samesite="Lax")
+    return response
+"""
+            },
+        ),
+    ),
+)
+
+_ABSENT = "`secure` is not given"
+_OFF = "`secure` is off"
+
+
+@rule.call(*SETTERS)
+def set_by_code(call: Call) -> Iterator[Finding]:
+    yield from judge_call(rule, call, "secure", absent=_ABSENT, off=_OFF)
+
+
+@rule.call(MORSEL)
+def changed_later(call: Call) -> Iterator[Finding]:
+    yield from judge_morsel(rule, call, "secure", off=_OFF)
+
+
+@rule.setting("SESSION_COOKIE_SECURE")
+def session_cookie(settings: Settings, value: SettingValue) -> Iterator[Finding]:
+    if value.value is False and (value.certainty is not Certainty.ABSENT or has_sessions(settings)):
+        yield from judge_setting(rule, settings, value, what="the session cookie", why=_why(value))
+
+
+@rule.setting("CSRF_COOKIE_SECURE", "LANGUAGE_COOKIE_SECURE")
+def other_cookies(settings: Settings, value: SettingValue) -> Iterator[Finding]:
+    """The CSRF token is worth little without a session; it is a matter for the strict, and the language for auditors."""
+    csrf = value.name.startswith("CSRF")
+    if value.value is False and (value.certainty is not Certainty.ABSENT or (csrf and has_sessions(settings))):
+        audience = Audience.STRICT if csrf else Audience.AUDIT
+        what = "the CSRF cookie" if csrf else "the language cookie"
+        yield from judge_setting(rule, settings, value, what=what, why=_why(value), audience=audience)
+
+
+def _why(value: SettingValue) -> str:
+    if value.certainty is Certainty.ABSENT:
+        return f"`{value.name}` is not set"
+    return (
+        f"`{value.name}` is off unless the environment says otherwise"
+        if value.certainty is Certainty.DEFAULTED
+        else f"`{value.name}` is off"
+    )

@@ -1,0 +1,190 @@
+"""What a cookie carries, and which of its flags are given where it is set."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import NamedTuple
+
+from leaktight.flow.events import Call, confidence
+from leaktight.flow.value import MISSING, Value, all_facts
+from leaktight.model import Audience, Certainty, Confidence, Finding, Severity
+from leaktight.policy import Strength
+from leaktight.project import Project
+from leaktight.project.environment import Environment
+from leaktight.project.settings import Settings, SettingValue
+from leaktight.rules.api import Rule
+from leaktight.rules.judging import at_least, is_grave
+from leaktight.rules.reach import statements, walk
+from leaktight.rules.sessions import place
+from leaktight.source.code import Op
+
+SETTERS = (
+    "django.http.HttpResponse.set_cookie",
+    "django.http.HttpResponse.set_signed_cookie",
+    "http.cookies.SimpleCookie.__setitem__",
+)
+MORSEL = "http.cookies.Morsel.__setitem__"
+"""A flag written to a cookie that is set already."""
+
+_SIGNED_IN = frozenset(
+    "session sessionid sid sess sessid auth authn authorization token tokens jwt sso login signin credential credentials ticket bearer".split()
+)
+_CSRF = re.compile(r"[cx]srf", re.IGNORECASE)
+_REMEMBERED = re.compile(r"(?:^|[_-])remember(?:[_-]?(?:me|user|login|web))?$", re.IGNORECASE)
+_SITE_COOKIES = ("SESSION_COOKIE_", "CSRF_COOKIE_", "LANGUAGE_COOKIE_")
+
+
+class Flag(StrEnum):
+    """What is known about one flag of a cookie."""
+
+    GIVEN = "given"
+    UNKNOWN = "unknown"
+    ABSENT = "absent"
+    OFF = "off"
+
+
+class Carried(NamedTuple):
+    """What a cookie carries, as far as its name and its value tell."""
+
+    what: str
+    audience: Audience
+    confidence: Confidence
+
+
+def carried(call: Call) -> Carried | None:
+    """Judge what a cookie carries; None for one that is being taken back."""
+    value, key = call.argument("value"), call.constant("key")
+    if value is None and not call.is_open:
+        return None  # an empty cookie, or the cookie jar of a client
+    name = key if isinstance(key, str) else ""
+    constant = value is not None and value.const is not MISSING and not value.facts
+    if (constant and value is not None and not value.const) or call.constant("max_age") == 0:
+        return None
+    facts = [fact for fact in all_facts(value) if is_grave(fact.label)] if value is not None and not _CSRF.search(name) else []
+    best = max(facts, key=lambda fact: (confidence(fact).rank, fact.strong), default=None)
+    if best is not None and (confidence(best) is not Confidence.LOW or best.strong):
+        return Carried(
+            f"the {best.label.replace('-', ' ')}{_in(name)}",
+            Audience.DEFAULT,
+            max(confidence(best), Confidence.MEDIUM, key=_rank),
+        )
+    if signs_in(call.project, name) and not constant:
+        return Carried(f"the cookie `{name}`, which tells who somebody is,", Audience.DEFAULT, Confidence.MEDIUM)
+    if best is not None:
+        return Carried(f"the {best.label.replace('-', ' ')}{_in(name)}", Audience.STRICT, Confidence.LOW)
+    return Carried(f"the cookie `{name}`" if name else "a cookie", Audience.AUDIT, Confidence.LOW)
+
+
+def _rank(item: Confidence) -> int:
+    return item.rank
+
+
+def _in(name: str) -> str:
+    return f" in the cookie `{name}`" if name else " in a cookie"
+
+
+def signs_in(project: Project, name: str) -> bool:
+    """Tell by its name a cookie that lets its holder act as somebody."""
+    words = [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)]
+    if not words or _CSRF.search(name):
+        return False
+    match = project.recogniser.recognise(name)
+    if match is not None:
+        sure = match.strength is Strength.STRONG or match.label == "session-id" or words[-1] in _SIGNED_IN
+        return is_grave(match.label) and match.state.is_readable and sure
+    return words[-1] in _SIGNED_IN or _REMEMBERED.search(name) is not None
+
+
+def state_of(call: Call, flag: str) -> Flag:
+    """Whether a flag is given for a cookie, here or by a later line of the same function."""
+    value = call.argument(flag)
+    state = Flag.ABSENT if value is None else _read(value)
+    if state in {Flag.ABSENT, Flag.OFF} and ((call.is_open and value is None) or _written_later(call, flag)):
+        return Flag.UNKNOWN
+    return state
+
+
+def _read(value: Value) -> Flag:
+    if value.const is MISSING:
+        return Flag.UNKNOWN
+    if getattr(value.origin, "name", "").startswith(_SITE_COOKIES):
+        return Flag.UNKNOWN  # the setting itself is judged
+    if value.const is None:
+        return Flag.ABSENT
+    return Flag.GIVEN if value.const and str(value.const).lower() != "none" else Flag.OFF
+
+
+def _written_later(call: Call, flag: str) -> bool:
+    """`response.cookies["name"]["secure"] = True` in the same function."""
+    if call.function is None:
+        return False
+    return any(
+        target[0] == Op.ITEM and target[2][0] == Op.ITEM and target[3][0] == Op.CONST and str(target[3][2]).lower() == flag
+        for code in walk(statements(call.project.program, call.function))
+        if code[0] == Op.ASSIGN
+        for target in code[2]
+    )
+
+
+def judge_call(rule: Rule, call: Call, flag: str, *, absent: str, off: str) -> Iterator[Finding]:
+    """Report a cookie that is set without a flag, for whom it matters by what it carries."""
+    state = state_of(call, flag)
+    if state not in {Flag.ABSENT, Flag.OFF}:
+        return
+    cookie = carried(call)
+    if cookie is None:
+        return
+    audience = cookie.audience
+    if state is Flag.OFF and audience is Audience.AUDIT:
+        audience = Audience.STRICT
+    value = call.argument(flag)
+    if value is not None and isinstance(value.origin, SettingValue) and value.origin.certainty is Certainty.DEFAULTED:
+        audience = at_least(audience, Audience.STRICT)
+    yield rule.finding(
+        call.span,
+        severity=rule.severity if audience is Audience.DEFAULT else Severity.LOW,
+        confidence=cookie.confidence,
+        audience=audience,
+        symbol=call.symbol,
+        flow=call.steps(),
+        what=cookie.what,
+        why=absent if state is Flag.ABSENT else off,
+    )
+
+
+def judge_morsel(rule: Rule, call: Call, flag: str, *, off: str) -> Iterator[Finding]:
+    """Report a flag that is taken from a cookie which is set already."""
+    value = call.argument("value")
+    if str(call.constant("key")).lower() == flag and value is not None and _read(value) is Flag.OFF:
+        yield rule.finding(
+            call.span,
+            severity=Severity.LOW,
+            confidence=Confidence.MEDIUM,
+            audience=Audience.STRICT,
+            symbol=call.symbol,
+            what="a cookie",
+            why=off,
+        )
+
+
+def judge_setting(
+    rule: Rule, settings: Settings, value: SettingValue, *, what: str, why: str, audience: Audience = Audience.DEFAULT
+) -> Iterator[Finding]:
+    """Report a cookie of the site whose flag is off in production."""
+    if settings.environment in {Environment.DEVELOPMENT, Environment.TEST}:
+        return
+    if value.certainty is Certainty.ABSENT and settings.incomplete:
+        audience = at_least(audience, Audience.STRICT)  # it may be set in the part that is not there
+    sure = {Certainty.KNOWN: Confidence.HIGH, Certainty.DEFAULTED: Confidence.MEDIUM}.get(value.certainty, Confidence.MEDIUM)
+    yield rule.finding(
+        place(value, settings.path),
+        severity=rule.severity if audience is Audience.DEFAULT else Severity.LOW,
+        confidence=sure,
+        audience=audience,
+        symbol=settings.module,
+        related=value.chain,
+        what=what,
+        why=why,
+    )

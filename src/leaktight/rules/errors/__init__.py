@@ -1,0 +1,1 @@
+"""Rules about error reports, exceptions and the decorators that mask them."""

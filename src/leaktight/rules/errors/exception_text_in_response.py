@@ -1,0 +1,136 @@
+"""
+## What it finds
+The text of an exception, a traceback or what the database said, in what a visitor gets: the body of a response, a flash message, the
+reason phrase, or an exception that the API framework turns into an answer.
+
+## Why it matters
+Such texts are written for developers. They name files, tables, hosts and library versions, quote SQL, and hold whatever the failing call
+was given: a URL with a key in it, a connection string, the row of another customer. Attackers make things fail on purpose to read them.
+
+## How to fix it
+Log it with `logger.exception()` and answer with a fixed sentence, and with an id by which the log entry is found.
+
+## When it is fine
+The exception is made for users: a validation error, `Http404`, an exception class of the project that is raised with fixed texts only.
+Classes such as `ValueError` or a parser's error, whose text is as often a sentence about what the visitor sent, and pages of the admin are
+shown to the strict audience.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaktight.flow.events import Arrival
+from leaktight.model import Audience, Confidence, Finding, Severity
+from leaktight.policy import Channel, Safeguard
+from leaktight.project.symbols import ClassRef
+from leaktight.rules.api import Example, Rule
+from leaktight.rules.judging import at_least
+
+_ANSWERS = ("rest_framework.exceptions.", "rest_framework.serializers.", "ninja.errors.", "graphql.")
+"""Beginnings of the names of exceptions that a framework turns into an answer with their text."""
+
+_FORM_ERRORS = ("django.forms.", "django.core.exceptions.ValidationError")
+
+rule = Rule(
+    __name__,
+    severity=Severity.MEDIUM,
+    cwe=(209,),
+    step="S2",
+    channel=Channel.RESPONSE_BODY,
+    missing=(Safeguard.MASKED,),
+    message="{what} is {shown}",
+    remedy="Log the exception and answer with a fixed text.",
+    asvs=("16.5.1",),
+    examples=(
+        Example(
+            "Whatever went wrong",
+            bad={
+                "shop/views.py": """\
+from django.http import JsonResponse
+
+from shop.models import Article
+
+
+def articles(request):
+    try:
+        return JsonResponse({"articles": list(Article.objects.values("id", "title"))})
+    except Exception as error:
+        return JsonResponse({"error": str(error)}, status=500)  # finds: exception-text-in-response
+"""
+            },
+            good={
+                "shop/views.py": """\
+import logging
+
+from django.http import JsonResponse
+
+from shop.models import Article
+
+logger = logging.getLogger(__name__)
+
+
+def articles(request):
+    try:
+        return JsonResponse({"articles": list(Article.objects.values("id", "title"))})
+    except Exception:
+        logger.exception("articles")
+        return JsonResponse({"error": "Please try again later."}, status=500)
+"""
+            },
+        ),
+    ),
+)
+
+
+@rule.flow(Channel.RESPONSE_BODY, Channel.PAGE)
+def answered(arrival: Arrival) -> Iterator[Finding]:
+    if arrival.label != "error-detail" or (arrival.channel is Channel.PAGE and arrival.sink.part != "flash"):
+        return
+    shown = "shown as a message" if arrival.channel is Channel.PAGE else "in the response"
+    yield _finding(arrival, shown, arrival.audience)
+
+
+@rule.flow(Channel.EXCEPTION_TEXT)
+def answered_by_framework(arrival: Arrival) -> Iterator[Finding]:
+    if arrival.label != "error-detail":
+        return
+    kind = arrival.value.type
+    name = kind if isinstance(kind, str) else _outside(arrival, kind)
+    if name.startswith(_ANSWERS):
+        yield _finding(arrival, "answered by the framework", arrival.audience)
+    elif name.startswith(_FORM_ERRORS):
+        yield _finding(arrival, "shown by the form", at_least(arrival.audience, Audience.STRICT))
+
+
+def _outside(arrival: Arrival, kind: object) -> str:
+    """The framework's exception that a class of the project is one of."""
+    if isinstance(kind, ClassRef):
+        for name in sorted(arrival.project.program.ancestors(kind)):
+            if name.startswith(_ANSWERS):
+                return name
+    return ""
+
+
+def _finding(arrival: Arrival, shown: str, audience: Audience) -> Finding:
+    word = arrival.fact.word
+    is_traceback = word != "exception"
+    if _is_admin(arrival.call.path):
+        audience = at_least(audience, Audience.STRICT)
+    return rule.finding(
+        arrival.span,
+        label=arrival.label,
+        channel=arrival.channel,
+        severity=Severity.LOW if arrival.confidence is Confidence.LOW or arrival.channel is Channel.PAGE else None,
+        confidence=arrival.confidence,
+        audience=audience,
+        symbol=arrival.call.symbol,
+        flow=arrival.flow,
+        what="a traceback" if is_traceback else "the text of an exception",
+        shown=shown,
+    )
+
+
+def _is_admin(path: str) -> bool:
+    """Tell code of the admin, whose readers run the site."""
+    return path.rpartition("/")[2] == "admin.py" or "admin" in path.split("/")[:-1]

@@ -1,0 +1,89 @@
+"""
+## What it finds
+An exception that is raised with a password, key, token, card number, identity number or health record in its text.
+
+## Why it matters
+The text of an exception goes where nobody chose to send it: into the log of whoever catches it, into error reports and trackers, into the
+result of a task, and often as `str(error)` into the answer. The function that raises it cannot know.
+
+## How to fix it
+Say what is wrong and about whom, not with which value: the id of the account, the name of the key, the length that was expected.
+
+## When it is fine
+The value is masked, hashed or only its length or last characters are told; or it is kept as an attribute of an exception whose text,
+given by `super().__init__(text)` or `__str__`, does not tell it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaktight.flow.events import Arrival
+from leaktight.model import Finding, Severity
+from leaktight.policy import Channel, Safeguard
+from leaktight.rules.api import Example, Rule
+from leaktight.rules.judging import harm, is_grave, milder
+
+rule = Rule(
+    __name__,
+    severity=Severity.MEDIUM,
+    cwe=(209, 532),
+    step="S2",
+    channel=Channel.EXCEPTION_TEXT,
+    missing=(Safeguard.MASKED,),
+    message="{label} is in the text of an exception",
+    remedy="Raise it with an id or a length instead of the value.",
+    asvs=("16.5.1", "16.2.5"),
+    examples=(
+        Example(
+            "A key that is told in full",
+            bad={
+                "shop/partner.py": """\
+from django.conf import settings
+
+
+class PartnerError(Exception):
+    pass
+
+
+def headers():
+    key = settings.PARTNER_API_KEY
+    if len(key) != 40:
+        raise PartnerError(f"{key} is no key of the partner")  # finds: secret-in-exception
+    return {"Authorization": f"Bearer {key}"}
+"""
+            },
+            good={
+                "shop/partner.py": """\
+from django.conf import settings
+
+
+class PartnerError(Exception):
+    pass
+
+
+def headers():
+    key = settings.PARTNER_API_KEY
+    if len(key) != 40:
+        raise PartnerError(f"the key of the partner has {len(key)} characters, not 40")
+    return {"Authorization": f"Bearer {key}"}
+"""
+            },
+        ),
+    ),
+)
+
+
+@rule.flow(Channel.EXCEPTION_TEXT)
+def raised(arrival: Arrival) -> Iterator[Finding]:
+    if not is_grave(arrival.label) or not arrival.fact.state.is_readable:
+        return
+    yield rule.finding(
+        arrival.span,
+        label=arrival.label,
+        severity=milder(harm(arrival.label)),
+        confidence=arrival.confidence,
+        audience=arrival.audience,
+        symbol=arrival.call.symbol,
+        flow=arrival.flow,
+    )

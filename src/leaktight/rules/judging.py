@@ -1,0 +1,81 @@
+"""What all rules that follow data judge alike: how much a label matters, and who should see a finding about it."""
+
+from __future__ import annotations
+
+from leaktight.flow.events import Arrival, Call
+from leaktight.model import Audience, Severity, Span
+from leaktight.policy import LABELS, Channel, LabelKind, Safeguard, demands
+from leaktight.project import Project
+
+GRAVE = frozenset({LabelKind.CREDENTIAL, LabelKind.PAYMENT, LabelKind.SPECIAL})
+"""Kinds of data that harm somebody wherever strangers read them."""
+
+_HARM = {
+    LabelKind.CREDENTIAL: Severity.HIGH,
+    LabelKind.PAYMENT: Severity.HIGH,
+    LabelKind.SPECIAL: Severity.HIGH,
+    LabelKind.PERSONAL: Severity.LOW,
+    LabelKind.INTERNAL: Severity.LOW,
+}
+_LESS_HARM = frozenset({"token", "one-time-code", "secret", "bank-account"})
+"""Labels of a grave kind whose data is replaced, runs out, or is known to others anyway."""
+
+
+_COMMAND_FOLDERS = frozenset({"scripts", "bin", "tools", "cli", "hack"})
+_COMMAND_FILES = frozenset({"manage.py", "setup.py", "fabfile.py", "cli.py", "__main__.py", "noxfile.py"})
+
+
+def kind_of(label: str) -> LabelKind:
+    """The kind of a label; one that a project adds is as grave as a credential."""
+    known = LABELS.get(label)
+    return LabelKind.CREDENTIAL if known is None else known.kind
+
+
+def is_grave(label: str) -> bool:
+    """Tell whether data with the label harms somebody wherever strangers read it."""
+    return kind_of(label) in GRAVE
+
+
+def harm(label: str) -> Severity:
+    """How much harm it does when data with this label is read by strangers."""
+    return Severity.MEDIUM if label in _LESS_HARM else _HARM[kind_of(label)]
+
+
+def milder(severity: Severity) -> Severity:
+    """One step less."""
+    return Severity.LOW if severity is not Severity.HIGH else Severity.MEDIUM
+
+
+def audience_of(arrival: Arrival) -> Audience:
+    """Who should see it: personal data goes to so many places on purpose that only the strict want to know."""
+    if not is_grave(arrival.label) and arrival.audience is Audience.DEFAULT:
+        return Audience.STRICT
+    return arrival.audience
+
+
+def at_least(audience: Audience, least: Audience) -> Audience:
+    """The audience, or the smaller one."""
+    return audience if audience.at_least(least) else least
+
+
+def missing(arrival: Arrival, channel: Channel | None = None) -> tuple[Safeguard, ...]:
+    """The safeguards the policy demands for this data on its way out, in a fixed order."""
+    demanded = demands(arrival.label, channel or arrival.channel) if arrival.label in LABELS else frozenset({Safeguard.MASKED})
+    return tuple(safeguard for safeguard in Safeguard if safeguard in demanded)
+
+
+def is_command(call: Call) -> bool:
+    """Tell a call whose output goes to the operator: in a command, or while a script runs from top to bottom."""
+    return call.function is None or is_run_by_hand(call.path)
+
+
+def is_run_by_hand(path: str) -> bool:
+    """Tell a file that an operator runs by hand, so that what it prints and writes goes to that person."""
+    folders = path.split("/")[:-1]
+    return "commands" in folders or not _COMMAND_FOLDERS.isdisjoint(folders) or path.rpartition("/")[2] in _COMMAND_FILES
+
+
+def heading(project: Project, path: str, packed: int, name: str) -> Span:
+    """The place of a definition: its first line, from the keyword to the end of the name."""
+    whole = project.span(path, packed)
+    return Span(path, whole.line, whole.column, whole.line, whole.column + len("class ") + len(name))

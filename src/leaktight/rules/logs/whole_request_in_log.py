@@ -1,0 +1,118 @@
+"""
+## What it finds
+A whole container of foreign data that becomes part of a log line: `request.POST`, `request.data`, `request.body`, the headers or `META`,
+the cookies, the session, `os.environ`, the `cleaned_data` of a form that is not known.
+
+## Why it matters
+Whatever a client sends is then in the log: the password of a login, the card number of a payment, the `Authorization` header and the
+session cookie of every request. Nobody decided to log them; they came along, and so will the next field somebody adds.
+
+## How to fix it
+Log the few values that matter by name. If it has to be many, take them by a list of allowed names; a list of forbidden ones misses the
+next one.
+
+## When it is fine
+Only chosen keys are taken, the sensitive ones were taken out or overwritten first, or only the names of the fields are logged.
+What a query string or the command line holds is in other logs anyway and is shown to the strict audience.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaktight.flow.events import Arrival
+from leaktight.model import Audience, Finding, Severity
+from leaktight.policy import Channel, Safeguard
+from leaktight.rules.api import Example, Rule
+from leaktight.rules.judging import at_least, is_command, milder
+
+_WHOLE = {
+    "request-body": ("the whole request body is", Severity.HIGH),
+    "request-header": ("all request headers, cookies among them, are", Severity.HIGH),
+    "cookie": ("all cookies are", Severity.HIGH),
+    "environment": ("the whole environment is", Severity.HIGH),
+    "session": ("the whole session is", Severity.MEDIUM),
+    "form": ("all that was typed into a form is", Severity.MEDIUM),
+    "serializer": ("all that was sent to a serializer is", Severity.MEDIUM),
+    "request-url": ("the whole query string is", Severity.LOW),
+    "command-line": ("the whole command line is", Severity.LOW),
+}
+"""Where the container came in by → what it holds, and how bad it is when strangers read it."""
+
+_IN_OTHER_LOGS = frozenset({"request-url", "command-line"})
+
+rule = Rule(
+    __name__,
+    severity=Severity.HIGH,
+    cwe=(532,),
+    step="S2",
+    channel=Channel.LOG,
+    missing=(Safeguard.MASKED,),
+    message="{what} {done}",
+    remedy="Log only the values that matter, chosen by name.",
+    asvs=("16.2.5",),
+    examples=(
+        Example(
+            "A middleware that logs the headers",
+            bad={
+                "shop/middleware.py": """\
+import logging
+
+logger = logging.getLogger(__name__)
+
+
+class TimingMiddleware:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        logger.info("%s with %s", request.path, dict(request.headers))  # finds: whole-request-in-log
+        return self.get_response(request)
+"""
+            },
+            good={
+                "shop/middleware.py": """\
+import logging
+
+logger = logging.getLogger(__name__)
+
+USEFUL = ("User-Agent", "Accept-Language")
+
+
+class TimingMiddleware:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        logger.info("%s with %s", request.path, {name: request.headers.get(name) for name in USEFUL})
+        return self.get_response(request)
+"""
+            },
+        ),
+    ),
+)
+
+
+@rule.flow(Channel.LOG)
+def written(arrival: Arrival) -> Iterator[Finding]:
+    source = arrival.fact.source
+    if arrival.label != "request-data" or source not in _WHOLE or not arrival.fact.state.is_readable:
+        return
+    what, severity = _WHOLE[source]
+    audience = Audience.STRICT if source in _IN_OTHER_LOGS else arrival.audience
+    done = "written to the log"
+    if arrival.sink.part == "output":
+        severity, done = milder(severity), "printed"
+        if is_command(arrival.call):
+            audience = at_least(audience, Audience.AUDIT)
+    yield rule.finding(
+        arrival.span,
+        label=arrival.label,
+        severity=severity,
+        confidence=arrival.confidence,
+        audience=audience,
+        symbol=arrival.call.symbol,
+        flow=arrival.flow,
+        what=what,
+        done=done,
+    )

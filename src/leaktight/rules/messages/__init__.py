@@ -1,0 +1,1 @@
+"""Rules about what is sent to people and to services of others."""

@@ -1,0 +1,93 @@
+"""
+## What it finds
+A password, a key, a card number, an identity number or a health record in the subject or the text of a mail, also through the template it
+is rendered from.
+
+## Why it matters
+Mail is stored for years, by the sender, by the receiver and by every server on the way, often in clear. A password that was mailed once is
+still there when the mailbox is broken into, and it still works unless somebody changed it.
+
+## How to fix it
+Mail a link that works once and runs out soon, as Django's own password reset does, and let people choose the password themselves. Of a
+record say that there is something new, and show it after signing in.
+
+## When it is fine
+Codes and links that work once are what mail is for, and the one to whom a mail goes may read the own name and address in it. A token is
+reported when its name says that it gives access for long, such as an API key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaktight.flow.events import Arrival
+from leaktight.model import Audience, Finding, Severity
+from leaktight.policy import Channel, Safeguard, State
+from leaktight.rules.api import Example, Rule
+from leaktight.rules.judging import at_least, harm, is_grave
+from leaktight.rules.messages.tokens import is_lasting
+
+_MADE_TO_BE_SENT = frozenset({"one-time-code"})
+
+rule = Rule(
+    __name__,
+    severity=Severity.HIGH,
+    cwe=(319, 312),
+    step="S7",
+    channel=Channel.MAIL,
+    missing=(Safeguard.MASKED,),
+    message="{label} is sent by mail",
+    remedy="Mail a link that works once instead of the value.",
+    asvs=("6.4.1", "14.2.4"),
+    examples=(
+        Example(
+            "A password made for a new user",
+            bad={
+                "shop/accounts.py": """\
+from django.core.mail import send_mail
+from django.utils.crypto import get_random_string
+
+
+def invite(user):
+    password = get_random_string(12)
+    user.set_password(password)
+    user.save()
+    send_mail("Welcome", f"Your password is {password}", None, [user.email])  # finds: secret-in-mail
+"""
+            },
+            good={
+                "shop/accounts.py": """\
+from django.contrib.auth.tokens import default_token_generator
+from django.core.mail import send_mail
+from django.urls import reverse
+
+
+def invite(user, site):
+    link = site + reverse("choose-password", args=[user.pk, default_token_generator.make_token(user)])
+    send_mail("Welcome", f"Choose your password: {link}", None, [user.email])
+"""
+            },
+        ),
+    ),
+)
+
+
+@rule.flow(Channel.MAIL)
+def mailed(arrival: Arrival) -> Iterator[Finding]:
+    fact = arrival.fact
+    if not is_grave(fact.label) or not fact.state.is_readable or fact.label in _MADE_TO_BE_SENT:
+        return
+    if fact.label == "token" and not is_lasting(fact.word):
+        return
+    audience = arrival.audience
+    if fact.label in {"secret", "session-id"} or fact.state is State.SIGNED:
+        audience = at_least(audience, Audience.STRICT)
+    yield rule.finding(
+        arrival.span,
+        label=fact.label,
+        severity=harm(fact.label),
+        confidence=arrival.confidence,
+        audience=audience,
+        symbol=arrival.call.symbol,
+        flow=arrival.flow,
+    )

@@ -1,0 +1,43 @@
+"""What speaks for a call that gives up a protection: an option that asks for it, or a check made by hand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from leaktight.flow.events import Call
+from leaktight.rules.reach import statements, walk
+from leaktight.source.code import Code, Op
+
+_OPTION = re.compile(r"verif|validat|insecure|secure|trust|ssl|tls|cert|check_host|self_?signed", re.IGNORECASE)
+"""In the name of an option that decides whether the other side is checked."""
+_BY_HAND = frozenset({"getpeercert", "get_peer_certificate", "get_peer_cert_chain", "fingerprint"})
+
+
+def is_asked_for(call: Call) -> bool:
+    """Tell whether the call is made only when an option says so: `if not self.verify_tls: …`."""
+    if call.function is None or call.path != call.function.path:
+        return False
+    body = statements(call.project.program, call.function)
+    return any(_names(test) for test in _conditions(body, call.packed))
+
+
+def is_checked_by_hand(call: Call) -> bool:
+    """Tell whether the function looks at the certificate of the other side itself."""
+    if call.function is None:
+        return False
+    body = statements(call.project.program, call.function)
+    return any(code[0] == Op.ATTR and code[3] in _BY_HAND for code in walk(body))
+
+
+def _conditions(body: list[Code], span: int) -> Iterator[Code]:
+    """The tests of the `if` statements around a place."""
+    for code in walk(body):
+        if code[0] == Op.IF and any(part[1] == span for part in walk(code[3:])):
+            yield code[2]
+
+
+def _names(test: Code) -> bool:
+    words = [str(code[-1]) for code in walk(test) if code[0] in {Op.NAME, Op.ATTR}]
+    words += [code[2] for code in walk(test) if code[0] == Op.CONST and isinstance(code[2], str)]
+    return any(_OPTION.search(word) for word in words)

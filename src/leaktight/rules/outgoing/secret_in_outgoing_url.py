@@ -1,0 +1,89 @@
+"""
+## What it finds
+A password, key, token, card or identity number that becomes part of the address of an outgoing HTTP request: in its query (`params=`), in
+its path, or as user and password in front of the host.
+
+## Why it matters
+TLS hides an address on the way, but not where it is used: addresses are written to the logs of the other side, of its proxies and of our
+own HTTP library, they are part of error messages, and they go along to other sites when there is a redirect.
+
+## How to fix it
+Send the secret in a header (`headers={"Authorization": …}`, `auth=`) or in the body of a POST request. Most services that take a key in
+the address take it in a header as well.
+
+## When it is fine
+Some interfaces take their key in no other way; allow it there, and keep the HTTP library's log quiet. A key that is meant for browsers,
+such as one of a map service, is no secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaktight.flow.events import Arrival
+from leaktight.model import Finding, Severity
+from leaktight.policy import Channel, LabelKind, Safeguard
+from leaktight.rules.api import Example, Rule
+from leaktight.rules.judging import audience_of, harm, kind_of, milder
+
+rule = Rule(
+    __name__,
+    severity=Severity.HIGH,
+    cwe=(598, 201),
+    step="S4",
+    channel=Channel.OUTGOING_HTTP,
+    missing=(Safeguard.POST,),
+    message="{label} is part of the address of a request to another site",
+    remedy="Send it in a header, or in the body of a POST request.",
+    asvs=("14.2.1",),
+    examples=(
+        Example(
+            "An API key in the query of a request",
+            bad={
+                "shop/messages.py": """\
+import requests
+from django.conf import settings
+
+
+def send(text):
+    question = {"api_key": settings.MESSAGES_API_KEY, "text": text}
+    return requests.get("https://send.quick-messages.net/v2", params=question, timeout=5)  # finds: secret-in-outgoing-url
+"""
+            },
+            good={
+                "shop/messages.py": """\
+import requests
+from django.conf import settings
+
+
+def send(text):
+    signed_in = {"Authorization": f"Bearer {settings.MESSAGES_API_KEY}"}
+    return requests.post("https://send.quick-messages.net/v2", json={"text": text}, headers=signed_in, timeout=5)
+"""
+            },
+        ),
+    ),
+)
+
+_ADDRESS = frozenset({"url", "query", "path"})
+_PLACES = frozenset({"address", "location"})
+"""Words that mean the URL itself as often as a place on earth."""
+
+
+@rule.flow(Channel.OUTGOING_HTTP)
+def secret_in_address(arrival: Arrival) -> Iterator[Finding]:
+    kind, part = kind_of(arrival.label), arrival.fact.part or arrival.sink.part
+    if part not in _ADDRESS or not arrival.fact.state.is_readable or kind is LabelKind.INTERNAL:
+        return
+    if arrival.label in _PLACES and part != "query":
+        return
+    severity = harm(arrival.label)
+    yield rule.finding(
+        arrival.span,
+        label=arrival.label,
+        severity=milder(severity) if arrival.label == "one-time-code" else severity,
+        confidence=arrival.confidence,
+        audience=audience_of(arrival),
+        symbol=arrival.call.symbol,
+        flow=arrival.flow,
+    )

@@ -1,0 +1,152 @@
+"""Where a call sends to, when the connection there is in clear."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from leaktight.flow.events import Call
+from leaktight.flow.knowledge import ConnectionSpec, load
+from leaktight.flow.value import MISSING, Made, Value, contents
+from leaktight.model import Certainty, Step
+from leaktight.policy import is_safe_host
+from leaktight.project.settings import SettingValue
+from leaktight.rules.outgoing.protections import argument, is_on, is_one_of
+
+CLEAR_HTTP = ("http://", "ws://", "ftp://")
+"""How addresses begin that HTTP clients send to in clear."""
+
+_AUTHORITY = re.compile(r"^[a-z][a-z0-9+.-]*://(?P<account>[^/@?#]*@)?(?P<host>\[[^\]]*\]|[^/:?#]*)(?P<rest>.*)$", re.IGNORECASE | re.DOTALL)
+_DOMAIN = re.compile(r"\.[a-z]{2,}$", re.IGNORECASE)
+_ENCRYPTED_BY_QUERY = re.compile(r"[?&](ssl|tls|use_ssl|secure)=(true|1|yes|required)\b|[?&]sslmode=(require|verify-)|[?&]ssl_ca=", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An address a call sends to in clear."""
+
+    host: str
+    """As far as it is known; empty when it is not."""
+    is_known: bool
+    """The host is known to its end, and is no place where clear text is fine."""
+    has_account: bool = False
+    """The address itself holds a user and a password."""
+    parameter: str = ""
+    setting: SettingValue | None = None
+
+    @property
+    def shown(self) -> str:
+        return f"`{self.host}`" if self.is_known else "a host that is not known here"
+
+    @property
+    def related(self) -> tuple[Step, ...]:
+        """The setting that holds the address."""
+        setting = self.setting
+        if setting is None or setting.span is None:
+            return ()
+        by_default = " by default" if setting.certainty is Certainty.DEFAULTED else ""
+        return (Step(setting.span, f"the setting `{setting.name}` says so{by_default}"),)
+
+
+def http_target(call: Call) -> Target | None:
+    """The address an HTTP client sends to in clear; None when it is encrypted, harmless or not known."""
+    sinks = call.spec.sinks if call.spec is not None else {}
+    for parameter in (*(name for name, sink in sinks.items() if sink.part in {"url", "address"}), "base_url"):
+        value = argument(call, parameter)
+        for text, whole, origin in texts(value) if value is not None and not isinstance(value.origin, Made) else ():
+            if text.lower().startswith(CLEAR_HTTP):
+                return of_address(text, whole=whole, parameter=parameter, origin=origin)
+            if "://" in text:
+                return None
+    return None
+
+
+def target(call: Call, spec: ConnectionSpec) -> Target | None:
+    """The address a connection goes to in clear; None when it is encrypted or stays on the machine."""
+    if any(is_on(argument(call, name)) for name in spec.tls):
+        return None
+    if any((value := argument(call, name)) is not None and is_one_of(value, values) for name, values in spec.tls_values.items()):
+        return None
+    if any(other.is_before(call) or _is_maker(call) for other in call.of_same_object(*spec.secured_by)):
+        return None
+    value = _address(call, spec)
+    if value is None:
+        return None if spec.local or spec.schemes else Target("", is_known=False)
+    behind = _behind(value)
+    if behind is not None:
+        return behind
+    if isinstance(value.origin, Made):
+        return None
+    return _in_clear(value, spec)
+
+
+def _is_maker(call: Call) -> bool:
+    """Tell a call that makes the object: all its other calls come later, and count."""
+    return call.receiver is None or not isinstance(call.receiver.origin, Made)
+
+
+def _address(call: Call, spec: ConnectionSpec) -> Value | None:
+    """The address, given here or by another call of the object (`server.connect(host)`)."""
+    value = argument(call, spec.address)
+    if value is not None and value.const not in {"", None}:
+        return value
+    knowledge = load()
+    kind = call.receiver.type if call.receiver is not None else call.result.type if call.result is not None else None
+    for name in (f"{kind}.connect", f"{kind}.open") if isinstance(kind, str) else ():
+        if name in knowledge.functions:
+            for other in call.of_same_object(name):
+                if spec.address in other.arguments:
+                    return other.arguments[spec.address]
+    return value if value is not None and value.const is None else None
+
+
+def _behind(value: Value) -> Target | None:
+    """The target of an object that holds the address (`Connection(Server("ldap://…"))`)."""
+    if not isinstance(value.origin, Made) or not isinstance(value.type, str):
+        return None
+    maker, made_with = load().functions.get(value.type), value.fields or {}
+    if maker is None or maker.connection is None or any(is_on(made_with.get(name)) for name in maker.connection.tls):
+        return None
+    address = made_with.get(maker.connection.address)
+    return None if address is None else _in_clear(address, maker.connection)
+
+
+def _in_clear(value: Value, spec: ConnectionSpec) -> Target | None:
+    found: Target | None = None
+    for text, whole, origin in texts(value):
+        if "://" in text:
+            clear = tuple(spec.schemes) or ("redis://", "mongodb://", "amqp://", "ldap://", "smtp://", "http://", "mqtt://", "tcp://")
+            if not text.lower().startswith(clear) or _ENCRYPTED_BY_QUERY.search(text):
+                return None
+            found = of_address(text, whole=whole, parameter=spec.address, origin=origin)
+        elif text.startswith("/"):
+            return None
+        else:
+            found = of_address(f"tcp://{text}", whole=whole, parameter=spec.address, origin=origin)
+        if found is None:
+            return None
+    if found is None and not spec.schemes and value.const is MISSING:
+        return Target("", is_known=False, parameter=spec.address)
+    return found
+
+
+def of_address(text: str, *, whole: bool, parameter: str = "", origin: object = None) -> Target | None:
+    """What an address in clear says; None when clear text to that host is fine."""
+    match = _AUTHORITY.match(text)
+    if match is None:
+        return None
+    host = match["host"]
+    if host and is_safe_host(f"http://{host}{match['rest'] if whole else ''}") is not None:
+        return None
+    # What follows a name with a domain is hardly ever more of the name.
+    is_known = bool(host) and (whole or bool(match["rest"]) or bool(_DOMAIN.search(host)))
+    account = (match["account"] or "").removesuffix("@")
+    setting = origin if isinstance(origin, SettingValue) else None
+    return Target(host if is_known else "", is_known=is_known, has_account=":" in account and not account.endswith(":"), parameter=parameter, setting=setting)
+
+
+def texts(value: Value) -> list[tuple[str, bool, Any]]:
+    """The known beginnings of the texts in a value, whether each is the whole text, and where it came from."""
+    return [(part.start, part.const is not MISSING, part.origin or value.origin) for part in contents(value) if part.start]
+

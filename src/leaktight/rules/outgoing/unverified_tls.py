@@ -1,0 +1,160 @@
+"""
+## What it finds
+Encryption without a look at who is on the other side: `verify=False` and its relatives in HTTP clients, on sessions and connectors, SSL
+contexts whose check is switched off, `starttls()`, `SMTP_SSL`, `IMAP4_SSL` or `FTP_TLS` without a context, clients of databases, caches,
+brokers and directories told to accept any certificate, and the same in settings. The value is followed through parameters, keyword
+dictionaries, attributes and settings; it is reported where it is decided.
+
+## Why it matters
+Whoever is on the way can answer in the place of the other side, with a certificate made for the occasion. The connection is encrypted, to
+the attacker: passwords, tokens and data are read and changed as if there were no encryption at all.
+
+## How to fix it
+Leave the check on. For a certificate of your own authority, name its file: `verify="/path/ca.pem"`,
+`ssl.create_default_context(cafile=…)`, `sslmode=verify-full` with `sslrootcert`. Pass `context=ssl.create_default_context()` to the mail,
+news and file clients of the standard library: without one they check nothing.
+
+## When it is fine
+A server does not ask its visitors for certificates; that is not reported. A test against a server on the same machine may do without.
+What happens only when an option of the code asks for it (`if not verify_tls: …`) is shown to the strict audience; host keys of SSH that are
+taken on first use, and silenced warnings about unverified requests, to auditors only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaktight.flow.events import Call
+from leaktight.model import Audience, Confidence, Finding, Severity
+from leaktight.policy import Channel, Safeguard
+from leaktight.project import Project
+from leaktight.rules.api import Example, Rule
+from leaktight.rules.judging import at_least
+from leaktight.rules.outgoing.handed_on import handed_on
+from leaktight.rules.outgoing.options import is_asked_for, is_checked_by_hand
+from leaktight.rules.outgoing.protections import given_up, giving_up
+from leaktight.rules.outgoing.services import services_unverified
+
+rule = Rule(
+    __name__,
+    severity=Severity.HIGH,
+    cwe=(295, 297),
+    step="S7",
+    channel=Channel.CONNECTION,
+    missing=(Safeguard.VERIFIED_TLS,),
+    message="nobody checks who the other side is: {shown}",
+    remedy="Leave the check of certificates on; name the file of your own authority if there is one.",
+    asvs=("12.3.2", "12.3.4"),
+    examples=(
+        Example(
+            "A session that accepts every certificate",
+            bad={
+                "shop/partner.py": """\
+import requests
+
+
+class Partner:
+    def __init__(self):
+        self.session = requests.Session()
+        self.session.verify = False  # finds: unverified-tls
+
+    def orders(self):
+        return self.session.get("https://orders.parcel-partner.net/v1", timeout=5).json()
+"""
+            },
+            good={
+                "shop/partner.py": """\
+import requests
+
+
+class Partner:
+    def __init__(self):
+        self.session = requests.Session()
+        self.session.verify = "/etc/shop/partner-ca.pem"
+
+    def orders(self):
+        return self.session.get("https://orders.parcel-partner.net/v1", timeout=5).json()
+"""
+            },
+        ),
+        Example(
+            "STARTTLS with anybody",
+            bad={
+                "shop/letters.py": """\
+import smtplib
+
+from django.conf import settings
+
+
+def connect():
+    server = smtplib.SMTP("mail.harbour-goods.com", 587, timeout=10)
+    server.starttls()  # finds: unverified-tls
+    server.login("letters", settings.LETTERS_PASSWORD)
+    return server
+"""
+            },
+            good={
+                "shop/letters.py": """\
+import smtplib
+import ssl
+
+from django.conf import settings
+
+
+def connect():
+    server = smtplib.SMTP("mail.harbour-goods.com", 587, timeout=10)
+    server.starttls(context=ssl.create_default_context())
+    server.login("letters", settings.LETTERS_PASSWORD)
+    return server
+"""
+            },
+        ),
+    ),
+)
+
+_NO_CHECK = frozenset({"ssl.CERT_NONE", "OpenSSL.SSL.VERIFY_NONE"})
+
+
+@rule.call(*giving_up("verification"))
+def verification_given_up(call: Call) -> Iterator[Finding]:
+    for given in given_up(call, "verification"):
+        audience, confidence = given.audience, given.confidence
+        if is_asked_for(call) or is_checked_by_hand(call):
+            # Who switches the option on knows; who looks at the certificate may pin it.
+            audience, confidence = at_least(audience, Audience.STRICT), Confidence.LOW
+        yield rule.finding(
+            given.span,
+            confidence=confidence,
+            audience=audience,
+            symbol=call.symbol,
+            flow=call.steps(),
+            related=given.related,
+            shown=given.shown,
+        )
+
+
+@rule.project
+def handed_on_to_something(project: Project) -> Iterator[Finding]:
+    """The word for no check goes into a call nothing is known about."""
+    for place in handed_on(project, _NO_CHECK):
+        yield rule.finding(
+            place.span,
+            confidence=Confidence.MEDIUM,
+            audience=Audience.STRICT,
+            symbol=place.symbol,
+            shown=f"`{place.name}` is handed on",
+        )
+
+
+@rule.project
+def services(project: Project) -> Iterator[Finding]:
+    """Databases, caches, brokers and directories of the settings that are believed whoever they are."""
+    for service in services_unverified(project.settings):
+        yield rule.finding(
+            service.span,
+            severity=service.severity,
+            confidence=service.confidence,
+            audience=service.audience,
+            related=service.related,
+            shown=f"{service.what} to {service.host}",
+        )

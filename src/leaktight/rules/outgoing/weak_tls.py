@@ -1,0 +1,104 @@
+"""
+## What it finds
+Connections that ask for an old version of TLS or SSL, or allow one: protocol constants such as `PROTOCOL_TLSv1`, a `minimum_version` below
+TLS 1.2, and `ssl.wrap_socket()`, which takes whatever version the two sides know.
+
+## Why it matters
+SSL 2 and 3, TLS 1.0 and 1.1 have known weaknesses; browsers and libraries have given them up. Who sits between the two sides can push
+them down to the oldest version both allow, and read what was sent.
+
+## How to fix it
+Use `ssl.create_default_context()`, which allows TLS 1.2 and newer, or set `minimum_version = ssl.TLSVersion.TLSv1_2` or higher.
+
+## When it is fine
+A device that knows nothing newer has to be reached over a network of its own; allow it there, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaktight.flow.events import Call
+from leaktight.flow.knowledge import load
+from leaktight.model import Audience, Confidence, Finding, Severity
+from leaktight.policy import Channel, Safeguard
+from leaktight.project import Project
+from leaktight.rules.api import Example, Rule
+from leaktight.rules.outgoing.handed_on import handed_on
+from leaktight.rules.outgoing.protections import given_up, giving_up
+
+rule = Rule(
+    __name__,
+    severity=Severity.MEDIUM,
+    cwe=(326, 327),
+    step="S7",
+    channel=Channel.CONNECTION,
+    missing=(Safeguard.MODERN_TLS,),
+    message="the connection may use a version of TLS that is broken: {shown}",
+    remedy="Use `ssl.create_default_context()`, or allow TLS 1.2 and newer only.",
+    asvs=("12.1.1",),
+    examples=(
+        Example(
+            "A context for an old protocol",
+            bad={
+                "shop/partner.py": """\
+import ssl
+
+
+def context():
+    made = ssl.create_default_context()
+    made.minimum_version = ssl.TLSVersion.TLSv1  # finds: weak-tls
+    return made
+"""
+            },
+            good={
+                "shop/partner.py": """\
+import ssl
+
+
+def context():
+    made = ssl.create_default_context()
+    made.minimum_version = ssl.TLSVersion.TLSv1_3
+    return made
+"""
+            },
+        ),
+    ),
+)
+
+_OLD = frozenset(
+    value[1:]
+    for spec in load().functions.values()
+    for unsafe in spec.unsafe
+    if unsafe.gives_up == "modern-tls" and unsafe.audience == "default"
+    for value in unsafe.values
+    if isinstance(value, str) and value.startswith("@")
+)
+"""Names of all versions that some function is known to be handed, and should not be."""
+
+
+@rule.call(*giving_up("modern-tls"))
+def old_version(call: Call) -> Iterator[Finding]:
+    for given in given_up(call, "modern-tls"):
+        yield rule.finding(
+            given.span,
+            confidence=given.confidence,
+            audience=given.audience,
+            symbol=call.symbol,
+            flow=call.steps(),
+            related=given.related,
+            shown=given.shown,
+        )
+
+
+@rule.project
+def handed_on_to_something(project: Project) -> Iterator[Finding]:
+    """An old version goes into a call nothing is known about, or is what a parameter is when it is left out."""
+    for place in handed_on(project, _OLD):
+        yield rule.finding(
+            place.span,
+            confidence=Confidence.MEDIUM,
+            audience=Audience.STRICT,
+            symbol=place.symbol,
+            shown=f"`{place.name}` is handed on",
+        )

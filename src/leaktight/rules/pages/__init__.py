@@ -1,0 +1,1 @@
+"""Rules about templates: forms, links, and what pages load."""

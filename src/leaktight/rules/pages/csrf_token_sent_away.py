@@ -1,0 +1,81 @@
+"""
+## What it finds
+A CSRF token where others come to know it: in a form that is sent by GET, in a form to another site, or in the query of a link.
+
+## Why it matters
+The token proves that a request was begun on this site. In a URL it is kept in the history, in logs of servers and proxies, and is sent
+on as `Referer`; in a form to another site that site gets it. Whoever has it can forge the requests it is there to prevent.
+
+## How to fix it
+Take `{% csrf_token %}` out of forms that are sent by GET or to other sites. A form that changes something is sent by POST.
+
+## When it is fine
+The absolute address is this site's own. Write only the path, then it is not reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaktight.model import Confidence, Finding, Severity
+from leaktight.policy import Channel, Safeguard
+from leaktight.project import Project
+from leaktight.project.templates import Element, Part, Template, Token
+from leaktight.rules.api import Example, Rule
+from leaktight.rules.pages.sending import foreign_origins, has_submit, is_sent_by_script, may_post
+
+rule = Rule(
+    __name__,
+    severity=Severity.MEDIUM,
+    cwe=(352, 598),
+    step="S6",
+    channel=Channel.REQUEST_URL,
+    missing=(Safeguard.POST,),
+    message="the CSRF token goes {where}",
+    remedy="Take the CSRF token out of what is sent by GET or to another site.",
+    asvs=("14.2.1", "3.5.1"),
+    examples=(
+        Example(
+            "A search form",
+            bad={
+                "shop/templates/shop/search.html": '<form method="get" action="/search/">{# finds: csrf-token-sent-away #}\n'
+                '  {% csrf_token %}<input name="q"><button>Search</button>\n'
+                "</form>\n"
+            },
+            good={
+                "shop/templates/shop/search.html": '<form method="get" action="/search/">\n'
+                '  <input name="q"><button>Search</button>\n'
+                "</form>\n"
+            },
+        ),
+    ),
+)
+
+
+@rule.tag("form")
+def token_in_form(element: Element, template: Template, project: Project) -> Iterator[Finding]:
+    form = element.form
+    if form is None or is_sent_by_script(element) or template.csrf_token(form) is not Token.PRESENT:
+        return
+    if form.action is not None and (foreign := foreign_origins(form.action)):
+        yield rule.finding(
+            element.span,
+            channel=Channel.THIRD_PARTY,
+            missing=(Safeguard.TRUSTED_ORIGIN,),
+            confidence=Confidence.MEDIUM,
+            where=f"to another site, {foreign[0].host}",
+        )
+    elif form.method == "get" and not may_post(form):
+        # Without a method, an action and a button the form is often read by a script that sends it its own way.
+        plain = form.action is not None and has_submit(form)
+        sure = Confidence.HIGH if form.has_method else Confidence.MEDIUM if plain else Confidence.LOW
+        yield rule.finding(element.span, confidence=sure, where="into the URL: the form is sent by GET")
+
+
+@rule.tag("a", "area", "form", "img", "iframe", "script", "link", "button", "input")
+def token_in_link(element: Element, template: Template, project: Project) -> Iterator[Finding]:
+    for attribute in element.attributes:
+        for output in template.outputs_in(attribute):
+            if output.context.part is Part.URL_QUERY and any("csrf" in part.lower() for part in output.path):
+                yield rule.finding(attribute.span, where="into the query of a URL")
+                break

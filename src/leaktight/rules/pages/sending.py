@@ -1,0 +1,52 @@
+"""How a form is sent: by the browser or by a script, to this site or to another."""
+
+from __future__ import annotations
+
+import re
+
+from leaktight.policy import is_safe_host
+from leaktight.source.template import Attribute, Element, Form
+from leaktight.source.template_url import Origin, origins
+
+_BY_SCRIPT = re.compile(
+    r"on-?submit|@submit|v-on:submit|x-on:submit|ng-submit|data-ng-submit|\(submit\)|(?:data-)?hx-(?:post|put|patch|delete|boost)"
+    r"|data-remote|data-ajax|data-action|up-submit|wire:submit|data-controller|data-js|(?:data-)?hx-headers"
+)
+
+
+def is_sent_by_script(element: Element) -> bool:
+    """Tell whether attributes of a form say that a script sends it."""
+    return any(_BY_SCRIPT.match(attribute.name) for attribute in element.attributes)
+
+
+def has_submit(form: Form) -> bool:
+    """Tell whether a form has something to click that sends it."""
+    return any(
+        (element.tag == "button" and element.get("type", "submit").lower() == "submit")
+        or (element.tag == "input" and element.get("type").lower() in ("submit", "image"))
+        for element in form.inputs
+    )
+
+
+def may_post(form: Form) -> bool:
+    """Tell whether a button of the form changes its method."""
+    return any(element.attribute("formmethod") is not None for element in form.inputs)
+
+
+def cleartext_origins(attribute: Attribute) -> list[Origin]:
+    """List the origins an attribute reaches over plain HTTP across a network others can listen to."""
+    return [
+        origin
+        for origin in origins(attribute)
+        if origin.scheme == "http" and (origin.is_dynamic or not is_safe_host(origin.host))
+    ]
+
+
+def foreign_origins(attribute: Attribute) -> list[Origin]:
+    """List the origins with a host that is spelled out."""
+    return [origin for origin in origins(attribute) if origin.host and not origin.is_dynamic and not is_safe_host(origin.host)]
+
+
+def shown(origin: Origin) -> str:
+    """Name an origin in a message."""
+    return origin.host or "a host that an expression prints"

@@ -1,0 +1,1 @@
+"""Rules about what requests carry, and how they are protected."""

@@ -1,0 +1,107 @@
+"""Where a view is taken out of the CSRF check, and whether it has another proof of who sends the request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from leaktight.policy import LabelKind, is_safe_host
+from leaktight.project import Project
+from leaktight.project.views import View
+from leaktight.rules.judging import kind_of
+from leaktight.rules.reach import Reach
+
+_DIRECT = frozenset({"function", "alias", "url", "method:dispatch"})
+_PROOF = re.compile(
+    r"compare_digest|constant_time_compare|construct_event|unsign(_object)?|salted_hmac|hmac|check_token|verify_oauth2_token|jwt_decode"
+    r"|(verify|check|validate|is_valid|valid|is|has|get|authenticate|parse)_?\w*(signature|webhook|hmac|signed|hook|ipn|genuine|jwt|bearer)\w*"
+    r"|(verify|check|validate|is_valid|authenticate)_?\w*(token|secret|api_?key|key|basic|caller|origin|sender|request|credentials|auth)\w*"
+    r"|\w*(signature|hmac|api_?key|token|basic_?auth|jwt)_(required|check|verif\w+|authenticat\w+|protected)"
+    r"|(require|requires)_?\w*(signature|hmac|api_?key|token|basic_?auth|jwt)\w*"
+    r"|\w*(Signature|Webhook|HMAC|Hmac|RequestValidator|TokenAuth|BasicAuth|ApiKey|Verifier)\w*|CsrfViewMiddleware",
+)
+_PROOF_TEXT = re.compile(
+    r"(HTTP_)?AUTHORIZATION|(HTTP_)?X[-_](?!CSRF|XSRF|FORWARDED|REQUESTED)[\w-]*(SIGNATURE|TOKEN|KEY|SECRET|HMAC|AUTH|SIGN)[\w-]*"
+    r"|[\w-]*SIGNATURE|STRIPE_SIGNATURE|BEARER .*|BASIC .*|TOKEN .*",
+    re.IGNORECASE,
+)
+_NO_PROOF = frozenset({"check_password", "get_signed_cookie", "authenticate"})
+_WRITES = frozenset(
+    "save delete asave adelete bulk_create bulk_update update_or_create set_password save_m2m delay apply_async send_mail email_user "
+    "objects.create objects.update objects.delete objects.get_or_create objects.acreate objects.aupdate objects.adelete create_user "
+    "django.contrib.auth.login django.contrib.auth.logout".split()
+)
+_BY_OTHERS = re.compile(
+    r"web_?hooks?|hooks?|call_?back|ipn|notif\w*|notify|postback|complete|acs|sls|saml\w*|oauth\w*|openid\w*|oidc\w*|sso|lti\w*|launch"
+    r"|xml_?rpc|soap|csw|wms|wfs|ping|report|beacon|csp\w*",
+)
+"""Words in the name of what other servers call, or send browsers back to, with a proof of their own."""
+_EDITING = frozenset(
+    {"CreateView", "UpdateView", "DeleteView", "FormView", "LoginView", "LogoutView", "PasswordChangeView", "GraphQLView"}
+)
+_SIGNED_IN = frozenset({"request.user", "request.auser", "user.is_authenticated"})
+
+
+def exemptions(view: View) -> Iterator[tuple[str, int]]:
+    """The file and packed place of each exemption in force on a view."""
+    for item in view.decorators:
+        if _tail(item.name) == "csrf_exempt" and item.target in _DIRECT:
+            yield item.path, item.span
+    for route in view.routes:
+        if any(_tail(wrapper) == "csrf_exempt" for wrapper in route.wrappers):
+            yield route.path, route.span
+
+
+def changes_state(view: View, done: Reach) -> bool:
+    """Tell whether a request that is no GET changes something, as far as the code is in sight."""
+    if not _EDITING.isdisjoint(_tail(name) for name in view.ancestors):
+        return True
+    return not _WRITES.isdisjoint(done.called)
+
+
+def answers_changes(view: View, done: Reach) -> bool:
+    """Tell whether a view does anything with a request that is no GET; a function says so by what it reads."""
+    if view.is_class or {"post", "put", "patch", "delete"} & view.handlers.keys():
+        return True
+    return bool({"request.POST", "request.FILES", "request.body", "request.data"} & done.used) or "POST" in done.texts
+
+
+def is_called_by_others(view: View) -> bool:
+    """Tell by its name a view that other servers call, or send browsers back to."""
+    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+", view.name)
+    names = [word.lower() for word in words] + ["_".join(words).lower()]
+    return any(_BY_OTHERS.fullmatch(name) for name in names)
+
+
+def is_given_a_secret(view: View, project: Project) -> bool:
+    """Tell whether the address of a view holds a key or token, which no other site knows."""
+    functions = [project.program.function(handler) for handler in view.handlers.values()]
+    names = [parameter.name for function in functions for parameter in function.parameters]
+    names += [name for route in view.routes for name in re.findall(r"<(?:\w+:)?(\w+)>", route.pattern or "")]
+    matches = [match for name in names if (match := project.recogniser.recognise(name)) is not None]
+    return any(kind_of(match.label) is LabelKind.CREDENTIAL for match in matches)
+
+
+def knows_its_user(done: Reach) -> bool:
+    """Tell whether the code asks who is signed in by the cookie of the session."""
+    return not _SIGNED_IN.isdisjoint(done.used)
+
+
+def proves_itself(done: Reach) -> bool:
+    """Tell whether the request is checked by a signature, a key or a token that no other site can make a browser send."""
+    names = {_tail(name) for name in done.called} - _NO_PROOF
+    return any(_PROOF.fullmatch(name) for name in names) or any(_PROOF_TEXT.fullmatch(text.strip()) for text in done.texts)
+
+
+def trusts_everybody(origin: str) -> str | None:
+    """Why a trusted origin is none that can be trusted; None when it is."""
+    scheme, _, host = origin.rpartition("://")
+    if host in {"*", "*.*"} or re.fullmatch(r"\*\.(com|org|net|io|dev|app|co|eu|de|uk)", host):
+        return "every site is trusted"
+    if scheme == "http" and is_safe_host(origin.replace("*.", "")) is None:
+        return "pages that came over plain HTTP are trusted"
+    return None
+
+
+def _tail(name: str) -> str:
+    return name.rpartition(".")[2]

@@ -1,0 +1,87 @@
+"""What decorators and URLconf say about caching the answers of a view."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from leaktight.project.views import Decorator, View
+from leaktight.source.code import Code, Op
+
+_READING = frozenset({"dispatch", "get", "head", "list", "retrieve"})
+_BY_PERSON = frozenset({"cookie", "authorization", "x-api-key"})
+
+
+class Caching(NamedTuple):
+    """A cache in front of a view."""
+
+    path: str
+    span: int
+    how: str
+    varies: bool
+    """Whether it keeps an answer for each cookie or login apart."""
+
+
+def caching_of(view: View) -> Caching | None:
+    """The cache that answers for a view, when there is one."""
+    for index, item in enumerate(view.decorators):
+        tail = _tail(item.name)
+        if not _covers_reading(item):
+            continue
+        if tail == "cache_page":
+            return Caching(item.path, item.span, "is cached for everybody", _varies(view, item, index))
+        if tail == "cache_control" and _is_given(item.code, "public") and not _is_given(item.code, "private"):
+            return Caching(item.path, item.span, "may be kept by every cache on the way", varies=False)
+    for route in view.routes:
+        if any(_tail(wrapper) == "cache_page" for wrapper in route.wrappers):
+            return Caching(
+                route.path, route.span, "is cached for everybody", any(_varies_by_person(item) for item in view.decorators)
+            )
+    return None
+
+
+def keeps_out_of_caches(view: View) -> bool:
+    """Tell whether a view tells caches not to keep what it answers, or only for the one who asked."""
+    if view.has("never_cache"):
+        return True
+    return any(
+        _tail(item.name) == "cache_control" and (_is_given(item.code, "private") or _is_given(item.code, "no_store"))
+        for item in view.decorators
+    )
+
+
+def directives(text: str) -> set[str]:
+    """The names in a `Cache-Control` header; a lifetime of nothing is none."""
+    parts = [part.strip().lower() for part in text.split(",")]
+    return {part.partition("=")[0].strip() for part in parts if not re.fullmatch(r"(s-maxage|max-age)\s*=\s*0", part)}
+
+
+def _covers_reading(item: Decorator) -> bool:
+    kind, _, method = item.target.partition(":")
+    return kind != "method" or method in _READING
+
+
+def _varies(view: View, cache: Decorator, position: int) -> bool:
+    """What stands inside of `cache_page` varies the answer in time; what stands outside comes too late."""
+    return any(
+        _varies_by_person(item) and (index > position or item.target != cache.target)
+        for index, item in enumerate(view.decorators)
+    )
+
+
+def _varies_by_person(item: Decorator) -> bool:
+    tail = _tail(item.name)
+    if tail == "vary_on_cookie":
+        return True
+    if tail != "vary_on_headers" or item.code[0] != Op.CALL:
+        return False
+    return any(code[0] == Op.CONST and str(code[2]).lower() in _BY_PERSON for code in item.code[3])
+
+
+def _is_given(code: Code, keyword: str) -> bool:
+    """`cache_control(public=True)`."""
+    return code[0] == Op.CALL and any(name == keyword and value[0] == Op.CONST and bool(value[2]) for name, value in code[4])
+
+
+def _tail(name: str) -> str:
+    return name.rpartition(".")[2]

@@ -1,0 +1,103 @@
+"""Which data arriving in an answer is more than whoever asked should be told, and how sure that is."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from leaktight.flow.attributes import OF_THE_MODEL, WHOLE_INSTANCE
+from leaktight.flow.events import Arrival
+from leaktight.flow.value import Evidence, Fact
+from leaktight.model import Audience, Confidence
+from leaktight.policy import Channel, LabelKind, State
+from leaktight.rules.access import methods_of, requires_login
+from leaktight.rules.judging import at_least, audience_of, kind_of
+from leaktight.rules.sessions import are_messages_in_cookies
+
+_OWN = frozenset({"request-url", "url-path", "request-body", "request-header", "cookie", "form"})
+"""Sources that whoever gets the answer sent in himself."""
+_JUDGED_AS_A_WHOLE = frozenset({WHOLE_INSTANCE, OF_THE_MODEL})
+"""Sources of fields that nobody chose one by one: `overexposed-fields` speaks of them."""
+_SERVER = frozenset({"settings", "environment"})
+_STORED = frozenset({"field", "serializer", *_SERVER})
+_HANDED_OUT = frozenset({"token", "one-time-code", "session-id", "secret-key", "secret"})
+"""Labels of data that is made to be told to the one it is for, once."""
+_FOR_BROWSERS = re.compile(
+    r"MAPS?|MAPBOX|GOOGLE|GA|GTM|FIREBASE|ALGOLIA|ANALYTICS|SENTRY|RAVEN|RECAPTCHA|CAPTCHA|TURNSTILE|PUSHER|VAPID|STREET|TILES?|BING|"
+    r"ARCGIS|ESRI|HERE|PUBLIC|PUBLISHABLE|FRONTEND|BROWSER|CLIENT|JS|DSN|TINYMCE|CKEDITOR|EMBED|WIDGET|POSTHOG|SEGMENT|MIXPANEL|AMPLITUDE"
+)
+
+
+class Disclosure(NamedTuple):
+    """Data that an answer tells in full."""
+
+    confidence: Confidence
+    audience: Audience
+    what: str
+
+
+def disclosed(arrival: Arrival) -> Disclosure | None:
+    """Judge what arrives in an answer; None when nothing is told that should not be."""
+    fact = arrival.fact
+    kind = kind_of(fact.label)
+    hashed = fact.label == "password" and fact.state is State.HASHED
+    if kind is LabelKind.INTERNAL or not (fact.state.is_readable or hashed) or fact.source in _JUDGED_AS_A_WHOLE:
+        return None
+    if is_only_random(fact):
+        return None
+    if arrival.sink.part == "flash" and are_messages_in_cookies(arrival.project):
+        return None
+    confidence, audience = arrival.confidence, audience_of(arrival)
+    if _is_literal_answer(arrival):
+        confidence, audience = Confidence.MEDIUM, Audience.DEFAULT
+    audience = at_least(audience, _least(arrival, kind))
+    return Disclosure(confidence, audience, f"the hash of a {_words(fact.label)}" if hashed else f"a {_words(fact.label)}")
+
+
+def is_only_random(fact: Fact) -> bool:
+    """Something random or signed that no name calls a secret: as often a nonce, a state or a parameter."""
+    return is_vague(fact) and not fact.evidence & (Evidence.NAME | Evidence.AGREED)
+
+
+def is_vague(fact: Fact) -> bool:
+    """Something random or signed that at most a word with many uses calls a secret."""
+    return bool(fact.evidence & Evidence.TYPE) and not fact.strong and not fact.source
+
+
+def _is_literal_answer(arrival: Arrival) -> bool:
+    """A text of the code, stored under a name that says it is secret, is the whole answer."""
+    fact = arrival.fact
+    written = bool(fact.evidence & Evidence.LITERAL) and arrival.value.text is not None
+    return written and arrival.channel is Channel.RESPONSE_BODY and (fact.strong or fact.label == "secret")
+
+
+def _least(arrival: Arrival, kind: LabelKind) -> Audience:
+    """The largest audience that such data is worth showing to."""
+    fact, project = arrival.fact, arrival.project
+    if kind is LabelKind.PERSONAL:
+        return Audience.AUDIT if fact.label in {"name", "email", "location"} else Audience.STRICT
+    if kind is LabelKind.SPECIAL:
+        views = project.views.of(arrival.call.function)
+        if any(requires_login(view, project) for view in views):
+            return Audience.AUDIT
+        return Audience.DEFAULT if views else Audience.STRICT
+    if fact.label == "one-time-code" and arrival.channel is Channel.PAGE:
+        return Audience.STRICT
+    if fact.source in _OWN:
+        return Audience.AUDIT if fact.label in _HANDED_OUT else Audience.STRICT
+    if fact.source == "session":
+        return Audience.STRICT
+    if fact.source in _SERVER and (_FOR_BROWSERS.search(fact.word.upper()) or not fact.strong):
+        return Audience.AUDIT
+    methods = methods_of(project, arrival.call.function)
+    if fact.label in {"token", "session-id"} and methods == {"post"}:
+        return Audience.AUDIT  # what the one who signs in came for
+    if fact.label in _HANDED_OUT and fact.source not in _STORED and not fact.evidence & Evidence.LITERAL:
+        return Audience.AUDIT if methods <= {"post"} or not fact.strong or not fact.evidence & Evidence.NAME else Audience.STRICT
+    if fact.label in {"token", "secret", "session-id"} and not fact.strong and not fact.evidence & Evidence.LITERAL:
+        return Audience.STRICT
+    return Audience.DEFAULT
+
+
+def _words(label: str) -> str:
+    return label.replace("-", " ")

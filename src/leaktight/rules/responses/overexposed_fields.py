@@ -1,0 +1,241 @@
+"""
+## What it finds
+A serializer, form, schema or GraphQL type that takes over all fields of its model (`"__all__"`, `exclude`, or no choice at all) while the
+model holds a password, a key, a token or card data; one that lists such a field by name and lets it be read; all columns of a model
+(`.values()`, `model_to_dict`, `__dict__`, `serialize`) in an answer; `locals()` as the context of a template.
+
+## Why it matters
+What is not chosen is not thought about. A column that is added to the model next year is in the answers of the API the same day. The hash
+of a password can be tried out offline; a key or a token needs no trying.
+
+## How to fix it
+List the fields by name. Mark a field that is only taken in with `write_only` (`extra_kwargs = {"password": {"write_only": True}}`), and
+name the columns: `.values("id", "name")`.
+
+## When it is fine
+The field is `write_only`, or another class is used for answers. Forms of the admin are shown to auditors only, classes that rework what they
+give out (`to_representation`) to the strict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaktight.flow.attributes import WHOLE_INSTANCE
+from leaktight.flow.events import Arrival, Call
+from leaktight.flow.value import all_facts
+from leaktight.model import Audience, Confidence, Finding, Severity, Span, Step
+from leaktight.policy import Channel, LabelKind, Match, Safeguard, State, Strength
+from leaktight.project import Project
+from leaktight.project.classes import Field, FieldClass
+from leaktight.project.symbols import ClassRef
+from leaktight.rules.api import Example, Rule
+from leaktight.rules.judging import at_least, audience_of, harm, is_grave, kind_of
+from leaktight.rules.reach import heading
+
+rule = Rule(
+    __name__,
+    severity=Severity.HIGH,
+    cwe=(201, 200, 359),
+    step="S0",
+    channel=Channel.RESPONSE_BODY,
+    missing=(Safeguard.MASKED,),
+    message="{what} {how}",
+    remedy="List the fields that are needed by name, and mark those that are only taken in as `write_only`.",
+    asvs=("15.3.1", "14.2.6"),
+    examples=(
+        Example(
+            "A serializer with all fields of a model that has a token",
+            bad={
+                "shop/models.py": """\
+from django.db import models
+
+
+class Client(models.Model):
+    name = models.CharField(max_length=80)
+    api_token = models.CharField(max_length=40)
+""",
+                "shop/serializers.py": """\
+from rest_framework import serializers
+
+from shop.models import Client
+
+
+class ClientSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Client
+        fields = "__all__"  # finds: overexposed-fields
+""",
+            },
+            good={
+                "shop/models.py": """\
+from django.db import models
+
+
+class Client(models.Model):
+    name = models.CharField(max_length=80)
+    api_token = models.CharField(max_length=40)
+""",
+                "shop/serializers.py": """\
+from rest_framework import serializers
+
+from shop.models import Client
+
+
+class ClientSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Client
+        fields = ["id", "name", "api_token"]
+        extra_kwargs = {"api_token": {"write_only": True}}
+""",
+            },
+        ),
+    ),
+)
+
+_NEVER = frozenset({"password", "private-key", "card"})
+"""Labels of data that no answer is meant to hold, even where somebody asked for it by name."""
+_DJANGO_TYPE = "DjangoObjectType"
+"""A GraphQL type that has all fields of its model unless it says otherwise."""
+_REWORKING = ("to_representation", "get_fields", "get_field_names", "to_internal_value_and_hide")
+
+
+@rule.model
+def readable_fields(cls: FieldClass, project: Project) -> Iterator[Finding]:
+    if cls.kind not in {"serializer", "schema", "type", "form"} or not isinstance(cls.model, ClassRef | str):
+        return
+    wide = _takes_all(cls, project)
+    if cls.chosen is None and not wide:
+        return
+    exposed = [field for field in cls.fields if _is_exposed(field, cls, project)]
+    if not exposed or not _says_itself(cls, project):
+        return
+    verdicts = [(verdict, field) for field in exposed if (verdict := _judge(field, cls, project, wide=wide)) is not None]
+    if not verdicts:
+        return
+    (audience, confidence), worst = min(verdicts, key=lambda item: (item[0][0].rank, -item[0][1].rank, item[1].name))
+    match = worst.match
+    assert match is not None
+    names = ", ".join(f"`{field.name}`" for (verdict, field) in verdicts if verdict[0] is audience)
+    yield rule.finding(
+        _choice(cls, project),
+        label=match.label,
+        severity=harm(match.label),
+        confidence=confidence,
+        audience=audience,
+        symbol=f"{cls.path.removesuffix('.py').replace('/', '.')}.{cls.name}",
+        related=tuple(Step(project.span(field.path, field.span), f"`{field.name}` of {field.owner}") for _, field in verdicts),
+        what=f"{names} of {worst.owner}",
+        how=f"{'are' if ',' in names else 'is'} given out by `{cls.name}`" + (", which takes over every field" if wide else ""),
+    )
+
+
+def _takes_all(cls: FieldClass, project: Project) -> bool:
+    if cls.chosen is None:
+        return bool(cls.excluded) or _DJANGO_TYPE in {name.rpartition(".")[2] for name in project.program.ancestors(cls.ref)}
+    return "__all__" in cls.chosen
+
+
+def _choice(cls: FieldClass, project: Project) -> Span:
+    """Where the class says which fields it takes, or where it begins when it says nothing itself."""
+    program = project.program
+    meta = program.inner(cls.ref, "Meta") or program.inner(cls.ref, "Config")
+    for name in ("fields", "exclude", "model_fields", "model_exclude"):
+        found = program.class_value(meta, name) if meta is not None else None
+        if found is not None and found[0] == cls.path:
+            return project.span(cls.path, found[1][1])
+    return heading(project, cls.ref)
+
+
+def _is_exposed(field: Field, cls: FieldClass, project: Project) -> bool:
+    """A sensitive column of the model that the class lets be read."""
+    match = field.match
+    if (
+        match is None
+        or field.is_write_only
+        or not is_grave(match.label)
+        or not (match.state.is_readable or _is_password_hash(match))
+    ):
+        return False
+    if field.keywords.get("widget") in {"PasswordInput", "HiddenInput"} or field.type == "SerializerMethodField":
+        return False
+    declared = field.path == cls.path and field.owner == cls.name
+    return not declared or (cls.kind == "serializer" and match.label == "password" and not field.is_read_only)
+
+
+def _is_password_hash(match: Match) -> bool:
+    return match.label == "password" and match.state is State.HASHED
+
+
+def _says_itself(cls: FieldClass, project: Project) -> bool:
+    """The choice of fields stands in this class, not in one it inherits from, which is judged on its own."""
+    program = project.program
+    own = program.class_(cls.ref)
+    return "Meta" in own.inner or "Config" in own.inner
+
+
+def _judge(field: Field, cls: FieldClass, project: Project, *, wide: bool) -> tuple[Audience, Confidence] | None:
+    match = field.match
+    assert match is not None
+    strong = match.strength is Strength.STRONG or field.typed
+    confidence = Confidence.HIGH if strong else Confidence.MEDIUM
+    if wide:
+        vague = kind_of(match.label) is LabelKind.SPECIAL or (match.label == "secret" and not strong)
+        audience = Audience.STRICT if vague else Audience.DEFAULT
+    elif match.label in _NEVER and strong:
+        audience = Audience.DEFAULT
+    else:
+        audience = Audience.STRICT if strong and kind_of(match.label) is not LabelKind.SPECIAL else Audience.AUDIT
+    if cls.kind == "form":
+        in_admin = "admin" in cls.path.lower() or "Admin" in cls.name
+        audience = at_least(audience, Audience.AUDIT if in_admin or not wide else Audience.STRICT)
+    if any(project.program.method(cls.ref, name) is not None and _own(project, cls, name) for name in _REWORKING):
+        audience = at_least(audience, Audience.STRICT)
+    return audience, confidence
+
+
+def _own(project: Project, cls: FieldClass, name: str) -> bool:
+    line = project.program.mro(cls.ref)
+    return any(isinstance(item, ClassRef) and name in project.program.class_(item).methods for item in line)
+
+
+@rule.flow(Channel.RESPONSE_BODY, Channel.PAGE)
+def all_columns(arrival: Arrival) -> Iterator[Finding]:
+    fact = arrival.fact
+    hashed = fact.label == "password" and fact.state is State.HASHED
+    if fact.source != WHOLE_INSTANCE or not is_grave(fact.label) or not (fact.state.is_readable or hashed):
+        return
+    audience = audience_of(arrival)
+    if kind_of(fact.label) is LabelKind.SPECIAL:
+        audience = at_least(audience, Audience.STRICT)
+    yield rule.finding(
+        arrival.span,
+        label=fact.label,
+        channel=arrival.channel,
+        severity=harm(fact.label),
+        confidence=arrival.confidence,
+        audience=audience,
+        symbol=arrival.call.symbol,
+        flow=arrival.flow,
+        what=f"all columns of a model, `{fact.word}` among them,",
+        how="go into the answer",
+    )
+
+
+@rule.call("django.shortcuts.render", "django.template.response.TemplateResponse", "django.template.loader.render_to_string")
+def every_local_name(call: Call) -> Iterator[Finding]:
+    context = call.argument("context")
+    if context is None or context.origin != "locals":
+        return
+    grave = next((fact for fact in all_facts(context) if is_grave(fact.label) and fact.state.is_readable), None)
+    yield rule.finding(
+        call.place("context"),
+        label=grave.label if grave is not None else None,
+        channel=Channel.PAGE,
+        severity=Severity.MEDIUM if grave is not None else Severity.LOW,
+        confidence=Confidence.MEDIUM if grave is not None else Confidence.LOW,
+        audience=Audience.STRICT,
+        symbol=call.symbol,
+        what=f"every local name, `{grave.word}` among them," if grave is not None else "every local name",
+        how="is handed to the template by `locals()`",
+    )

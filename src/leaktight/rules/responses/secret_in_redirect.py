@@ -1,0 +1,106 @@
+"""
+## What it finds
+A redirect whose address holds a password, a key, a token, a code, a card or identity number: put into the query, into the path, or into
+the address as a whole, here or in the helper that builds it.
+
+## Why it matters
+The address of a redirect is written down twice: by the server that sends it and by the browser that follows it. It stays in histories and
+logs, and the page it leads to tells it to every site it loads something from. A token that resets a password is then anybody's.
+
+## How to fix it
+Put the secret into the session (`request.session`) and redirect to an address without it. Send people on with an id that is worth nothing
+without their login.
+
+## When it is fine
+The address leads away from a token instead of to one. A token in the path that works once, as Django's own reset link has, is shown to the
+strict only: take it into the session first. The code of an OAuth redirect is made to travel so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaktight.flow.events import Arrival
+from leaktight.model import Audience, Finding, Severity
+from leaktight.policy import Channel, LabelKind, Safeguard
+from leaktight.rules.api import Example, Rule
+from leaktight.rules.judging import at_least, audience_of, harm, kind_of
+from leaktight.rules.responses.disclosure import is_only_random, is_vague
+
+rule = Rule(
+    __name__,
+    severity=Severity.HIGH,
+    cwe=(598, 200),
+    step="S3",
+    channel=Channel.REDIRECT,
+    missing=(Safeguard.SERVER_SIDE,),
+    message="a {what} (`{word}`) is put into {where} of the address of a redirect",
+    remedy="Keep it in the session and redirect to an address without it.",
+    asvs=("14.2.1", "3.7.2"),
+    examples=(
+        Example(
+            "A start password in the query of the next page",
+            bad={
+                "shop/views.py": """\
+from urllib.parse import urlencode
+
+from django.shortcuts import redirect
+from django.urls import reverse
+
+
+def opened(request, user, password):
+    user.set_password(password)
+    user.save()
+    return redirect(reverse("welcome") + "?" + urlencode({"name": user.username, "start": password}))  # finds: secret-in-redirect
+"""
+            },
+            good={
+                "shop/views.py": """\
+from urllib.parse import urlencode
+
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_variables
+
+
+@sensitive_variables("password")
+def opened(request, user, password):
+    user.set_password(password)
+    user.save()
+    return redirect(reverse("welcome") + "?" + urlencode({"name": user.username}))
+"""
+            },
+        ),
+    ),
+)
+
+_ONE_TIME = frozenset({"token", "one-time-code", "secret"})
+_PLACES = {"query": "the query", "path": "the path"}
+
+
+@rule.flow(Channel.REDIRECT, Channel.RESPONSE_HEADER)
+def in_the_address(arrival: Arrival) -> Iterator[Finding]:
+    if arrival.channel is Channel.RESPONSE_HEADER and str(arrival.call.constant("key")).lower() != "location":
+        return
+    fact = arrival.fact
+    if kind_of(fact.label) is LabelKind.INTERNAL or not fact.state.is_readable or is_only_random(fact):
+        return
+    part = fact.part or arrival.sink.part
+    audience = audience_of(arrival)
+    if kind_of(fact.label) is LabelKind.PERSONAL:
+        audience = at_least(audience, Audience.AUDIT)
+    elif (part == "path" and fact.label in _ONE_TIME) or is_vague(fact):
+        audience = at_least(audience, Audience.STRICT)
+    yield rule.finding(
+        arrival.span,
+        label=fact.label,
+        channel=Channel.REDIRECT,
+        severity=harm(fact.label),
+        confidence=arrival.confidence,
+        audience=audience,
+        symbol=arrival.call.symbol,
+        flow=arrival.flow,
+        what=fact.label.replace("-", " "),
+        word=fact.word,
+        where=_PLACES.get(part, "the text"),
+    )

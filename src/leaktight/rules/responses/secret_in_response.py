@@ -1,0 +1,125 @@
+"""
+## What it finds
+A password or its hash, a key, a stored token, card data or an identity number that becomes part of an answer: the body of a response, what
+a serializer gives out, what a template prints into the page, or a message shown on the next page.
+
+## Why it matters
+What is in an answer is on the screen, in the page's source, in the browser's cache and history of requests, in every proxy and log that
+keeps bodies, and open to each script and extension of the page. A secret that the site holds for somebody has no reason to go back to a
+browser; a secret of the site itself has none at all.
+
+## How to fix it
+Answer with what the page needs: whether there is a password, the last four digits of a card, the name of a key. Let people replace a
+secret instead of reading it. Show a new key once, in the answer to the POST that made it.
+
+## When it is fine
+A token handed to the client that just signed in for it, in the answer to a POST, is shown to auditors only. Data that came in by the same
+request, and keys that are made for browsers (maps, captchas), are not shown by default. The record of a patient on a page behind a login
+is what the page is for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaktight.flow.events import Arrival
+from leaktight.model import Finding, Severity
+from leaktight.policy import Channel, Safeguard
+from leaktight.rules.api import Example, Rule
+from leaktight.rules.judging import harm
+from leaktight.rules.responses.disclosure import disclosed
+
+rule = Rule(
+    __name__,
+    severity=Severity.HIGH,
+    cwe=(201, 200, 359),
+    step="S0",
+    channel=Channel.RESPONSE_BODY,
+    missing=(Safeguard.MASKED,),
+    message="{what} (`{word}`) is {done} in full",
+    remedy="Answer with what the page needs: whether there is one, its last four characters, or an id.",
+    asvs=("14.2.6", "15.3.1"),
+    examples=(
+        Example(
+            "A view that tells the password of a partner's account",
+            bad={
+                "shop/models.py": """\
+from django.db import models
+
+
+class Supplier(models.Model):
+    name = models.CharField(max_length=80)
+    password = models.CharField(max_length=80)
+""",
+                "shop/views.py": """\
+from django.contrib.auth.decorators import login_required
+from django.http import JsonResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_POST
+
+from shop.models import Supplier
+
+
+@login_required
+@require_POST
+def supplier(request, pk):
+    found = get_object_or_404(Supplier, pk=pk)
+    return JsonResponse({"name": found.name, "password": found.password})  # finds: secret-in-response
+""",
+            },
+            good={
+                "shop/models.py": """\
+from django.db import models
+
+
+class Supplier(models.Model):
+    name = models.CharField(max_length=80)
+    password = models.CharField(max_length=80)
+""",
+                "shop/views.py": """\
+from django.contrib.auth.decorators import login_required
+from django.http import JsonResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_POST
+
+from shop.models import Supplier
+
+
+@login_required
+@require_POST
+def supplier(request, pk):
+    found = get_object_or_404(Supplier, pk=pk)
+    return JsonResponse({"name": found.name, "has_password": bool(found.password)})
+""",
+            },
+        ),
+    ),
+)
+
+_DONE = {
+    Channel.RESPONSE_BODY: "sent to the client",
+    Channel.RESPONSE_HEADER: "sent to the client in a header",
+    Channel.PAGE: "printed into the page",
+}
+
+
+@rule.flow(Channel.RESPONSE_BODY, Channel.RESPONSE_HEADER, Channel.PAGE)
+def sent_to_the_client(arrival: Arrival) -> Iterator[Finding]:
+    if arrival.channel is Channel.RESPONSE_HEADER and str(arrival.call.constant("key")).lower() in {"location", "set-cookie"}:
+        return
+    verdict = disclosed(arrival)
+    if verdict is None:
+        return
+    yield rule.finding(
+        arrival.span,
+        label=arrival.label,
+        channel=arrival.channel,
+        severity=harm(arrival.label),
+        confidence=verdict.confidence,
+        audience=verdict.audience,
+        symbol=arrival.call.symbol,
+        flow=arrival.flow,
+        what=verdict.what,
+        word=arrival.fact.word,
+        done="shown in a message" if arrival.sink.part == "flash" else _DONE[arrival.channel],
+    )

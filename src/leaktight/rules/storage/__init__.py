@@ -1,0 +1,1 @@
+"""Rules about places where data is kept on its way: task queues, caches, files."""

@@ -1,0 +1,96 @@
+"""
+## What it finds
+A password, card data, a key, a one-time code or an identity number that is written into the session as it is.
+
+## Why it matters
+Sessions are rows of a table, entries of a cache or files, and Django does not encrypt them. Backups, replicas, support staff and whoever
+reads the table or the cache read the secret, long after the page it was kept for was left. With sessions kept in cookies it travels to the
+browser and back with every request.
+
+## How to fix it
+Keep what the secret leads to, not the secret: the id of the account that waits, the reference of the payment service, a hash to compare
+with. What must be kept is encrypted first, and taken out (`pop`) by the step that needs it.
+
+## When it is fine
+The value is encrypted or hashed before it is stored. Tokens of other sites, and what is only called a secret, are shown to the strict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaktight.flow.events import Arrival
+from leaktight.model import Audience, Finding, Severity
+from leaktight.policy import Channel, LabelKind, Safeguard
+from leaktight.rules.api import Example, Rule
+from leaktight.rules.judging import at_least, audience_of, harm, kind_of
+
+rule = Rule(
+    __name__,
+    severity=Severity.HIGH,
+    cwe=(312, 922),
+    step="S5",
+    channel=Channel.SESSION,
+    missing=(Safeguard.ENCRYPTED,),
+    message="a {what} (`{word}`) is kept in the session in clear",
+    remedy="Keep an id or a reference instead, or encrypt the value before it is stored.",
+    asvs=("14.2.4", "11.3.2"),
+    examples=(
+        Example(
+            "A password waits for the second page",
+            bad={
+                "shop/views.py": """\
+from django.shortcuts import redirect
+from django.views.decorators.debug import sensitive_post_parameters
+
+
+@sensitive_post_parameters("password")
+def first_page(request):
+    request.session["sign_up"] = dict(name=request.POST["name"], password=request.POST["password"])  # finds: clear-secret-in-session
+    return redirect("second-page")
+"""
+            },
+            good={
+                "shop/views.py": """\
+from django.contrib.auth.hashers import make_password
+from django.shortcuts import redirect
+from django.views.decorators.debug import sensitive_post_parameters
+
+
+@sensitive_post_parameters("password")
+def first_page(request):
+    request.session["sign_up"] = {
+        "name": request.POST["name"],
+        "password": make_password(request.POST["password"]),
+    }
+    return redirect("second-page")
+"""
+            },
+        ),
+    ),
+)
+
+_OFTEN_MEANT = frozenset({"token", "secret", "session-id"})
+
+
+@rule.flow(Channel.SESSION)
+def kept(arrival: Arrival) -> Iterator[Finding]:
+    kind = kind_of(arrival.label)
+    if kind is LabelKind.INTERNAL or not arrival.fact.state.is_readable or arrival.fact.source == "session":
+        return
+    audience = audience_of(arrival)
+    if arrival.label in _OFTEN_MEANT:
+        audience = at_least(audience, Audience.STRICT)
+    if kind is LabelKind.PERSONAL:
+        audience = at_least(audience, Audience.AUDIT)
+    yield rule.finding(
+        arrival.span,
+        label=arrival.label,
+        severity=harm(arrival.label),
+        confidence=arrival.confidence,
+        audience=audience,
+        symbol=arrival.call.symbol,
+        flow=arrival.flow,
+        what=arrival.label.replace("-", " "),
+        word=arrival.fact.word,
+    )

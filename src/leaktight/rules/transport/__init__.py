@@ -1,0 +1,1 @@
+"""Rules about the way between the visitor's browser and the site."""

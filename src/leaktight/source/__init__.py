@@ -1,0 +1,1 @@
+"""Files as text: walking, parsing, lowering, templates, claims."""

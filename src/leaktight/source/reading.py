@@ -1,0 +1,82 @@
+"""Reading many Python files at once: parse and lower them, in as many processes as there are jobs."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import msgspec
+
+from leaktight.model import Gap
+from leaktight.source.code import Module
+from leaktight.source.files import Tree
+from leaktight.source.lower import lower
+from leaktight.source.python import parse
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Module).decode
+
+CHUNK = 24
+"""Files a worker takes at a time."""
+
+_tree: Tree | None = None
+"""The tree a worker process reads from; set once when the worker starts."""
+
+
+def read_module(tree: Tree, path: str) -> Module | Gap:
+    """Read, parse and lower one file."""
+    data = tree.read(path)
+    if isinstance(data, Gap):
+        return data
+    parsed = parse(data, path)
+    if isinstance(parsed, Gap):
+        return parsed
+    try:
+        return lower(parsed.tree, path=path, lines=parsed.text.count("\n") + 1, wide=not parsed.text.isascii())
+    except RecursionError:
+        return Gap(path, 0, "is nested too deeply to be analysed; simplify it, or exclude it if it is generated")
+
+
+def read_modules(
+    tree: Tree, paths: Sequence[str], *, jobs: int, progress: Callable[[int], None] | None = None
+) -> tuple[dict[str, Module], list[Gap]]:
+    """Read many files. The answer does not depend on the number of jobs."""
+    modules: dict[str, Module] = {}
+    gaps: list[Gap] = []
+    results = _in_processes(tree, paths, jobs) if jobs > 1 and len(paths) > CHUNK else map(_one(tree), paths)
+    for count, (path, result) in enumerate(results):
+        if isinstance(result, Gap):
+            gaps.append(result)
+        else:
+            modules[path] = result
+        if progress is not None and count % 50 == 0:
+            progress(count)
+    return {path: modules[path] for path in sorted(modules)}, gaps
+
+
+def _one(tree: Tree) -> Callable[[str], tuple[str, Module | Gap]]:
+    return lambda path: (path, read_module(tree, path))
+
+
+def _in_processes(tree: Tree, paths: Sequence[str], jobs: int):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    method = "fork" if os.name == "posix" else "spawn"
+    chunks = [paths[start : start + CHUNK] for start in range(0, len(paths), CHUNK)]
+    with ProcessPoolExecutor(jobs, mp_context=get_context(method), initializer=_start, initargs=(tree,)) as pool:
+        for chunk, answers in zip(chunks, pool.map(_work, chunks), strict=True):
+            for path, answer in zip(chunk, answers, strict=True):
+                yield path, (_decode(answer) if isinstance(answer, bytes) else answer)
+
+
+def _start(tree: Tree) -> None:
+    global _tree  # noqa: PLW0603 - a worker has one tree for its whole life
+    _tree = tree
+    gc.disable()
+
+
+def _work(paths: Sequence[str]) -> list[bytes | Gap]:
+    assert _tree is not None  # set by _start
+    results = [read_module(_tree, path) for path in paths]
+    return [result if isinstance(result, Gap) else _encode(result) for result in results]

@@ -1,0 +1,117 @@
+"""What a file is (Python, template, other) and what it is for (application, test, migration, vendored code)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a file is, by its name."""
+
+    PYTHON = "python"
+    TEMPLATE = "template"
+    OTHER = "other"
+
+
+class Role(StrEnum):
+    """What a file is for, by where it lies below the scanned root."""
+
+    APP = "app"
+    TEST = "test"
+    MIGRATION = "migration"
+    VENDORED = "vendored"
+    EXAMPLE = "example"
+    """Documentation, examples and samples."""
+    GENERATED = "generated"
+
+
+_MARKUP = (".html", ".htm", ".djhtml", ".xhtml", ".jinja", ".jinja2")
+_IN_TEMPLATES = (".txt", ".xml", ".j2", ".mjml", ".mail", ".eml", ".md", ".subject", ".tpl", ".svg", ".rst")
+_TEMPLATE_FOLDER = re.compile(r"(?:^|/)(?:templates|jinja2|jinja)/")
+
+_TESTS = frozenset(
+    {
+        "test", "tests", "testing", "unit_tests", "unittests", "integration_tests", "functional_tests", "e2e", "e2e_tests",
+        "testapp", "testapps", "test_app", "testproject", "test_project", "test_utils", "test_helpers", "test_data",
+        "testdata", "test_settings", "testsuite", "testutils", "__tests__", "cypress", "playwright",
+    }
+)  # fmt: skip
+_TEST_FILE = re.compile(r"(?:tests?|test_.*|.*_tests?|conftest|factor(?:y|ies)|.*_factor(?:y|ies))\.py")
+_VENDORED = frozenset(
+    {"vendor", "vendors", "vendored", "_vendor", "_vendored", "third_party", "thirdparty", "third-party", "3rdparty", "_extern"}
+)
+_EXAMPLES = frozenset({"docs", "doc", "documentation", "example", "examples", "samples", "sample", "tutorial", "tutorials"})
+_NUMBERED = re.compile(r"\d{4}_\w+\.py")
+_GENERATED = re.compile(r".*_pb2(?:_grpc)?\.py|parsetab\.py|_version\.py|.*\.min\.\w+")
+_APPLICATION = frozenset({"apps.py", "models.py", "views.py", "urls.py", "migrations"})
+
+
+def kind_of(path: str) -> Kind:
+    """Tell Python and templates from the rest."""
+    name = path.lower()
+    if name.endswith(".py"):
+        return Kind.PYTHON
+    if name.endswith(_MARKUP) or (name.endswith(_IN_TEMPLATES) and _TEMPLATE_FOLDER.search(path)):
+        return Kind.TEMPLATE
+    return Kind.OTHER
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """A folder on the way down from the root, with what the folders above it say about its files."""
+
+    path: str
+    """From the scanned root; the root itself is the empty string."""
+    above: tuple[Role, ...]
+    """Roles given by folders from the root down to here."""
+    names: frozenset[str] = frozenset()
+    """What lies in this folder."""
+    in_templates: bool = False
+
+    def enter(self, name: str) -> Surroundings:
+        """Go one folder down. What the name means is judged once its content is known."""
+        path = f"{self.path}/{name}" if self.path else name
+        return Surroundings(path, self.above, in_templates=self.in_templates or name in {"templates", "jinja2"})
+
+    def with_names(self, names: frozenset[str]) -> Surroundings:
+        """Take note of what lies here, and judge by name and content what the folder is for."""
+        role = None if not self.path or self.in_templates else _folder_role(self.path.rpartition("/")[2], names)
+        above = self.above if role is None else (*self.above, role)
+        if self.in_templates and self.path.rpartition("/")[2].lower() in _TESTS:
+            above = (*above, Role.TEST)
+        return Surroundings(self.path, above, names, self.in_templates)
+
+    def role_of(self, name: str) -> Role:
+        """Judge one file of this folder."""
+        if Role.VENDORED in self.above:
+            return Role.VENDORED
+        if _GENERATED.fullmatch(name):
+            return Role.GENERATED
+        if Role.TEST in self.above or _TEST_FILE.fullmatch(name):
+            return Role.TEST
+        if Role.MIGRATION in self.above:
+            return Role.MIGRATION
+        return self.above[-1] if self.above else Role.APP
+
+
+def _folder_role(name: str, names: frozenset[str]) -> Role | None:
+    """Judge a folder. A shop's `vendors` or a quiz's `tests` may be an application: its content tells."""
+    name = name.lower()
+    if name in _TESTS and not _is_quiz(names):
+        return Role.TEST
+    if (name in _VENDORED and not _APPLICATION & names) or any(entry.endswith(".dist-info") for entry in names):
+        return Role.VENDORED
+    if name in _EXAMPLES and not _APPLICATION & names:
+        return Role.EXAMPLE
+    if name.endswith("migrations") and any(map(_NUMBERED.fullmatch, names)):
+        return Role.MIGRATION
+    return None
+
+
+def _is_quiz(names: frozenset[str]) -> bool:
+    """Tell an application about tests from a test suite, which may hold models and views of its own."""
+    return {"apps.py", "views.py", "migrations"} <= names and not any(
+        name == "settings.py" or (_TEST_FILE.fullmatch(name) and name != "tests.py") for name in names
+    )

@@ -1,0 +1,47 @@
+"""Shared by all tests: small projects from text, the command line as a subprocess, no network."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+from literate import write_project
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scan never reaches a network, and neither does a test."""
+
+    def refuse(*_arguments: Any, **_keywords: Any) -> NoReturn:
+        raise AssertionError("a test opened a network connection")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Callable[[dict[str, str]], Path]:
+    """Return a function that writes a project from path → text and returns its folder."""
+    return lambda texts: write_project(texts, tmp_path / "project")
+
+
+@pytest.fixture
+def run_leaktight() -> Callable[..., subprocess.CompletedProcess[bytes]]:
+    """Return a function that runs the command line in a process of its own."""
+
+    def run(
+        *arguments: str | Path, cwd: Path = ROOT, timeout: float = 120, **environment: str
+    ) -> subprocess.CompletedProcess[bytes]:
+        command = [sys.executable, "-m", "leaktight", *map(str, arguments)]
+        return subprocess.run(
+            command, cwd=cwd, env=os.environ | environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False
+        )
+
+    return run

@@ -1,0 +1,109 @@
+"""The example projects: a scan reports what is marked in them, with rule and line, and nothing else."""
+
+from __future__ import annotations
+
+import filecmp
+import importlib.util
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+from literate import Place
+
+import leaktight
+from leaktight.model import Audience, Result
+from leaktight.rules.registry import load_rules
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+LEAKING = ["article/original", "article/compliant_as_printed", "clinic/leaky"]
+TIGHT = ["article/correct", "clinic/tight"]
+TWINS = EXAMPLES / "clinic"
+
+CLINIC = ["celery", "environ", "ldap3", "redis", "requests", "rest_framework", "sentry_sdk", "structlog"]
+NEEDED = {"article/correct": ["cryptography"], "clinic/leaky": CLINIC, "clinic/tight": CLINIC}
+"""What an example needs beyond Django, to be run; a scan needs none of it."""
+
+LINE = re.compile(r"(?:\{#|#) leak: (?P<rules>[a-z, -]+?)(?: #\})?$")
+FILE = re.compile(r"# leak in this file: (?P<rules>[a-z, -]+)$")
+
+ASKED_FOR = """
+    https-not-enforced weak-hsts cleartext-redirect secret-in-response secret-on-get secret-in-query secret-in-redirect
+    csrf-missing cacheable-secret overexposed-fields cookie-without-secure cookie-without-http-only cookie-without-same-site
+    secret-in-cookie client-side-session clear-secret-in-session orphan-session secret-in-log whole-request-in-log
+    unmasked-post-parameters misapplied-decorator secret-in-exception exception-text-in-response debug-enabled
+    cleartext-connection unverified-tls secret-in-outgoing-url secret-in-mail get-form-with-secret cleartext-form-action
+    form-without-csrf-token secret-in-link mixed-content
+""".split()
+
+
+@cache
+def scan(name: str) -> Result:
+    return leaktight.scan(EXAMPLES / name, audience=Audience.DEFAULT)
+
+
+def planted(name: str, pattern: re.Pattern[str]) -> list[Place]:
+    """The marks of a project, in the order of its files."""
+    root = EXAMPLES / name
+    return [
+        Place(file.relative_to(root).as_posix(), number, rule)
+        for file in sorted(root.rglob("*"))
+        if file.suffix in {".py", ".html", ".txt"}
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
+        if (mark := pattern.search(line))
+        for rule in mark["rules"].split(", ")
+    ]
+
+
+@pytest.mark.parametrize("name", LEAKING)
+def test_what_is_planted_is_found_and_nothing_else(name: str) -> None:
+    by_line = set(planted(name, LINE))
+    by_file = {(place.path, place.rule) for place in planted(name, FILE)}
+    found = {Place(finding.span.path, finding.span.line, finding.rule) for finding in scan(name).findings}
+    anywhere = {place for place in found - by_line if (place.path, place.rule) in by_file}
+    assert sorted(map(str, by_line - found)) == [], "not found"
+    assert sorted(by_file - {(place.path, place.rule) for place in anywhere}) == [], "not found in the file"
+    assert sorted(map(str, found - by_line - anywhere)) == [], "found, and not planted"
+
+
+@pytest.mark.parametrize("name", TIGHT)
+def test_a_tight_project_is_silent(name: str) -> None:
+    assert planted(name, LINE) == planted(name, FILE) == []
+    assert [f"{finding.span.path}:{finding.span.line} {finding.rule}: {finding.message}" for finding in scan(name).findings] == []
+
+
+@pytest.mark.parametrize("name", LEAKING + TIGHT)
+def test_an_example_is_analysed_fully(name: str) -> None:
+    assert scan(name).gaps == ()
+
+
+@pytest.mark.parametrize("name", LEAKING)
+def test_marks_name_rules_that_exist(name: str) -> None:
+    known = {rule.name for rule in load_rules()}
+    assert {place.rule for place in planted(name, LINE) + planted(name, FILE)} <= known
+
+
+def test_the_clinic_leaks_in_every_way_that_is_asked_for() -> None:
+    marks = planted("clinic/leaky", LINE)
+    assert len(marks) >= 45
+    assert set(ASKED_FOR) <= {place.rule for place in marks}
+
+
+def test_the_twins_do_the_same() -> None:
+    names = [file.name for file in sorted((TWINS / "leaky/tests").glob("*.py"))]
+    assert names
+    _, different, unreadable = filecmp.cmpfiles(TWINS / "leaky/tests", TWINS / "tight/tests", names, shallow=False)
+    assert different == unreadable == []
+
+
+@pytest.mark.parametrize("name", LEAKING + TIGHT)
+def test_an_example_runs(name: str) -> None:
+    missing = [package for package in NEEDED.get(name, []) if importlib.util.find_spec(package) is None]
+    if missing:
+        pytest.skip(f"not installed: {', '.join(missing)}")
+    for command in ["check", "test"]:
+        arguments = [sys.executable, "-B", "manage.py", command]
+        done = subprocess.run(arguments, cwd=EXAMPLES / name, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stderr
