@@ -98,10 +98,11 @@ def test_a_package_is_its_init(resolve: Resolve) -> None:
         "try:\n    from local_settings import *\nexcept ModuleNotFoundError:\n    pass\n",
     ],
 )
-def test_an_optional_override_that_is_not_there_changes_nothing_and_is_no_gap(resolve: Resolve, statement: str) -> None:
+def test_an_optional_override_that_is_not_there_may_change_what_is_set_above_it(resolve: Resolve, statement: str) -> None:
     settings = resolve(project_of(production="from .base import *\nDEBUG = False\n" + statement))
     assert settings.get("DEBUG").value is False
-    assert settings.get("DEBUG").certainty is Certainty.KNOWN
+    assert settings.get("DEBUG").certainty is Certainty.DEFAULTED
+    assert "local" in (settings.get("DEBUG").env or "")
     assert settings.get("SESSION_COOKIE_SECURE").certainty is Certainty.ABSENT
     assert settings.incomplete == ()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from leaktight.flow import generic_views, querysets
 from leaktight.flow.knowledge import AttributeSpec
 from leaktight.flow.machine import Function
-from leaktight.flow.naming import add_fact, is_place, made_fact, name_value
+from leaktight.flow.naming import add_fact, is_place, made_fact, may_be_secret, name_value
 from leaktight.flow.value import ANY_KEY, ELEMENT, MAX_PATH, MISSING, UNKNOWN, Dependence, Evidence, Value, join
 from leaktight.model import Certainty
 from leaktight.policy import State
@@ -275,7 +275,7 @@ def setting(frame: Frame, name: str, span: int) -> Value:
         if isinstance(resolved.value, str | int | float | bool | None):
             value = Value(const=resolved.value, origin=resolved)
         elif isinstance(resolved.value, dict):
-            value = _from_plain(resolved.value, resolved)
+            value = _from_plain(frame, resolved.value, resolved, span)
     match = frame.machine.project.recogniser.recognise(name)
     if match is None or isinstance(value.const, bool | int) or match.label == "email":
         return value
@@ -288,13 +288,29 @@ def setting(frame: Frame, name: str, span: int) -> Value:
     )
 
 
-def _from_plain(plain: Any, origin: Any, depth: int = 0) -> Value:
+def _under(frame: Frame, key: str | int, plain: Any, origin: Any, span: int, depth: int) -> Value:
+    """What a settings dictionary holds under a key: a source when the key says that it is secret."""
+    value = _from_plain(frame, plain, origin, span, depth)
+    match = frame.machine.project.recogniser.recognise(key) if isinstance(key, str) else None
+    if match is None or match.label == "email" or isinstance(plain, dict | list | tuple | bool | int):
+        return value
+    if isinstance(plain, str) and not may_be_secret(plain):
+        return value
+    if plain is None:
+        if origin.certainty is Certainty.KNOWN:
+            return value
+        value = Value(origin=origin)  # the environment gives it
+    evidence = Evidence.NAME | Evidence.SOURCE
+    return add_fact(frame, value, match, str(key), span, evidence=evidence, note=f"`{key}` in the settings", source="settings")
+
+
+def _from_plain(frame: Frame, plain: Any, origin: Any, span: int, depth: int = 0) -> Value:
     """A settings dictionary as a value."""
     if isinstance(plain, dict) and depth < 4:
         value = Value(type="dict", origin=origin)
         for key, inner in plain.items():
             if isinstance(key, str | int):
-                value.put(key, _from_plain(inner, origin, depth + 1))
+                value.put(key, _under(frame, key, inner, origin, span, depth + 1))
         return value
     if isinstance(plain, str | int | float | bool | None):
         return Value(const=plain, origin=origin)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from leaktight.flow.knowledge import ClassSpec
 from leaktight.flow.machine import Function
-from leaktight.flow.naming import made_fact, name_value
+from leaktight.flow.naming import add_fact, made_fact, name_value
 from leaktight.flow.typing import annotation_type
 from leaktight.flow.value import MISSING, TRUTH, UNKNOWN, Evidence, Value, all_depends, all_facts, as_text, merge_facts
 from leaktight.project.symbols import ClassRef, External, FunctionRef
@@ -26,6 +26,8 @@ def instance(frame: Frame, cls: ClassRef, arguments: list[Value], keywords: dict
     """A new instance of a project's class, with what its `__init__` or its declaration stores."""
     machine = frame.machine
     made = Value(type=cls, depth=frame.depth)
+    if machine.is_watched("read:request-url"):
+        _bound_to_query(frame, cls, [*arguments, *keywords.values()], span)
     init = machine.program.method(cls, "__init__")
     if isinstance(init, FunctionRef):
         from leaktight.flow.calls import call_function
@@ -55,6 +57,20 @@ def remember_told(frame: Frame, function_code: Code, arguments: list[Value]) -> 
     itself = frame.parameters[0] if frame.parameters else None
     if itself is not None and owner >= 0 and _is_exception(frame, ClassRef(frame.path, owner)):
         itself.put(TOLD, as_text(*arguments), depth=itself.depth)
+
+
+def _bound_to_query(frame: Frame, cls: ClassRef, values: list[Value], span: int) -> None:
+    """A form or serializer that is given the query reads each of its fields from it."""
+    if not any(value.type == "django.http.QueryDict" and value.origin == "request-url" for value in values):
+        return
+    from leaktight.flow.outside import note_call
+
+    for field in frame.machine.project.fields(cls):
+        if field.match is not None and not field.is_read_only:
+            note = f"`{field.name}` comes in by the request-url"
+            evidence = Evidence.NAME | Evidence.SOURCE
+            read = add_fact(frame, UNKNOWN, field.match, field.name, span, evidence=evidence, note=note, source="request-url")
+            note_call(frame, "read:request-url", UNKNOWN, {"key": Value(const=field.name), "value": read}, {"key": span}, span)
 
 
 def exception(frame: Frame, name: str, arguments: list[Value]) -> Value:

@@ -10,6 +10,7 @@ from leaktight.flow.assignment import assign
 from leaktight.flow.calls import implicit_call, run_uncalled
 from leaktight.flow.expressions import evaluate, known_truth
 from leaktight.flow.machine import Summary
+from leaktight.flow.methods import whole_pair
 from leaktight.flow.naming import name_value
 from leaktight.flow.outside import note_call
 from leaktight.flow.typing import parameter_type
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 Env = dict[str, Value]
 
+_OPERATIONS = frozenset({"get", "post", "put", "patch"})
 MAX_STATEMENTS = 20_000
 """Statements evaluated in one function before the rest of it is left; counted, never timed."""
 
@@ -69,6 +71,8 @@ class Frame:
         owner = ClassRef(ref.path, function.owner) if function.owner >= 0 else None
         if owner is not None and not function.nested:
             frame.handed_to = machine.knowledge.results.get(function.name, "")
+        elif owner is None and function.decorators:
+            frame.handed_to = _answer_of(machine, ref.path, function.decorators)
         is_handler = any(ref in view.handlers.values() for view in machine.project.views.of(ref))
         for index, parameter in enumerate(function.parameters):
             given = generic_views.parameter(frame, owner, function.name, parameter.name) if owner else None
@@ -187,6 +191,9 @@ class Frame:
         _, _, target, iterable, body, orelse = code
         source = evaluate(self, iterable)
         before = dict(self.env)
+        if target is not None and isinstance(source.origin, Value) and not _chooses(body):
+            source = Value(type="list", origin=source.origin)
+            source.add(whole_pair(self, source, iterable[1]))
         for _ in range(2):
             self.iterate(target, source, body)
             if not carries_more(before, self.env):
@@ -260,6 +267,18 @@ class Frame:
         return self.branch(blocks, may_skip=True)
 
 
+def _answer_of(machine: Machine, path: str, decorators: list[Code]) -> str:
+    """What a decorator such as `@api.get("/orders")` hands the result to, unless it says which fields it lets through."""
+    for code in decorators:
+        if code[0] != Op.CALL or code[2][0] != Op.ATTR or code[2][2][0] != Op.NAME or any(key == "response" for key, _ in code[4]):
+            continue
+        if code[2][3] in _OPERATIONS:
+            base = machine.lookup(path, code[2][2][2])
+            if base is not None and isinstance(base.type, str):
+                return machine.knowledge.results.get(f"{base.type}.{code[2][3]}", "")
+    return ""
+
+
 def captured(value: Value) -> Value:
     """A parameter of a view: it comes out of the URL."""
     labelled = value.copy()
@@ -267,6 +286,14 @@ def captured(value: Value) -> Value:
         fact._replace(evidence=fact.evidence | Evidence.SOURCE, source="url-path") for fact in value.facts
     )
     return labelled
+
+
+def _chooses(body: Any) -> bool:
+    """Tell whether a block does something for some of what it is run for, and not for the rest."""
+    if not isinstance(body, list):
+        return False
+    is_code = len(body) > 1 and isinstance(body[0], int) and isinstance(body[1], int)
+    return (is_code and body[0] in {Op.IF, Op.CHOICE, Op.MATCH}) or any(_chooses(inner) for inner in body)
 
 
 def forget(container: Value, key: Any) -> None:

@@ -38,6 +38,11 @@ def is_place(text: str) -> bool:
     return _PLACE.match(text) is not None
 
 
+def may_be_secret(text: str) -> bool:
+    """Tell a text that could be a secret from a name, a place, a sentence or something that stands for a value."""
+    return _NOT_A_SECRET.search(text) is None
+
+
 def name_value(frame: Frame, name: str, value: Value, span: int, *, what: str = "named") -> Value:
     """The value once it is stored under a name: labelled by it, or with one more piece of evidence."""
     match = frame.machine.project.recogniser.recognise(name)

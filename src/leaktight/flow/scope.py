@@ -23,6 +23,8 @@ _BUILTIN_NAMES = frozenset(
 def resolve(frame: Frame, identifier: str) -> Value:
     """What a name holds here: a local, one of the function around, of the module, or a builtin."""
     found = frame.env.get(identifier)
+    if found is not None and found.const is None and frame.function is None:
+        found = frame.machine.lookup(frame.path, identifier)  # perhaps an import that has None as its fallback
     if found is None and frame.outer is not None:
         found = frame.outer.get(identifier)
     if found is None:

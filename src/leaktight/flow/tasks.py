@@ -24,7 +24,13 @@ _MAKERS = frozenset({"task", "shared_task", "periodic_task", "job", "actor", "db
 
 
 def call_task(
-    frame: Frame, task: Function, method: str, arguments: list[Value], keywords: dict[str, Value], span: int, places: dict[Any, int]
+    frame: Frame,
+    task: Function,
+    method: str,
+    arguments: list[Value],
+    keywords: dict[str, Value],
+    span: int,
+    places: dict[Any, int],
 ) -> Value | None:
     """`task.delay(…)` and the like; None when the method is none that queues a task."""
     from leaktight.flow.calls import call_function
@@ -61,7 +67,13 @@ def _unpacked(
 
 
 def _named(
-    frame: Frame, code: FunctionCode, arguments: list[Value], keywords: dict[str, Value], places: dict[Any, int], first: int, span: int
+    frame: Frame,
+    code: FunctionCode,
+    arguments: list[Value],
+    keywords: dict[str, Value],
+    places: dict[Any, int],
+    first: int,
+    span: int,
 ) -> tuple[dict[str, Value], dict[str, int]]:
     """The arguments by the names of the task's parameters."""
     names = [parameter.name for parameter in code.parameters if parameter.kind == "positional"][first:]

@@ -260,6 +260,8 @@ class FieldClasses:
         match = self.recogniser.recognise(name)
         if tail in _QUIET_TYPES or keywords.get("choices"):
             match = None
+        if tail == "UUIDField" and match is not None and match.strength is Strength.WEAK:
+            match = None  # an identifier, which `token` often is the name of
         declared = self.declared.get(f"{owner}.{name}")
         if declared is not None:
             match, typed = Match(declared, Strength.STRONG, State.PLAIN), True

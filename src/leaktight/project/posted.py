@@ -166,11 +166,19 @@ def _typed_in(project: Project, field: Field) -> str | None:
     """The label of a field somebody types a secret into."""
     if field.is_read_only or field.match is None or not field.match.state.is_readable:
         return None
-    return field.match.label if field.typed else secret_label(project, field.name) if field.match.strength is Strength.STRONG else None
+    return (
+        field.match.label
+        if field.typed
+        else secret_label(project, field.name)
+        if field.match.strength is Strength.STRONG
+        else None
+    )
 
 
 def _has_generic_base(ancestors: frozenset[str]) -> bool:
-    return any(name.rpartition(".")[2] in {"FormView", "CreateView", "UpdateView", "FormMixin", "ModelFormMixin"} for name in ancestors)
+    return any(
+        name.rpartition(".")[2] in {"FormView", "CreateView", "UpdateView", "FormMixin", "ModelFormMixin"} for name in ancestors
+    )
 
 
 def _walk(code: object) -> Iterator[Code]:

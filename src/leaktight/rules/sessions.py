@@ -17,12 +17,13 @@ def cookie_engine(project: Project) -> SettingValue | None:
 
 
 def are_messages_in_cookies(project: Project) -> bool:
-    """Tell whether flash messages travel in a cookie, as they do unless a project says otherwise."""
+    """Tell whether flash messages travel in a cookie, as they do unless the settings say otherwise."""
     setting = project.setting("MESSAGE_STORAGE")
-    value = setting.value if setting is not None else None
-    if isinstance(value, str):
-        return value.endswith(("cookie.CookieStorage", "fallback.FallbackStorage"))
-    return value is None
+    return (
+        setting is not None
+        and isinstance(setting.value, str)
+        and setting.value.endswith(("cookie.CookieStorage", "fallback.FallbackStorage"))
+    )
 
 
 def has_sessions(settings: Settings) -> bool:

@@ -25,6 +25,8 @@ class Role(StrEnum):
     EXAMPLE = "example"
     """Documentation, examples and samples."""
     GENERATED = "generated"
+    STATIC = "static"
+    """Served as it lies there; no template, whatever its name ends in."""
 
 
 _MARKUP = (".html", ".htm", ".djhtml", ".xhtml", ".jinja", ".jinja2")
@@ -42,6 +44,7 @@ _TEST_FILE = re.compile(r"(?:tests?|test_.*|.*_tests?|conftest|factor(?:y|ies)|.
 _VENDORED = frozenset(
     {"vendor", "vendors", "vendored", "_vendor", "_vendored", "third_party", "thirdparty", "third-party", "3rdparty", "_extern"}
 )
+_STATIC = frozenset({"static", "staticfiles", "static_src", "assets", "media", "public", "jslib"})
 _EXAMPLES = frozenset({"docs", "doc", "documentation", "example", "examples", "samples", "sample", "tutorial", "tutorials"})
 _NUMBERED = re.compile(r"\d{4}_\w+\.py")
 _GENERATED = re.compile(r".*_pb2(?:_grpc)?\.py|parsetab\.py|_version\.py|.*\.min\.\w+")
@@ -85,8 +88,9 @@ class Surroundings:
 
     def role_of(self, name: str) -> Role:
         """Judge one file of this folder."""
-        if Role.VENDORED in self.above:
-            return Role.VENDORED
+        for role in (Role.VENDORED, Role.STATIC):
+            if role in self.above:
+                return role
         if _GENERATED.fullmatch(name):
             return Role.GENERATED
         if Role.TEST in self.above or _TEST_FILE.fullmatch(name):
@@ -103,6 +107,8 @@ def _folder_role(name: str, names: frozenset[str]) -> Role | None:
         return Role.TEST
     if (name in _VENDORED and not _APPLICATION & names) or any(entry.endswith(".dist-info") for entry in names):
         return Role.VENDORED
+    if name in _STATIC and not any(entry.endswith(".py") for entry in names):
+        return Role.STATIC
     if name in _EXAMPLES and not _APPLICATION & names:
         return Role.EXAMPLE
     if name.endswith("migrations") and any(map(_NUMBERED.fullmatch, names)):

@@ -156,7 +156,7 @@ class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     method: dict[str, str] = {}
     """Method name that hardly any other class has → its qualified name, whatever the receiver."""
     result: dict[str, str] = {}
-    """Method a framework calls on the project's classes → the function its result is handed to."""
+    """Method a framework calls on the project's classes, or qualified decorator → what its result is handed to."""
     function: list[FunctionSpec] = []
     class_: list[ClassSpec] = msgspec.field(default=[], name="class")
 

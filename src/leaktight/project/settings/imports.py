@@ -115,8 +115,10 @@ class Imports(Outside):
         if path is None:
             if module not in _HARMLESS:
                 self._note_missing(node.module or "", frame.parsed.path, level=node.level)
-                # An override that may be missing is missing from most trees: what it would change is told nowhere.
-                if not self.optional:
+                if self.optional:
+                    # Missing from most trees on purpose: what is set above it may be changed by it.
+                    self.overrides.append((frame.parsed.path, node.lineno, module))
+                else:
                     self.gaps.append(Gap(frame.parsed.path, node.lineno, f"settings from `{module}` are not in the scanned tree"))
             return
         scope = self.run_module(path)

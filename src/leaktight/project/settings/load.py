@@ -65,6 +65,7 @@ def _load(tree: Tree, module: SettingsModule, environment: Environment, default:
         # A module others build on is looked at as production runs it, but it is not what production runs.
         environment=module.environment,
         cells={name: runner.origin(cell) for name, cell in cells.items() if name.isupper()},
+        overrides=tuple(runner.overrides),
         incomplete=tuple(dict.fromkeys(sorted(runner.gaps))),
         default=default,
     )

@@ -76,6 +76,8 @@ class Lookup:
         self.environ: dict[str, Val] = {}
         """Environment variables the settings themselves set."""
         self.gaps: list[Gap] = []
+        self.overrides: list[tuple[str, int, str]] = []
+        """Optional star imports of modules that are not in the tree: file, line, module."""
         self.scopes: dict[str, Scope | None] = {}
         """Modules that were read, by path; None for those that can't be."""
         self.dotted: dict[str, str] = {}

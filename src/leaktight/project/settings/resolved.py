@@ -96,6 +96,7 @@ class Settings:
         cells: Mapping[str, Cell],
         incomplete: tuple[Gap, ...],
         default: Callable[[str], object],
+        overrides: tuple[tuple[str, int, str], ...] = (),
     ) -> None:
         self.module = module
         """Dotted name; for django-configurations followed by `:Class`."""
@@ -105,6 +106,7 @@ class Settings:
         """What may set or change settings and could not be read."""
         self._cells = {name: cell for name, cell in sorted(cells.items()) if name.isupper()}
         self._default = default
+        self._overrides = overrides
         self._known: dict[str, SettingValue] = {}
 
     def __repr__(self) -> str:
@@ -129,7 +131,18 @@ class Settings:
         val = replace(val, others=tuple(self._with_default(name, other) for other in val.others))
         if isinstance(val.data, Thing) and not isinstance(val.data, External):
             val = replace(val, data=UNKNOWN, certainty=Certainty.UNKNOWN)
-        return _setting(name, val, cell.span, cell.chain)
+        found = _setting(name, val, cell.span, cell.chain)
+        override = self._override(cell.span)
+        if override is None or found.certainty is not Certainty.KNOWN:
+            return found
+        return replace(found, certainty=Certainty.DEFAULTED, env=override)
+
+    def _override(self, span: Span | None) -> str | None:
+        """The optional module, not in the tree, that may change what is set at a place."""
+        for path, line, module in self._overrides:
+            if span is not None and (span.path != path or span.line < line):
+                return module
+        return None
 
     def _with_default(self, name: str, val: Val) -> Val:
         """Where it is not set, a setting has Django's default."""

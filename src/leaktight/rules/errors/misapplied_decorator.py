@@ -191,7 +191,12 @@ def _django(program: Program, code: Code, path: str) -> str | None:
 def _through_method_decorator(program: Program, code: Code, path: str) -> list[Code]:
     """The decorators that a `method_decorator(...)` turns into some for methods."""
     symbol = program.resolve_code(code, path)
-    if code[0] != Op.CALL or not code[3] or not isinstance(symbol, External) or symbol.name.rpartition(".")[2] != "method_decorator":
+    if (
+        code[0] != Op.CALL
+        or not code[3]
+        or not isinstance(symbol, External)
+        or symbol.name.rpartition(".")[2] != "method_decorator"
+    ):
         return []
     inner = code[3][0]
     return list(inner[3]) if inner[0] == Op.LIST else [inner]

@@ -163,6 +163,10 @@ def _mailed_in_full(project: Project) -> Span | None:
         return None
     handlers = logging.value.get("handlers")
     for handler in handlers.values() if isinstance(handlers, dict) else ():
-        if isinstance(handler, dict) and handler.get("include_html") is True and str(handler.get("class")).endswith("AdminEmailHandler"):
+        if (
+            isinstance(handler, dict)
+            and handler.get("include_html") is True
+            and str(handler.get("class")).endswith("AdminEmailHandler")
+        ):
             return logging.span
     return None

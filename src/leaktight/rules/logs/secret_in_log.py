@@ -83,7 +83,7 @@ def check(name: str, password: str):
 
 @rule.flow(Channel.LOG)
 def written(arrival: Arrival) -> Iterator[Finding]:
-    if kind_of(arrival.label) is LabelKind.INTERNAL or not arrival.fact.state.is_readable:
+    if kind_of(arrival.label) is LabelKind.INTERNAL or not arrival.fact.state.is_readable or _goes_elsewhere(arrival):
         return
     severity, audience, done = harm(arrival.label), audience_of(arrival), "written to the log"
     if arrival.sink.part == "output":
@@ -100,3 +100,9 @@ def written(arrival: Arrival) -> Iterator[Finding]:
         flow=arrival.flow,
         done=done,
     )
+
+
+def _goes_elsewhere(arrival: Arrival) -> bool:
+    """`print(…, file=…)` writes to what it is given."""
+    file = arrival.call.argument("file")
+    return arrival.sink.part == "output" and file is not None and file.type != "io.Terminal"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_LASTING = frozenset({"api", "access", "auth", "refresh", "bearer", "authorization", "service", "personal", "bot", "deploy", "jwt", "oauth"})
+_LASTING = frozenset(
+    {"api", "access", "auth", "refresh", "bearer", "authorization", "service", "personal", "bot", "deploy", "jwt", "oauth"}
+)
 
 
 def is_lasting(name: str) -> bool:

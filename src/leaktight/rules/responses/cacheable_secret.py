@@ -21,16 +21,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaktight.flow.events import Arrival, Call
-from leaktight.model import Audience, Certainty, Confidence, Finding, Severity
+from leaktight.model import Audience, Certainty, Confidence, Finding, Severity, Step
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.environment import Environment
 from leaktight.project.settings import Settings, SettingValue
+from leaktight.project.symbols import FunctionRef
 from leaktight.project.views import View
 from leaktight.rules.access import methods_of, reach_of, requires_login
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import at_least, is_grave
-from leaktight.rules.reach import reach
+from leaktight.rules.reach import heading, reach
 from leaktight.rules.responses.caching import Caching, caching_of, directives, keeps_out_of_caches
 from leaktight.rules.responses.disclosure import disclosed
 from leaktight.rules.sessions import place
@@ -132,16 +133,22 @@ def answer_with_a_secret(arrival: Arrival) -> Iterator[Finding]:
         if cached is None and _says_no_store(project, arrival):
             continue
         yield rule.finding(
-            arrival.span if cached is None else project.span(cached.path, cached.span),
+            heading(project, _handler(view, function)) if cached is None else project.span(cached.path, cached.span),
             label=arrival.label,
             severity=Severity.LOW if cached is None else rule.severity,
             confidence=verdict.confidence,
             audience=at_least(verdict.audience, Audience.STRICT if cached is None or cached.varies else Audience.DEFAULT),
             symbol=arrival.call.symbol,
             flow=arrival.flow,
+            related=(Step(arrival.span, "the answer"),),
             what=f"{verdict.what} (`{arrival.fact.word}`)",
             how="is in an answer that does not say `no-store`" if cached is None else f"is in an answer that {cached.how}",
         )
+
+
+def _handler(view: View, function: FunctionRef) -> FunctionRef:
+    """The function that answers GET in a view."""
+    return view.handlers.get("get") or view.handlers.get("*") or function
 
 
 def _says_no_store(project: Project, arrival: Arrival) -> bool:

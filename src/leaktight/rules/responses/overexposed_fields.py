@@ -32,6 +32,7 @@ from leaktight.project.symbols import ClassRef
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import at_least, audience_of, harm, is_grave, kind_of
 from leaktight.rules.reach import heading
+from leaktight.rules.responses.answering import is_answered_with
 
 rule = Rule(
     __name__,
@@ -183,7 +184,7 @@ def _judge(field: Field, cls: FieldClass, project: Project, *, wide: bool) -> tu
         vague = kind_of(match.label) is LabelKind.SPECIAL or (match.label == "secret" and not strong)
         audience = Audience.STRICT if vague else Audience.DEFAULT
     elif match.label in _NEVER and strong:
-        audience = Audience.DEFAULT
+        audience = Audience.DEFAULT if is_answered_with(project, cls.ref) else Audience.STRICT
     else:
         audience = Audience.STRICT if strong and kind_of(match.label) is not LabelKind.SPECIAL else Audience.AUDIT
     if cls.kind == "form":

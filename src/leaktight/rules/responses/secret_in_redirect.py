@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from leaktight.flow.events import Arrival
 from leaktight.model import Audience, Finding, Severity
 from leaktight.policy import Channel, LabelKind, Safeguard
+from leaktight.project.symbols import ClassRef, FunctionRef
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import at_least, audience_of, harm, kind_of
 from leaktight.rules.responses.disclosure import is_only_random, is_vague
@@ -75,6 +76,7 @@ def opened(request, user, password):
 )
 
 _ONE_TIME = frozenset({"token", "one-time-code", "secret"})
+_SUCCESS = "result of django.views.generic.FormView.get_success_url"
 _PLACES = {"query": "the query", "path": "the path"}
 
 
@@ -84,6 +86,8 @@ def in_the_address(arrival: Arrival) -> Iterator[Finding]:
         return
     fact = arrival.fact
     if kind_of(fact.label) is LabelKind.INTERNAL or not fact.state.is_readable or is_only_random(fact):
+        return
+    if arrival.call.name == _SUCCESS and _redirects_itself(arrival):
         return
     part = fact.part or arrival.sink.part
     audience = audience_of(arrival)
@@ -104,3 +108,17 @@ def in_the_address(arrival: Arrival) -> Iterator[Finding]:
         word=fact.word,
         where=_PLACES.get(part, "the text"),
     )
+
+
+def _redirects_itself(arrival: Arrival) -> bool:
+    """A class whose own methods redirect to the address it makes: that redirect is reported."""
+    program = arrival.project.program
+    classes = [
+        item
+        for view in arrival.project.views.of(arrival.call.function)
+        if isinstance(view.ref, ClassRef)
+        for item in program.mro(view.ref)
+        if isinstance(item, ClassRef)
+    ]
+    names = [program.function(FunctionRef(cls.path, index)).names for cls in classes for index in program.class_(cls).methods.values()]
+    return any("get_success_url" in used and not {"redirect", "HttpResponseRedirect"}.isdisjoint(used) for used in names)

@@ -24,6 +24,7 @@ from leaktight.model import Audience, Finding, Severity
 from leaktight.policy import Channel, LabelKind, Safeguard
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import at_least, audience_of, harm, kind_of
+from leaktight.rules.responses.disclosure import is_only_random
 
 rule = Rule(
     __name__,
@@ -77,6 +78,8 @@ _OFTEN_MEANT = frozenset({"token", "secret", "session-id"})
 def kept(arrival: Arrival) -> Iterator[Finding]:
     kind = kind_of(arrival.label)
     if kind is LabelKind.INTERNAL or not arrival.fact.state.is_readable or arrival.fact.source == "session":
+        return
+    if is_only_random(arrival.fact):
         return
     audience = audience_of(arrival)
     if arrival.label in _OFTEN_MEANT:

@@ -1,0 +1,76 @@
+"""Which serializers a site answers with, and which it only reads requests by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaktight.project import Project
+from leaktight.project.symbols import ClassRef, FunctionRef
+from leaktight.rules.reach import statements, walk
+from leaktight.source.code import Code, Op
+
+_ANSWERING = ("ModelViewSet", "ModelMixin", "CreateAPIView", "ListAPIView", "RetrieveAPIView", "UpdateAPIView", "DestroyAPIView")
+_RESPONSES = frozenset({"Response", "JsonResponse", "HttpResponse"})
+_NESTING = 3
+
+
+def is_answered_with(project: Project, cls: ClassRef, depth: int = _NESTING) -> bool:
+    """Tell whether answers are made with a serializer: by a generic view, by hand, or inside of another such one."""
+    if cls in _of_generic_views(project) or _is_used_by_hand(project, cls):
+        return True
+    return depth > 0 and any(is_answered_with(project, outer, depth - 1) for outer in _around(project, cls))
+
+
+def _of_generic_views(project: Project) -> Iterator[ClassRef]:
+    """The serializers of views whose base classes make the answer."""
+    program = project.program
+    for view in project.views:
+        if not isinstance(view.ref, ClassRef) or not any(name.endswith(_ANSWERING) for name in view.ancestors):
+            continue
+        found = program.class_value(view.ref, "serializer_class")
+        symbol = program.resolve_code(found[1], found[0]) if found is not None else None
+        if isinstance(symbol, ClassRef):
+            yield symbol
+        chooser = program.method(view.ref, "get_serializer_class")
+        if isinstance(chooser, FunctionRef):
+            named = (program.resolve_code(code, chooser.path) for code in walk(statements(program, chooser)))
+            yield from (symbol for symbol in named if isinstance(symbol, ClassRef))
+
+
+def _is_used_by_hand(project: Project, cls: ClassRef) -> bool:
+    """`SomeSerializer(instance).data` in a function that makes an answer."""
+    program = project.program
+    name = program.class_(cls).name
+    for ref in program.functions():
+        names = program.function(ref).names
+        if "data" in names and name in names and not _RESPONSES.isdisjoint(names) and program.lookup(ref.path, name) == cls:
+            body = list(walk(statements(program, ref)))
+            made = {
+                target[2]
+                for code in body
+                if code[0] == Op.ASSIGN and _makes(code[3], name)
+                for target in code[2]
+                if target[0] == Op.NAME
+            }
+            if any(
+                code[0] == Op.ATTR and code[3] == "data" and (_makes(code[2], name) or _is_one_of(code[2], made)) for code in body
+            ):
+                return True
+    return False
+
+
+def _makes(code: Code | None, name: str) -> bool:
+    """`SomeSerializer(…)`, also by its module."""
+    return code is not None and code[0] == Op.CALL and code[2][0] in {Op.NAME, Op.ATTR} and code[2][-1] == name
+
+
+def _is_one_of(code: Code, names: set[str]) -> bool:
+    return code[0] == Op.NAME and code[2] in names
+
+
+def _around(project: Project, cls: ClassRef) -> Iterator[ClassRef]:
+    """The serializers that have this one as the class of a field."""
+    name = project.program.class_(cls).name
+    for other in project.classes:
+        if other.kind == "serializer" and other.ref != cls and any(field.type == name for field in other.fields):
+            yield other.ref
