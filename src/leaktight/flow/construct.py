@@ -9,6 +9,7 @@ from leaktight.flow.machine import Function
 from leaktight.flow.naming import add_fact, made_fact, name_value
 from leaktight.flow.typing import annotation_type
 from leaktight.flow.value import MISSING, TRUTH, UNKNOWN, Evidence, Value, all_depends, all_facts, as_text, merge_facts
+from leaktight.policy import LABELS, LabelKind
 from leaktight.project.symbols import ClassRef, External, FunctionRef
 from leaktight.source.code import Code, Op
 
@@ -19,6 +20,7 @@ _DATA_DECORATORS = frozenset({"dataclass", "define", "frozen", "mutable", "attrs
 _DATA_BASES = frozenset({"NamedTuple", "BaseModel", "Struct", "TypedDict", "Schema", "BaseSettings"})
 TOLD = "__told__"
 """Key under which an exception being made keeps what it hands to `Exception.__init__`."""
+_COMMON = frozenset({LabelKind.PERSONAL, LabelKind.INTERNAL})
 _EXCEPTION_BASES = ("Exception", "Error", "Warning", "BaseException")
 
 
@@ -65,12 +67,13 @@ def _bound_to_query(frame: Frame, cls: ClassRef, values: list[Value], span: int)
         return
     from leaktight.flow.outside import note_call
 
-    for field in frame.machine.project.fields(cls):
-        if field.match is not None and not field.is_read_only:
-            note = f"`{field.name}` comes in by the request-url"
-            evidence = Evidence.NAME | Evidence.SOURCE
-            read = add_fact(frame, UNKNOWN, field.match, field.name, span, evidence=evidence, note=note, source="request-url")
-            note_call(frame, "read:request-url", UNKNOWN, {"key": Value(const=field.name), "value": read}, {"key": span}, span)
+    taken = [field for field in frame.machine.project.fields(cls) if field.match is not None and not field.is_read_only]
+    worst = min(taken, key=lambda field: (LABELS[field.match.label].kind in _COMMON, -field.match.strength, field.name), default=None)
+    if worst is not None:
+        note = f"`{worst.name}` comes in by the request-url"
+        evidence = Evidence.NAME | Evidence.SOURCE
+        read = add_fact(frame, UNKNOWN, worst.match, worst.name, span, evidence=evidence, note=note, source="request-url")
+        note_call(frame, "read:request-url", UNKNOWN, {"key": Value(const=worst.name), "value": read}, {"key": span}, span)
 
 
 def exception(frame: Frame, name: str, arguments: list[Value]) -> Value:

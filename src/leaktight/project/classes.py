@@ -187,6 +187,11 @@ class FieldClasses:
         for name, keywords in extra.items():
             if name in fields:
                 fields[name] = replace(fields[name], keywords={**fields[name].keywords, **keywords})
+        for name in _masked_inputs(program, meta):
+            if name in fields:
+                known = fields[name].match
+                match = known if known is not None and known.state.is_readable else Match("password", Strength.STRONG, State.PLAIN)
+                fields[name] = replace(fields[name], match=match, typed=True)
         for name in _texts_of(program, meta, "read_only_fields"):
             if name in fields:
                 fields[name] = replace(fields[name], keywords={**fields[name].keywords, "read_only": True})
@@ -321,6 +326,18 @@ def _texts(code: Code) -> tuple[str, ...] | None:
         left, right = _texts(code[3]), _texts(code[4])
         return left + right if left is not None and right is not None else None
     return None
+
+
+def _masked_inputs(program: Program, meta: ClassRef) -> list[str]:
+    """Fields that `Meta.widgets` gives a password input."""
+    found = program.class_value(meta, "widgets")
+    if found is None or found[1][0] != Op.DICT:
+        return []
+    return [
+        str(key[2])
+        for key, value in found[1][2]
+        if key is not None and key[0] == Op.CONST and _tail(value) in _PASSWORD_WIDGETS
+    ]
 
 
 def _texts_of(program: Program, ref: ClassRef, name: str) -> tuple[str, ...]:

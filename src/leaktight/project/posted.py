@@ -38,9 +38,11 @@ class Posted(NamedTuple):
     """The key in the POST, which is the name of the input unless the form has a prefix."""
     label: str
     function: FunctionRef | None
-    """The function that reads it or binds the form; None when the class declares it."""
+    """The function that reads it or binds the form; None when a class declares it."""
     api: bool
     """It is read as `request.data` or by a serializer."""
+    declared: ClassRef | None = None
+    """The class whose `form_class` or `serializer_class` it is typed into."""
 
 
 class PostedSecrets:
@@ -94,10 +96,19 @@ class _Reader:
     def _declared(self, ref: ClassRef) -> Iterator[Posted]:
         """What `form_class` or `serializer_class` of a generic view takes."""
         for attribute, api in (("form_class", False), ("serializer_class", True)):
-            found = self.program.class_value(ref, attribute)
+            declared = self._declaring(ref, attribute)
+            found = None if declared is None else self.program.class_value(declared, attribute)
             if found is not None and (api or _has_generic_base(self.program.ancestors(ref))):
                 for name, label in self._fields(found[1], found[0]):
-                    yield Posted(name, label, None, api)
+                    yield Posted(name, label, None, api, declared)
+
+    def _declaring(self, ref: ClassRef, attribute: str) -> ClassRef | None:
+        """The nearest class that assigns an attribute itself."""
+        for item in self.program.mro(ref):
+            for code in self.program.class_(item).body if isinstance(item, ClassRef) else ():
+                if code[0] == Op.ASSIGN and any(target[0] == Op.NAME and target[2] == attribute for target in code[2]):
+                    return item if isinstance(item, ClassRef) else None
+        return None
 
     def _fields(self, code: Code, path: str) -> Iterator[tuple[str, str]]:
         """The secret inputs of the form or serializer a name means."""
@@ -115,6 +126,8 @@ class _Reader:
                 yield name, "password"
         for field in made.fields:
             label = _typed_in(self.project, field)
+            if field.name == "password" and field.name in (made.chosen or ()) and field.type != "ReadOnlyPasswordHashField":
+                label = "password"  # the model's column holds a hash, what is typed into the form does not
             if label is not None:
                 yield field.name, label
 

@@ -82,8 +82,7 @@ def methods_of(project: Project, function: FunctionRef | None) -> frozenset[str]
 
 
 def _methods_in(project: Project, view: View, function: FunctionRef) -> set[str]:
-    direct = {method for method, handler in view.handlers.items() if handler == function}
-    direct |= _of_action(project, function)
+    direct = _of_action(project, function) or {method for method, handler in view.handlers.items() if handler == function}
     if direct:
         return direct
     by_name = _METHOD_BY_NAME.get(project.program.function(function).name)
@@ -96,9 +95,11 @@ def _methods_in(project: Project, view: View, function: FunctionRef) -> set[str]
 
 
 def _of_action(project: Project, function: FunctionRef) -> set[str]:
-    """The methods of an extra action of a viewset: what `@action(methods=…)` says, or GET."""
+    """The methods of an extra action of a viewset (`@action(methods=…)`) or of an operation (`@api.post("/orders")`)."""
     for code in project.program.function(function).decorators:
         called = code[2] if code[0] == Op.CALL else code
+        if code[0] == Op.CALL and called[0] == Op.ATTR and called[3] in METHODS:
+            return {called[3]}
         if called[0] in {Op.NAME, Op.ATTR} and called[-1] in {"action", "detail_route", "list_route"}:
             keywords = dict(code[4]) if code[0] == Op.CALL else {}
             listed = keywords.get("methods")

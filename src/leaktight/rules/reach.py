@@ -140,6 +140,12 @@ def statements(program: Program, ref: FunctionRef) -> list[Code]:
     return list(_decode(body)) if body else []
 
 
+def module_statements(program: Program, path: str) -> list[Code]:
+    """The lowered statements at module level of a file."""
+    body = program.modules[path].body
+    return list(_decode(body)) if body else []
+
+
 def walk(code: object) -> Iterator[Code]:
     """Every piece of code in a tree of it, outermost first."""
     if isinstance(code, list):

@@ -112,6 +112,11 @@ class Settings:
     def __repr__(self) -> str:
         return f"<Settings {self.module} for {self.environment}>"
 
+    @property
+    def overridden_by(self) -> tuple[str, ...]:
+        """Give the optional modules, not in the tree, that may set or change settings."""
+        return tuple(module for _, _, module in self._overrides)
+
     def names(self) -> tuple[str, ...]:
         """Give the names of all settings that are set, sorted."""
         return tuple(self._cells)

@@ -97,3 +97,12 @@ def changed_later(call: Call) -> Iterator[Finding]:
 def session_cookie(settings: Settings, value: SettingValue) -> Iterator[Finding]:
     if value.value is False and value.certainty is not Certainty.ABSENT:
         yield from judge_setting(rule, settings, value, what="the session cookie", why=f"`{value.name}` is off")
+
+
+@rule.setting("REST_AUTH")
+def token_cookie(settings: Settings, value: SettingValue) -> Iterator[Finding]:
+    """The cookie in which dj-rest-auth keeps its token."""
+    name, flag = value.at("JWT_AUTH_COOKIE"), value.at("JWT_AUTH_HTTPONLY")
+    if isinstance(name.value, str) and flag.value is False:
+        why = f"`JWT_AUTH_HTTPONLY` of `{value.name}` is off"
+        yield from judge_setting(rule, settings, flag, what=f"the cookie `{name.value}` with a token", why=why)

@@ -113,6 +113,17 @@ def other_cookies(settings: Settings, value: SettingValue) -> Iterator[Finding]:
         yield from judge_setting(rule, settings, value, what=what, why=_why(value), audience=audience)
 
 
+@rule.setting("REST_AUTH")
+def token_cookie(settings: Settings, value: SettingValue) -> Iterator[Finding]:
+    """The cookie in which dj-rest-auth keeps its token is not secure unless it is told to be."""
+    name, flag = value.at("JWT_AUTH_COOKIE"), value.at("JWT_AUTH_SECURE")
+    if isinstance(name.value, str) and (flag.certainty is Certainty.ABSENT or flag.value is False):
+        why = f"`JWT_AUTH_SECURE` of `{value.name}` is off" + (" unless it is set" if flag.certainty is Certainty.ABSENT else "")
+        yield from judge_setting(
+            rule, settings, name if flag.span is None else flag, what=f"the cookie `{name.value}` with a token", why=why
+        )
+
+
 def _why(value: SettingValue) -> str:
     if value.certainty is Certainty.ABSENT:
         return f"`{value.name}` is not set"

@@ -15,8 +15,8 @@ masks all parameters.
 ## When it is fine
 The decorator may also stand on an inherited `dispatch`, be a part of a decorator of the project, or be wrapped around the view in the
 module or the URLconf: all of these are understood. The views of `django.contrib.auth` mask what they take. Views that take JSON are shown
-to the strict audience, since Django's report does not hold their body; so are all views of a project with a filter of its own in
-`DEFAULT_EXCEPTION_REPORTER_FILTER`.
+to the strict audience, since Django's report does not hold their body; so are all views of a project whose filter in
+`DEFAULT_EXCEPTION_REPORTER_FILTER` treats POST parameters in its own way.
 """
 
 from __future__ import annotations
@@ -136,8 +136,7 @@ class UnlockView(FormView):
 
 @rule.project
 def unmasked(project: Project) -> Iterator[Finding]:
-    own_filter = project.setting(_FILTER)
-    masks_itself = own_filter is not None and own_filter.certainty is not Certainty.ABSENT
+    masks_itself = _has_own_masks(project)
     secrets = PostedSecrets(project)
     for view in project.views:
         named = _named(view)
@@ -165,6 +164,17 @@ def _finding(project: Project, view: View, posted: Sequence[Posted], audience: A
         names=names,
         why=why,
     )
+
+
+def _has_own_masks(project: Project) -> bool:
+    """Tell whether the filter of error reports is one that treats POST parameters in its own way, as far as it can be read."""
+    own = project.setting(_FILTER)
+    if own is None or own.certainty is Certainty.ABSENT:
+        return False
+    symbol = project.program.resolve_qualified(own.value, "") if isinstance(own.value, str) else None
+    if not isinstance(symbol, ClassRef):
+        return True
+    return isinstance(project.program.method(symbol, "get_post_parameters"), FunctionRef)
 
 
 def _is_part_of_others(view: View, program: Program, called: frozenset[str]) -> bool:
@@ -217,6 +227,9 @@ def _where(project: Project, view: View, posted: Sequence[Posted]) -> Span:
         handler = view.handlers.get(method)
         if handler is not None and any(item.function == handler for item in posted):
             return _place(project, handler)
+    declared = next((item.declared for item in posted if item.declared is not None), None)
+    if declared is not None:
+        return heading(project, declared.path, project.program.class_(declared).span, project.program.class_(declared).name)
     return heading(project, view.path, view.span, view.name)
 
 

@@ -58,7 +58,8 @@ def _passed(code: Code, path: str, project: Project) -> list[Code]:
             return [*code[3], *(value for _, value in code[4])]
         case Op.DICT:
             return [value for key, value in code[2] if key is not None and key[0] == Op.CONST and _OPTION.search(str(key[2]))]
-    return []
+        case _:
+            return []
 
 
 def _name(code: Code, path: str, project: Project) -> str:

@@ -9,7 +9,10 @@ from leaktight.flow.events import Call
 from leaktight.rules.reach import statements, walk
 from leaktight.source.code import Code, Op
 
-_OPTION = re.compile(r"verif|validat|insecure|secure|trust|ssl|tls|cert|check_host|self_?signed", re.IGNORECASE)
+_OPTION = re.compile(
+    r"verif|validat|insecure|unsafe|trust|self_?signed|check_?(host|cert|ssl|tls)|ignore|skip|strict|disable|allow_?invalid|no_?(ssl|tls|cert)",
+    re.IGNORECASE,
+)
 """In the name of an option that decides whether the other side is checked."""
 _BY_HAND = frozenset({"getpeercert", "get_peer_certificate", "get_peer_cert_chain", "fingerprint"})
 

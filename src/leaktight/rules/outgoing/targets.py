@@ -18,6 +18,8 @@ CLEAR_HTTP = ("http://", "ws://", "ftp://")
 """How addresses begin that HTTP clients send to in clear."""
 
 _AUTHORITY = re.compile(r"^[a-z][a-z0-9+.-]*://(?P<account>[^/@?#]*@)?(?P<host>\[[^\]]*\]|[^/:?#]*)(?P<rest>.*)$", re.IGNORECASE | re.DOTALL)
+_THIS_MACHINE = frozenset({"0.0.0.0", "[::]"})  # noqa: S104  an address to send to, not to listen on
+_PLACEHOLDER = re.compile(r"[%{}<>$]")
 _DOMAIN = re.compile(r"\.[a-z]{2,}$", re.IGNORECASE)
 _ENCRYPTED_BY_QUERY = re.compile(r"[?&](ssl|tls|use_ssl|secure)=(true|1|yes|required)\b|[?&]sslmode=(require|verify-)|[?&]ssl_ca=", re.IGNORECASE)
 
@@ -137,6 +139,10 @@ def of_address(text: str, *, whole: bool, parameter: str = "", origin: object = 
     if match is None:
         return None
     host = match["host"]
+    if host in _THIS_MACHINE:
+        return None
+    if _PLACEHOLDER.search(host):
+        host = ""
     if host and is_safe_host(f"http://{host}{match['rest'] if whole else ''}") is not None:
         return None
     # What follows a name with a domain is hardly ever more of the name.

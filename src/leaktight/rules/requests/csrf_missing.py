@@ -103,7 +103,7 @@ _OFF_SWITCH = "django.http.HttpRequest._dont_enforce_csrf_checks="
 @rule.project
 def exempted_view(project: Project) -> Iterator[Finding]:
     for view in project.views:
-        places = list(exemptions(view))
+        places = list(exemptions(view, project))
         if not places or view.is_api or view.has("csrf_protect", "requires_csrf_token"):
             continue
         verdict = _judge(view, project)

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 
 from leaktight.policy import LabelKind, is_safe_host
 from leaktight.project import Project
+from leaktight.project.symbols import FunctionRef
 from leaktight.project.views import View
 from leaktight.rules.judging import kind_of
-from leaktight.rules.reach import Reach
+from leaktight.rules.reach import Reach, module_statements
+from leaktight.source.code import Op
 
 _DIRECT = frozenset({"function", "alias", "url", "method:dispatch"})
 _PROOF = re.compile(
@@ -42,14 +44,25 @@ _EDITING = frozenset(
 _SIGNED_IN = frozenset({"request.user", "request.auser", "user.is_authenticated"})
 
 
-def exemptions(view: View) -> Iterator[tuple[str, int]]:
+def exemptions(view: View, project: Project) -> Iterator[tuple[str, int]]:
     """The file and packed place of each exemption in force on a view."""
+    if isinstance(view.ref, FunctionRef):
+        yield from _by_attribute(view, project)
     for item in view.decorators:
         if _tail(item.name) == "csrf_exempt" and item.target in _DIRECT:
             yield item.path, item.span
     for route in view.routes:
         if any(_tail(wrapper) == "csrf_exempt" for wrapper in route.wrappers):
             yield route.path, route.span
+
+
+def _by_attribute(view: View, project: Project) -> Iterator[tuple[str, int]]:
+    """`view.csrf_exempt = True` below the function."""
+    for code in module_statements(project.program, view.path):
+        if code[0] == Op.ASSIGN and code[3] is not None and code[3][0] == Op.CONST and code[3][2] is True:
+            for target in code[2]:
+                if target[0] == Op.ATTR and target[3] == "csrf_exempt" and target[2][0] == Op.NAME and target[2][2] == view.name:
+                    yield view.path, code[1]
 
 
 def changes_state(view: View, done: Reach) -> bool:

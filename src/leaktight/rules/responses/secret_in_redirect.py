@@ -120,5 +120,7 @@ def _redirects_itself(arrival: Arrival) -> bool:
         for item in program.mro(view.ref)
         if isinstance(item, ClassRef)
     ]
-    names = [program.function(FunctionRef(cls.path, index)).names for cls in classes for index in program.class_(cls).methods.values()]
+    names = [
+        program.function(FunctionRef(cls.path, index)).names for cls in classes for index in program.class_(cls).methods.values()
+    ]
     return any("get_success_url" in used and not {"redirect", "HttpResponseRedirect"}.isdisjoint(used) for used in names)

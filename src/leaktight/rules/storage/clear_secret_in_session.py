@@ -1,6 +1,7 @@
 """
 ## What it finds
-A password, card data, a key, a one-time code or an identity number that is written into the session as it is.
+A password, card data, a key, a one-time code or an identity number that is written into the session as it is, or kept there by a form
+wizard (`SessionWizardView`) whose pages ask for it.
 
 ## Why it matters
 Sessions are rows of a table, entries of a cache or files, and Django does not encrypt them. Backups, replicas, support staff and whoever
@@ -20,10 +21,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaktight.flow.events import Arrival
-from leaktight.model import Audience, Finding, Severity
-from leaktight.policy import Channel, LabelKind, Safeguard
+from leaktight.model import Audience, Confidence, Finding, Severity, Step
+from leaktight.policy import Channel, LabelKind, Safeguard, Strength
+from leaktight.project import Project
+from leaktight.project.symbols import ClassRef
 from leaktight.rules.api import Example, Rule
-from leaktight.rules.judging import at_least, audience_of, harm, kind_of
+from leaktight.rules.judging import at_least, audience_of, harm, is_grave, kind_of
+from leaktight.rules.reach import heading, walk
 from leaktight.rules.responses.disclosure import is_only_random
 
 rule = Rule(
@@ -71,6 +75,7 @@ def first_page(request):
     ),
 )
 
+_WIZARDS = frozenset({"SessionWizardView", "NamedUrlSessionWizardView"})
 _OFTEN_MEANT = frozenset({"token", "secret", "session-id"})
 
 
@@ -97,3 +102,28 @@ def kept(arrival: Arrival) -> Iterator[Finding]:
         what=arrival.label.replace("-", " "),
         word=arrival.fact.word,
     )
+
+
+@rule.project
+def kept_by_a_wizard(project: Project) -> Iterator[Finding]:
+    """A form wizard keeps what each of its pages was sent, in the session, until the last page."""
+    for view in project.views:
+        if not isinstance(view.ref, ClassRef) or not any(name.rpartition(".")[2] in _WIZARDS for name in view.ancestors):
+            continue
+        found = project.program.class_value(view.ref, "form_list")
+        forms = [project.program.resolve_code(code, found[0]) for code in walk(found[1])] if found is not None else []
+        fields = [field for form in forms if isinstance(form, ClassRef) for field in project.fields(form)]
+        grave = [(field, field.match) for field in fields if field.match is not None and is_grave(field.match.label)]
+        for field, match in sorted(grave, key=lambda item: (-item[1].strength, item[0].name))[:1]:
+            sure = match.strength is Strength.STRONG and match.label not in _OFTEN_MEANT
+            yield rule.finding(
+                heading(project, view.ref),
+                label=match.label,
+                severity=harm(match.label),
+                confidence=Confidence.HIGH if sure else Confidence.MEDIUM,
+                audience=Audience.DEFAULT if sure else Audience.STRICT,
+                symbol=f"{view.path.removesuffix('.py').replace('/', '.')}.{view.name}",
+                related=(Step(project.span(field.path, field.span), f"field `{field.name}` of {field.owner}"),),
+                what=match.label.replace("-", " "),
+                word=field.name,
+            )

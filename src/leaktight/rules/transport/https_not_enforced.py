@@ -81,7 +81,7 @@ def _redirect_is_off(redirect: SettingValue, settings: Settings) -> Finding:
     related = redirect.chain
     if redirect.certainty is Certainty.DEFAULTED:
         why, confidence = f"`SECURE_SSL_REDIRECT` is off unless `{redirect.env or 'the environment'}` is set", Confidence.MEDIUM
-    elif told is not None or (redirect.certainty is Certainty.ABSENT and settings.incomplete):
+    elif told is not None or (redirect.certainty is Certainty.ABSENT and (settings.incomplete or settings.overridden_by)):
         # A site that knows of HTTPS is often redirected by its proxy; settings that were not read may hold the redirect.
         why, confidence = "`SECURE_SSL_REDIRECT` is off, if no proxy redirects", Confidence.LOW
         if told is not None and told.span is not None:
