@@ -19,7 +19,7 @@ RULES = load_rules()
 BY_NAME = {rule.name: rule for rule in RULES}
 KNOWN = {*BY_NAME, MALFORMED, EXPIRED, UNUSED}
 HEADINGS = ["What it finds", "Why it matters", "How to fix it", "When it is fine"]
-CASE_FILES = sorted([*(HERE / "rules").rglob("*.md"), *(HERE / "hard").glob("*.md")])
+CASE_FILES = sorted([*(HERE / "rules").rglob("*.md"), *(HERE / "hard").glob("*.md"), *(HERE / "flow").glob("*.md")])
 CASES = [case for file in CASE_FILES for case in read_cases(file)]
 EXAMPLES = [(rule, example) for rule in RULES for example in rule.examples]
 

@@ -23,12 +23,14 @@ from leaktight.project.discovery import discover
 from leaktight.project.settings import Settings, load_settings
 from leaktight.project.symbols import Program
 from leaktight.rules.registry import load_rules
+from leaktight.source.ahead import Ahead
 from leaktight.source.claims import apply_claims, parse_claims
 from leaktight.source.files import Kind, Role, Tree
 from leaktight.source.reading import read_modules
 
 if TYPE_CHECKING:
     from leaktight.project.templates import Templates
+    from leaktight.source.template import TemplateFile
 
 Progress = Callable[[str, int, int], None]
 
@@ -105,6 +107,13 @@ class ProjectScan:
                 gc.enable()
 
     def _run(self) -> Result:
+        ahead = Ahead(self.jobs, template_files, self.tree, self.roles)
+        try:
+            return self._judged(ahead)
+        finally:
+            ahead.close()
+
+    def _judged(self, ahead: Ahead[list[TemplateFile | Gap]]) -> Result:
         files = self.tree.of(Kind.PYTHON, *self.roles)
         paths = [file.path for file in files]
         modules, gaps = read_modules(
@@ -115,7 +124,7 @@ class ProjectScan:
         project = Project(
             Program.of(modules),
             settings=settings,
-            templates=self._templates,
+            templates=lambda: self._templates(ahead),
             texts=self.texts.lines,
             deployment=self.config.deployment,
             labels=self.config.labels,
@@ -142,10 +151,10 @@ class ProjectScan:
                     self.gaps += settings.incomplete
         return tuple(found)
 
-    def _templates(self) -> Templates:
-        from leaktight.project.templates import read_templates  # its parsers are slow to import
+    def _templates(self, ahead: Ahead[list[TemplateFile | Gap]]) -> Templates:
+        from leaktight.project.templates import read_templates
 
-        templates, gaps = read_templates(self.tree, roles=self.roles)
+        templates, gaps = read_templates(self.tree, roles=self.roles, read=ahead.result())
         self.gaps += gaps
         return templates
 
@@ -204,6 +213,13 @@ class ProjectScan:
             counts=counts,
             left_out=dict(sorted(left_out.items())),
         )
+
+
+def template_files(tree: Tree, roles: tuple[Role, ...]) -> list[TemplateFile | Gap]:
+    """Read the template files of a tree, in whichever process this is called."""
+    from leaktight.project.templates import read_template_files  # its lexers are slow to import
+
+    return read_template_files(tree, roles)
 
 
 def _silent(_what: str, _done: int, _all: int) -> None:

@@ -176,6 +176,8 @@ def bind(
             if spread is not None:
                 packed.add(spread)
             values[index] = packed
+        elif spread is not None and spread.depends and parameter.kind in {"positional", "keyword"}:
+            values[index] = Value(depends=attributes.deeper(spread, parameter.name))
         elif parameter.default is not None:
             values[index] = default_value(frame, ref, parameter.default)
     return Actuals(
@@ -287,6 +289,9 @@ def _called(frame: Frame, name: str, receiver: Value | None) -> str:
     """The name of a call whose receiver the callee did not know, now that it is known."""
     if not name.startswith("?.") or receiver is None or not isinstance(receiver.type, str):
         return name
+    if name == "?.read":
+        source = keys.container_source(frame, receiver)
+        return name if source is None else f"read:{source}"
     knowledge = frame.machine.knowledge
     for kind in knowledge.line(receiver.type):
         qualified = f"{kind}.{name[2:]}"

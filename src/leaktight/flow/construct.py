@@ -8,8 +8,8 @@ from leaktight.flow.knowledge import ClassSpec
 from leaktight.flow.machine import Function
 from leaktight.flow.naming import add_fact, made_fact, name_value
 from leaktight.flow.typing import annotation_type
-from leaktight.flow.value import MISSING, TRUTH, UNKNOWN, Evidence, Value, all_depends, all_facts, as_text, merge_facts
-from leaktight.policy import LABELS, LabelKind
+from leaktight.flow.value import GONE, TRUTH, UNKNOWN, Evidence, Value, all_depends, all_facts, as_text, merge_facts
+from leaktight.policy import LABELS, LabelKind, Match
 from leaktight.project.symbols import ClassRef, External, FunctionRef
 from leaktight.source.code import Code, Op
 
@@ -67,13 +67,18 @@ def _bound_to_query(frame: Frame, cls: ClassRef, values: list[Value], span: int)
         return
     from leaktight.flow.outside import note_call
 
-    taken = [field for field in frame.machine.project.fields(cls) if field.match is not None and not field.is_read_only]
-    worst = min(taken, key=lambda field: (LABELS[field.match.label].kind in _COMMON, -field.match.strength, field.name), default=None)
-    if worst is not None:
-        note = f"`{worst.name}` comes in by the request-url"
+    fields = frame.machine.project.fields(cls)
+    taken = [(field.name, field.match) for field in fields if field.match is not None and not field.is_read_only]
+    for name, match in sorted(taken, key=_gravest_first)[:1]:
+        note = f"`{name}` comes in by the request-url"
         evidence = Evidence.NAME | Evidence.SOURCE
-        read = add_fact(frame, UNKNOWN, worst.match, worst.name, span, evidence=evidence, note=note, source="request-url")
-        note_call(frame, "read:request-url", UNKNOWN, {"key": Value(const=worst.name), "value": read}, {"key": span}, span)
+        read = add_fact(frame, UNKNOWN, match, name, span, evidence=evidence, note=note, source="request-url")
+        note_call(frame, "read:request-url", UNKNOWN, {"key": Value(const=name), "value": read}, {"key": span}, span)
+
+
+def _gravest_first(item: tuple[str, Match]) -> tuple[bool, int, str]:
+    name, match = item
+    return (match.label in LABELS and LABELS[match.label].kind in _COMMON, -match.strength, name)
 
 
 def exception(frame: Frame, name: str, arguments: list[Value]) -> Value:
@@ -178,12 +183,21 @@ def _is_hidden(frame: Frame, cls: ClassRef, name: str) -> bool:
 
 
 
+def _is_cleaned(frame: Frame, value: Value) -> bool:
+    """Something was taken out of the container, or something sensitive was overwritten with a mask."""
+    recognise = frame.machine.project.recogniser.recognise
+    return any(
+        inner.type == GONE or (isinstance(inner.const, str) and isinstance(key, str) and recognise(key) is not None)
+        for key, inner in (value.fields or {}).items()
+    )
+
+
 def text_of_container(frame: Frame, value: Value, spec: ClassSpec, span: int) -> Value:
     """A whole request container written out: all the client sent is in the text."""
     source = value.origin if isinstance(value.origin, str) else spec.container
-    if spec.opaque or any(inner.const is not MISSING for inner in (value.fields or {}).values()):
-        return TRUTH  # or something was taken out of it, or overwritten with a mask
-    if value.depends and not isinstance(value.origin, str):
+    if spec.opaque or _is_cleaned(frame, value):
+        return TRUTH
+    if not isinstance(value.origin, str) and any(not item.path and not item.text for item in value.depends):
         return Value(depends=value.depends, type="str")  # a parameter: what is passed for it decides
     fact = made_fact(
         frame, "request-data", span, note=f"the whole {source} is read here", evidence=Evidence.TYPE, word=spec.name.rpartition(".")[2],

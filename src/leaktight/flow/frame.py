@@ -14,7 +14,7 @@ from leaktight.flow.methods import whole_pair
 from leaktight.flow.naming import name_value
 from leaktight.flow.outside import note_call
 from leaktight.flow.typing import parameter_type
-from leaktight.flow.value import UNKNOWN, Dependence, Evidence, Value, compact, join
+from leaktight.flow.value import GONE, UNKNOWN, Dependence, Evidence, Value, compact, join
 from leaktight.project.symbols import ClassRef, FunctionRef
 from leaktight.source.code import Code, Op
 
@@ -302,7 +302,7 @@ def forget(container: Value, key: Any) -> None:
         return
     if container.fields is None:
         container.fields = {}
-    container.fields[key] = Value(const=None)
+    container.fields[key] = Value(const=None, type=GONE)
     container.facts = tuple(fact for fact in container.facts if fact.label != "request-data")
 
 

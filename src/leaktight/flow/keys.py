@@ -16,14 +16,14 @@ MAX_READING = 3
 """Properties read inside one another while an argument is put in the place of a parameter."""
 
 
-def read_key(frame: Frame, base: Value, key: Any, span: int) -> Value:
+def read_key(frame: Frame, base: Value, key: Any, span: int, *, note: bool = True) -> Value:
     """What `base[key]` or `base.get(key)` gives."""
     if base.fields and key in base.fields:
         return base.fields[key]
     container = container_source(frame, base)
     if isinstance(key, str):
         if container is not None:
-            return _from_container(frame, base, container, key, span)
+            return _from_container(frame, base, container, key, span, note=note)
         depends = attributes.deeper(base, key)
         value = base.element or UNKNOWN
         kept = _item_class(frame, base)
@@ -34,7 +34,13 @@ def read_key(frame: Frame, base: Value, key: Any, span: int) -> Value:
         if isinstance(base.origin, str) and base.type is None and value.origin is None:
             value = value.copy()
             value.origin = base.origin
-        return name_value(frame, key, value, span, what="under the key")
+        named = name_value(frame, key, value, span, what="under the key")
+        if note and base.type is None and base.depends and named.facts and frame.machine.is_watched("read:request-url"):
+            from leaktight.flow.outside import note_call
+
+            # The caller knows whether it is a request that is read.
+            note_call(frame, "?.read", base, {"key": Value(const=key), "value": named}, {"key": span}, span)
+        return named
     if base.type in {"list", "tuple"} and base.element is None and base.fields:
         return UNKNOWN if not base.facts else Value(facts=base.facts)
     value = base.element or UNKNOWN
@@ -52,7 +58,7 @@ def read(frame: Frame, base: Value, name: str, span: int) -> Value:
 
         return element_of(frame, base) if name == ELEMENT else read_unknown_key(frame, base)
     if container_source(frame, base) is not None:
-        return read_key(frame, base, name, span)
+        return read_key(frame, base, name, span, note=False)  # where it stands it was noted already
     machine = frame.machine
     if machine.reading >= MAX_READING:
         return UNKNOWN
@@ -110,7 +116,7 @@ def _item_class(frame: Frame, base: Value) -> str | None:
     return spec.item if spec is not None and "." in spec.item else None
 
 
-def _from_container(frame: Frame, base: Value, source: str, key: str, span: int) -> Value:
+def _from_container(frame: Frame, base: Value, source: str, key: str, span: int, *, note: bool = True) -> Value:
     """A key read from a request, the environment, a session: a source when its name is sensitive."""
     value = Value(depends=attributes.deeper(base, key), origin=source)
     match = frame.machine.project.recogniser.recognise(key)
@@ -118,7 +124,7 @@ def _from_container(frame: Frame, base: Value, source: str, key: str, span: int)
         return value
     evidence = Evidence.NAME | Evidence.SOURCE
     read = add_fact(frame, value, match, key, span, evidence=evidence, note=f"`{key}` comes in by the {source}", source=source)
-    if frame.machine.is_watched(f"read:{source}"):
+    if note and frame.machine.is_watched(f"read:{source}"):
         from leaktight.flow.outside import note_call
 
         note_call(frame, f"read:{source}", base, {"key": Value(const=key), "value": read}, {"key": span}, span)

@@ -14,7 +14,7 @@ from leaktight.flow.knowledge import Knowledge, load
 from leaktight.flow.value import MANAGER, MANAGERS, UNKNOWN, Made, Trace, Value, join
 from leaktight.model import Span, Step
 from leaktight.project.symbols import ClassRef, External, FunctionRef, GlobalRef, ModuleRef, Program, Symbol
-from leaktight.source.code import Code, located
+from leaktight.source.code import Code, Op, located
 
 if TYPE_CHECKING:
     from leaktight.flow.probe import Probe
@@ -83,10 +83,23 @@ class Machine:
         for ref in self.program.functions():
             if not self.program.function(ref).nested:
                 self.summary(ref)
+        for cls in self.program.classes():
+            self._class_calls(cls)
         from leaktight.flow.pages import rendered_by_classes
 
         for call in rendered_by_classes(self):
             self.record(call)
+
+    def _class_calls(self, cls: ClassRef) -> None:
+        """Calls a rule judges that a class makes for its attributes; other attributes are read where they are used."""
+        from leaktight.flow.expressions import evaluate
+        from leaktight.flow.frame import Frame
+
+        for code in self.program.class_(cls).body:
+            if code[0] == Op.ASSIGN and code[3] is not None and code[3][0] == Op.CALL:
+                symbol = self.program.resolve_code(code[3][2], cls.path)
+                if isinstance(symbol, External) and self.is_watched(self.knowledge.canonical(symbol.name)):
+                    evaluate(Frame.for_module(self, cls.path, {}), code[3])
 
     def summary(self, ref: FunctionRef) -> Summary | None:
         """The summary of a function; None while it is being made (recursion)."""

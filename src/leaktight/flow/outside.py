@@ -210,6 +210,9 @@ def _outcome(frame: Frame, spec: FunctionSpec, made: Call, receiver: Value | Non
 
 def keep(frame: Frame, made: Call) -> None:
     """Record a call for the rules, and for the callers when it depends on a parameter."""
+    for name, value in made.arguments.items():
+        if value.fields or value.element is not None:
+            made.arguments[name] = methods.duplicate(value)  # what is put into it later did not leave here
     frame.machine.record(made, key=() if made.via is None else (made.via.path, made.via.span, made.via.length))
     if frame.function is None or len(frame.effects) >= MAX_EFFECTS or (made.via is not None and made.via.length > MAX_LIFTS):
         return

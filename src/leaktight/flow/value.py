@@ -19,6 +19,9 @@ ELEMENT = "[]"
 ANY_KEY = "[?]"
 """In the path of a dependence: what is under a key that is not known."""
 
+GONE = "gone"
+"""Type of what is under a key that was taken out of a container."""
+
 MAX_FACTS = 12
 MAX_PATH = 3
 MAX_DEPTH = 4

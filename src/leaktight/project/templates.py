@@ -34,17 +34,30 @@ _MAIL_FILE = re.compile(
 _MAIL_ENDINGS = (".txt", ".eml", ".mjml", ".subject", ".mail")
 
 
-def read_templates(tree: Tree, *, roles: Collection[Role] = (Role.APP,)) -> tuple[Templates, list[Gap]]:
-    """Read all templates and template tags of a tree; those with one of the roles are judged."""
+def read_template_files(tree: Tree, roles: Collection[Role]) -> list[TemplateFile | Gap]:
+    """Read the application's templates, and those with one of the roles, in order of their paths."""
+    read: list[TemplateFile | Gap] = []
+    for file in tree.of(Kind.TEMPLATE, *{Role.APP, *roles}):
+        data = tree.read(file.path)
+        read.append(data if isinstance(data, Gap) else read_template(data.decode("utf-8-sig", "replace"), file.path))
+    return read
+
+
+def read_templates(
+    tree: Tree, *, roles: Collection[Role] = (Role.APP,), read: Iterable[TemplateFile | Gap] | None = None
+) -> tuple[Templates, list[Gap]]:
+    """Join all templates and template tags of a tree; those with one of the roles are judged.
+
+    `read` are the template files when they were read already.
+    """
     files: list[TemplateFile] = []
     gaps: list[Gap] = []
     judged = {file.path for file in tree.of(Kind.TEMPLATE, *roles)}
-    for file in tree.of(Kind.TEMPLATE, *{Role.APP, *roles}):
-        data = tree.read(file.path)
-        if not isinstance(data, Gap):
-            files.append(read_template(data.decode("utf-8-sig", "replace"), file.path))
-        if file.path in judged:
-            gaps += [data] if isinstance(data, Gap) else files[-1].gaps
+    for item in read_template_files(tree, roles) if read is None else read:
+        if isinstance(item, TemplateFile):
+            files.append(item)
+        if item.path in judged:
+            gaps += [item] if isinstance(item, Gap) else item.gaps
     modules: dict[str, ast.Module] = {}
     for file in tree.of(Kind.PYTHON):
         if "/templatetags/" in f"/{file.path}" and not isinstance(parsed := tree.parse(file.path), Gap):

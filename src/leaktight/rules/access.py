@@ -11,9 +11,9 @@ from leaktight.rules.reach import MAX_DEPTH, Reach, reach, walk
 from leaktight.source.code import Op
 
 _LOGIN = re.compile(
-    r"""(login|signin|sign_in|auth|authentication|permissions?|perms?|staff|superuser|admin|user|member|owner|otp|role|rules?)_required
+    r"""(login|signin|sign_in|auth|authentication|permissions?|perms?|staff|superuser|admin|user|member|owner|otp|role|rules?|groups?)_required
     | (require|requires|need|needs|must_be|check|ensure)_(login|logged_in|auth\w*|permissions?|staff|superuser|admin|user|owner|role)
-    | user_passes_test | (authenticated|logged_in|staff|admin|owner|member)s?_only | (only|for)_(authenticated|staff|members?|owners?)
+    | user_passes_test | (authenticated|logged_in|staff|admin|owner|member|moderator)s?_only | (only|for)_(authenticated|staff|members?|owners?)
     | (Login|Auth(entication)?|Permissions?|Staff|Superuser|Admin|User|Owner|Member)(Only)?Required\w*
     | (UserPassesTest|Access|AnyLogin|Authenticated|ObjectPermission\w*)(Only)?Mixin | (Staff|Superuser|Admin)Mixin
     """,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -11,6 +10,7 @@ from multiprocessing import get_context
 import msgspec
 
 from leaktight.model import Gap
+from leaktight.source.ahead import METHOD
 from leaktight.source.code import Module
 from leaktight.source.files import Tree
 from leaktight.source.lower import lower
@@ -62,9 +62,8 @@ def _one(tree: Tree) -> Callable[[str], tuple[str, Module | Gap]]:
 
 
 def _in_processes(tree: Tree, paths: Sequence[str], jobs: int):  # type: ignore[no-untyped-def]  # noqa: ANN202
-    method = "fork" if os.name == "posix" else "spawn"
     chunks = [paths[start : start + CHUNK] for start in range(0, len(paths), CHUNK)]
-    with ProcessPoolExecutor(jobs, mp_context=get_context(method), initializer=_start, initargs=(tree,)) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=get_context(METHOD), initializer=_start, initargs=(tree,)) as pool:
         for chunk, answers in zip(chunks, pool.map(_work, chunks), strict=True):
             for path, answer in zip(chunk, answers, strict=True):
                 yield path, (_decode(answer) if isinstance(answer, bytes) else answer)

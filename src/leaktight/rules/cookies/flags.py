@@ -18,6 +18,7 @@ from leaktight.rules.api import Rule
 from leaktight.rules.judging import at_least, is_grave
 from leaktight.rules.reach import statements, walk
 from leaktight.rules.sessions import place
+from leaktight.rules.wording import the
 from leaktight.source.code import Op
 
 SETTERS = (
@@ -28,9 +29,8 @@ SETTERS = (
 MORSEL = "http.cookies.Morsel.__setitem__"
 """A flag written to a cookie that is set already."""
 
-_SIGNED_IN = frozenset(
-    "session sessionid sid sess sessid auth authn authorization token tokens jwt sso login signin credential credentials ticket bearer".split()
-)
+_SIGNED_IN = frozenset("session sid sess sessid auth authn authorization sso login signin ticket".split())
+"""What the vocabulary of data does not know, and a cookie is called after."""
 _CSRF = re.compile(r"[cx]srf", re.IGNORECASE)
 _REMEMBERED = re.compile(r"(?:^|[_-])remember(?:[_-]?(?:me|user|login|web))?$", re.IGNORECASE)
 _SITE_COOKIES = ("SESSION_COOKIE_", "CSRF_COOKIE_", "LANGUAGE_COOKIE_")
@@ -66,14 +66,14 @@ def carried(call: Call) -> Carried | None:
     best = max(facts, key=lambda fact: (confidence(fact).rank, fact.strong), default=None)
     if best is not None and (confidence(best) is not Confidence.LOW or best.strong):
         return Carried(
-            f"the {best.label.replace('-', ' ')}{_in(name)}",
+            the(best.label) + _in(name),
             Audience.DEFAULT,
             max(confidence(best), Confidence.MEDIUM, key=_rank),
         )
     if signs_in(call.project, name) and not constant:
         return Carried(f"the cookie `{name}`, which tells who somebody is,", Audience.DEFAULT, Confidence.MEDIUM)
     if best is not None:
-        return Carried(f"the {best.label.replace('-', ' ')}{_in(name)}", Audience.STRICT, Confidence.LOW)
+        return Carried(the(best.label) + _in(name), Audience.STRICT, Confidence.LOW)
     return Carried(f"the cookie `{name}`" if name else "a cookie", Audience.AUDIT, Confidence.LOW)
 
 
@@ -92,7 +92,7 @@ def signs_in(project: Project, name: str) -> bool:
         return False
     match = project.recogniser.recognise(name)
     if match is not None:
-        sure = match.strength is Strength.STRONG or match.label == "session-id" or words[-1] in _SIGNED_IN
+        sure = match.strength is Strength.STRONG or match.label in {"session-id", "token"}
         return is_grave(match.label) and match.state.is_readable and sure
     return words[-1] in _SIGNED_IN or _REMEMBERED.search(name) is not None
 

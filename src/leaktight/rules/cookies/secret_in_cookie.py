@@ -24,6 +24,7 @@ from leaktight.model import Audience, Finding, Severity
 from leaktight.policy import Channel, LabelKind, Safeguard
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import at_least, audience_of, harm, kind_of
+from leaktight.rules.wording import an
 
 rule = Rule(
     __name__,
@@ -32,7 +33,7 @@ rule = Rule(
     step="S5",
     channel=Channel.COOKIE,
     missing=(Safeguard.SERVER_SIDE,),
-    message="a {what} (`{word}`) is stored in a cookie{how}",
+    message="{what} (`{word}`) is stored in a cookie{how}",
     remedy="Keep it on the server and let the cookie hold a random handle.",
     asvs=("14.3.3",),
     examples=(
@@ -89,7 +90,7 @@ def stored(arrival: Arrival) -> Iterator[Finding]:
         audience=audience,
         symbol=arrival.call.symbol,
         flow=arrival.flow,
-        what=fact.label.replace("-", " "),
+        what=an(fact.label),
         word=fact.word,
         how=", signed but readable" if "signed" in {arrival.sink.part, fact.state} else "",
     )

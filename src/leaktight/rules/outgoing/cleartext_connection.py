@@ -21,16 +21,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaktight.flow.events import Arrival, Call
-from leaktight.flow.knowledge import FunctionSpec
-from leaktight.flow.outside import sink_of
-from leaktight.flow.value import MISSING, Value, all_facts
+from leaktight.flow.events import Call
+from leaktight.flow.knowledge import ConnectionSpec, FunctionSpec
 from leaktight.model import Audience, Confidence, Finding, Severity
-from leaktight.policy import LABELS, Channel, Safeguard, Strength, recognise
+from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import at_least, harm
-from leaktight.rules.outgoing.protections import argument, given_up, is_decided_by_callers, is_on, watched
+from leaktight.rules.outgoing.carried import gravest, sends_login, title
+from leaktight.rules.outgoing.protections import given_up, is_decided_by_callers, watched
 from leaktight.rules.outgoing.services import services_in_clear
 from leaktight.rules.outgoing.targets import Target, http_target, target
 
@@ -41,7 +40,7 @@ rule = Rule(
     step="S1",
     channel=Channel.CONNECTION,
     missing=(Safeguard.VERIFIED_TLS,),
-    message="{what} in clear to {host}",
+    message="{what}",
     remedy="Use the encrypted form of the protocol, and refuse to go on without it.",
     asvs=("12.3.1", "12.2.1", "12.3.3"),
     examples=(
@@ -112,9 +111,6 @@ def _sends(spec: FunctionSpec) -> bool:
 
 @rule.call(*watched(_sends))
 def sent_in_clear(call: Call) -> Iterator[Finding]:
-    spec = call.spec
-    if spec is None:
-        return
     for given in given_up(call, "encryption"):
         yield rule.finding(
             given.span,
@@ -126,79 +122,63 @@ def sent_in_clear(call: Call) -> Iterator[Finding]:
             related=given.related,
             message=f"the connection is not encrypted: {given.shown}",
         )
-    if spec.connection is None:
-        where = http_target(call)
-        if where is not None:
-            yield from _judge(call, where, login=_credentials(call, ("auth",)), audience=Audience.AUDIT)
-        return
-    connection = spec.connection
+    if call.spec is not None and call.spec.connection is not None:
+        yield from _connected_in_clear(call, call.spec.connection)
+    elif (where := http_target(call)) is not None:
+        yield _finding(call, where, login=where.has_account or sends_login(call, ("auth",)), otherwise=Audience.AUDIT)
+
+
+def _connected_in_clear(call: Call, connection: ConnectionSpec) -> Iterator[Finding]:
     where = target(call, connection)
     if where is None or (not where.is_known and is_decided_by_callers(call)):
         return
-    login = _credentials(call, tuple(connection.credentials)) or bool(call.of_same_object(*connection.signs_in_by))
-    if not login and call.of_same_object(*connection.told_by):
-        return
-    if login or connection.audience != "none" or _gravest(call) is not None:
-        audience = Audience.STRICT if connection.audience == "none" else Audience(connection.audience)
-        yield from _judge(call, where, login=login, audience=audience)
+    login = where.has_account or sends_login(call, connection.credentials) or bool(call.of_same_object(*connection.signs_in_by))
+    if login:
+        # A protocol that is never encrypted is told whatever the host; others often stay at home.
+        otherwise = Audience.STRICT if connection.schemes else Audience.DEFAULT
+        yield _finding(call, where, login=True, otherwise=otherwise)
+    elif not call.of_same_object(*connection.told_by):
+        if connection.audience != "none":
+            yield _finding(call, where, login=False, otherwise=Audience(connection.audience))
+        elif gravest(call) is not None:
+            yield _finding(call, where, login=False, otherwise=Audience.STRICT)
 
 
-def _judge(call: Call, where: Target, *, login: bool, audience: Audience) -> Iterator[Finding]:
-    """One finding for the connection, about the gravest data that is known to leave over it."""
-    arrival = _gravest(call)
-    login = login or where.has_account
+def _finding(call: Call, where: Target, *, login: bool, otherwise: Audience) -> Finding:
+    """One finding for the connection, about the gravest data that is known to leave over it.
+
+    `otherwise` is who should see it when neither data nor a host says so.
+    """
+    arrival = gravest(call)
+    what, audience, confidence, severity = (
+        f"the connection to {where.shown} is in clear",
+        otherwise,
+        Confidence.LOW,
+        Severity.MEDIUM,
+    )
+    if login:
+        what, confidence, severity = f"a login is sent in clear to {where.shown}", Confidence.HIGH, Severity.HIGH
+        audience = Audience.DEFAULT if where.is_known else otherwise
     if arrival is not None:
-        confidence, audience = arrival.confidence, Audience.DEFAULT if login else arrival.audience
-    else:
-        confidence, audience = (Confidence.HIGH, Audience.DEFAULT) if login else (Confidence.LOW, audience)
+        what, confidence = f"{title(arrival.label)} is sent in clear to {where.shown}", arrival.confidence
+        severity = max(severity, harm(arrival.label), key=lambda item: item.rank)
+        audience = audience if login else arrival.audience if where.is_known else at_least(arrival.audience, Audience.STRICT)
     if where.setting is not None or not where.is_known:
         confidence = min(confidence, Confidence.MEDIUM, key=lambda item: item.rank)
-    if not where.is_known and not (login and call.spec is not None and call.spec.connection is not None and not call.spec.connection.schemes):
-        audience = at_least(audience, Audience.STRICT)
     is_web = call.spec is not None and any(sink.channel == Channel.OUTGOING_HTTP for sink in call.spec.sinks.values())
-    yield rule.finding(
-        call.place(where.parameter) if where.parameter in call.places else call.span,
+    return rule.finding(
+        call.place(where.parameter),
         label=arrival.label if arrival is not None else None,
         channel=Channel.OUTGOING_HTTP if is_web else None,
         missing=(Safeguard.HTTPS,) if is_web else None,
-        severity=Severity.HIGH if login or (arrival is not None and harm(arrival.label) is Severity.HIGH) else Severity.MEDIUM,
+        severity=severity,
         confidence=confidence,
         audience=audience,
         symbol=call.symbol,
         flow=arrival.flow if arrival is not None else call.steps(),
         related=where.related,
-        what=f"{LABELS[arrival.label].title if arrival.label in LABELS else arrival.label} is sent" if arrival is not None else "a login is sent" if login else "the connection is",
-        host=where.shown,
+        what=what,
     )
-
-
-def _gravest(call: Call) -> Arrival | None:
-    """The gravest labelled data the call sends, surest first."""
-    found = [
-        Arrival(call, parameter, sink, fact, value)
-        for parameter, value in call.arguments.items()
-        if call.spec is not None and (sink := sink_of(call.spec, parameter)) is not None
-        for fact in all_facts(value)
-        if fact.state.is_readable and fact.label not in {"error-detail", "request-data"}
-    ]
-    return max(found, key=lambda item: (-item.audience.rank, harm(item.label).rank, item.confidence.rank, item.label), default=None)
-
-
-def _credentials(call: Call, parameters: tuple[str, ...]) -> bool:
-    """Tell whether a login goes along: in a parameter made for it, or in a header with an unmistakable name."""
-    if "self" in parameters or any(_is_given(argument(call, name)) for name in parameters):
-        return True
-    headers = argument(call, "headers")
-    for name, value in (headers.fields or {}).items() if headers is not None else ():
-        match = recognise(name) if isinstance(name, str) else None
-        if match is not None and match.strength is Strength.STRONG and _is_given(value):
-            return True
-    return False
-
-
-def _is_given(value: Value | None) -> bool:
-    """Tell whether something is passed, not nothing and not perhaps nothing."""
-    return value is not None and is_on(value) and (value.const is not MISSING or not value.is_clean or value.type is not None or value.ref is not None)
 
 
 @rule.project
@@ -211,6 +191,5 @@ def services(project: Project) -> Iterator[Finding]:
             confidence=service.confidence,
             audience=service.audience,
             related=service.related,
-            what=service.what,
-            host=service.host,
+            what=f"{service.what} is reached in clear",
         )

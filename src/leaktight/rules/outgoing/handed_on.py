@@ -36,7 +36,9 @@ def handed_on(project: Project, constants: Collection[str]) -> Iterator[HandedOn
             continue
         dotted = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         calls = [code for code in walk(Machine.decode(module.body)) if code[0] == Op.CALL]
-        yield from _constants(project, path, dotted, [passed for code in calls for passed in _passed(code, path, project)], constants)
+        yield from _constants(
+            project, path, dotted, [passed for code in calls for passed in _passed(code, path, project)], constants
+        )
         for index, function in enumerate(module.functions):
             codes = [parameter.default for parameter in function.parameters if parameter.default is not None]
             for code in walk(statements(project.program, FunctionRef(path, index))):

@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaktight.flow.events import Arrival
+from leaktight.flow.value import Made
 from leaktight.model import Finding, Severity
 from leaktight.policy import Channel, LabelKind, Safeguard
 from leaktight.rules.api import Example, Rule
@@ -75,8 +76,8 @@ def secret_in_address(arrival: Arrival) -> Iterator[Finding]:
     kind, part = kind_of(arrival.label), arrival.fact.part or arrival.sink.part
     if part not in _ADDRESS or not arrival.fact.state.is_readable or kind is LabelKind.INTERNAL:
         return
-    if arrival.label in _PLACES and part != "query":
-        return
+    if (arrival.label in _PLACES and part != "query") or isinstance(arrival.value.origin, Made):
+        return  # what a request object holds was judged when the object was made
     severity = harm(arrival.label)
     yield rule.finding(
         arrival.span,

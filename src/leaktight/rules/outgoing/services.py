@@ -9,12 +9,18 @@ from typing import Any
 
 from leaktight.model import Audience, Certainty, Confidence, Severity, Span, Step
 from leaktight.policy import is_safe_host
-from leaktight.project.settings import UNKNOWN, Environment, Partial, Settings, SettingValue, Symbol
+from leaktight.project.settings import HOLE, UNKNOWN, Environment, Partial, Settings, SettingValue, Symbol
+from leaktight.rules.transport.enforcement import is_public
 
 _SERVERS = {"postgresql": "postgresql", "postgis": "postgresql", "timescale": "postgresql", "mysql": "mysql"}
-"""What the name of a database backend ends in, or holds → which options it knows."""
+"""What the name of a database backend holds → which options it knows."""
+_SAID = frozenset({"disable", "allow", "require", "verify-ca"})
+_SMTP = (None, "django.core.mail.backends.smtp.EmailBackend")
 
-_ADDRESS = re.compile(r"^(?P<scheme>redis|amqp|pyamqp|mongodb|ldap|mqtt|nats|stomp|memcached?)://(?:[^/@]*@)?(?P<host>\[[^\]]*\]|[^/:?,]*)", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"^(?P<scheme>redis|amqp|pyamqp|mongodb|ldap|mqtt|nats|stomp|memcached?)://(?:[^/@]*@)?(?P<host>\[[^\]]*\]|[^/:?,]*)",
+    re.IGNORECASE,
+)
 _SECURED = {
     "ldap": ("AUTH_LDAP_START_TLS",),
     "amqp": ("CELERY_BROKER_USE_SSL", "BROKER_USE_SSL"),
@@ -23,7 +29,10 @@ _SECURED = {
 }
 """Scheme → settings that encrypt the connection although the address does not say so."""
 _TLS_IN_ADDRESS = re.compile(r"[?&](ssl|tls)=(true|1|yes)\b", re.IGNORECASE)
-_UNVERIFIED_ADDRESS = re.compile(r"[?&](ssl_cert_reqs=(none|cert_none|optional)|tlsinsecure=true|tlsallowinvalidcertificates=true|verify=false)\b", re.IGNORECASE)
+_UNVERIFIED_ADDRESS = re.compile(
+    r"[?&](ssl_cert_reqs=(none|cert_none|optional)|tlsinsecure=true|tlsallowinvalidcertificates=true|verify=false)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +41,7 @@ class Service:
 
     span: Span
     what: str
-    host: str
+    """The service with its host, as the subject of a sentence."""
     severity: Severity
     confidence: Confidence
     audience: Audience
@@ -55,7 +64,7 @@ def services_unverified(all_settings: Iterable[Settings]) -> Iterator[Service]:
 
 
 def _of_production(all_settings: Iterable[Settings]) -> Iterator[Settings]:
-    return (item for item in all_settings if item.environment in {Environment.PRODUCTION, Environment.UNKNOWN})
+    return (settings for settings in all_settings if is_public(settings))
 
 
 def _once(services: Iterable[tuple[str, Service]]) -> Iterator[Service]:
@@ -68,13 +77,15 @@ def _once(services: Iterable[tuple[str, Service]]) -> Iterator[Service]:
     yield from sorted(first.values(), key=lambda service: service.span)
 
 
-def _service(value: SettingValue, settings: Settings, what: str, host: str, *, audience: Audience, severity: Severity = Severity.MEDIUM) -> Service:
+def _service(
+    value: SettingValue, settings: Settings, what: str, host: str, *, audience: Audience, severity: Severity = Severity.MEDIUM
+) -> Service:
     sure = value.certainty is Certainty.KNOWN and settings.environment is Environment.PRODUCTION
     confidence = Confidence.LOW if audience is Audience.STRICT else Confidence.HIGH if sure else Confidence.MEDIUM
+    by_default = ", which is the default," if value.certainty is Certainty.DEFAULTED else ""
     return Service(
         span=value.span or Span(settings.path, 1, 1, 1, 1),
-        what=what,
-        host=f"`{host}`" + (" by default" if value.certainty is Certainty.DEFAULTED else ""),
+        what=f"{what} at `{host}`{by_default}" if host else what,
         severity=severity,
         confidence=confidence,
         audience=audience,
@@ -95,24 +106,26 @@ def _databases(settings: Settings, modes: set[str | None]) -> Iterator[tuple[str
         if kind is None or not _is_remote(host.value):
             continue
         option = entry.at("OPTIONS", "sslmode" if kind == "postgresql" else "ssl_mode")
-        mode = option.value.lower() if isinstance(option.value, str) else option.value
+        if not isinstance(option.value, str | None):
+            continue
+        mode = option.value.lower() if option.value is not None else None
         if kind == "mysql":
             if entry.at("OPTIONS", "ssl").certainty is not Certainty.ABSENT:
                 continue
-            mode = {"disabled": "disable", "preferred": "prefer", "required": "require", "verify_ca": "verify-ca"}.get(mode, mode)
+            mode = {"disabled": "disable", "preferred": "prefer", "required": "require", "verify_ca": "verify-ca"}.get(
+                mode or "", mode
+            )
         if option.certainty is Certainty.UNKNOWN or mode not in modes:
             continue
-        is_said = mode in {"disable", "allow"}
         where = option if option.span is not None and option.certainty is not Certainty.ABSENT else host
-        what = f"the database {alias!r} is reached" + ("" if mode in {"disable", "allow", "require", "verify-ca"} else ", unless its server insists on TLS,")
-        audience = Audience.DEFAULT if is_said else Audience.STRICT
+        what = f"the database {alias!r}" + ("" if mode in _SAID else ", unless its server insists on TLS,")
+        audience = Audience.DEFAULT if mode in {"disable", "allow"} else Audience.STRICT
         yield f"{host.value}/{alias}", _service(where, settings, what, host.value, audience=audience)
 
 
 def _kind(engine: Any) -> str | None:
-    tail = engine.rpartition(".")[2] if isinstance(engine, str) else ""
-    tail = engine.split(".")[-2] if tail == "base" else tail
-    return next((kind for name, kind in _SERVERS.items() if isinstance(engine, str) and (name in tail or name in engine)), None)
+    """Which server's options a database backend takes."""
+    return next((kind for name, kind in _SERVERS.items() if isinstance(engine, str) and name in engine), None)
 
 
 # -- addresses ---------------------------------------------------------------------------------
@@ -133,7 +146,7 @@ def _addresses(settings: Settings) -> Iterator[tuple[str, Service]]:
             kind = {"ldap": "directory", "mongodb": "database"}.get(scheme, "cache" if name == "CACHES" else "server")
             weak = scheme.startswith("memcache")
             audience = Audience.STRICT if weak else Audience.DEFAULT
-            yield value.value, _service(value, settings, f"the {kind} in `{name}` is reached", match["host"], audience=audience)
+            yield value.value, _service(value, settings, f"the {kind} in `{name}`", match["host"], audience=audience)
 
 
 def _queues(settings: Settings) -> Iterator[tuple[str, Service]]:
@@ -150,7 +163,10 @@ def _queues(settings: Settings) -> Iterator[tuple[str, Service]]:
                 host = value.value.partition(":")[0] if isinstance(value.value, str) and "://" not in value.value else ""
                 if _is_remote(host):
                     audience = Audience.STRICT if name == "CACHES" else Audience.DEFAULT
-                    yield f"{host}/{name}", _service(value, settings, f"the server in `{name}` is reached", host, audience=audience)
+                    yield (
+                        f"{host}/{name}",
+                        _service(value, settings, f"the server in `{name}`", host, audience=audience),
+                    )
 
 
 def _hosts(value: SettingValue) -> list[SettingValue]:
@@ -169,24 +185,29 @@ def _hosts(value: SettingValue) -> list[SettingValue]:
 def _mail(settings: Settings) -> Iterator[Service]:
     """The mail server Django sends to, when it is told no encryption."""
     backend, host = settings.get("EMAIL_BACKEND"), settings.get("EMAIL_HOST")
-    if backend.value not in {None, "django.core.mail.backends.smtp.EmailBackend"} or backend.certainty is Certainty.UNKNOWN:
+    if backend.value not in _SMTP or backend.certainty is Certainty.UNKNOWN:
         return
     switches = [settings.get("EMAIL_USE_TLS"), settings.get("EMAIL_USE_SSL")]
     if any(_may_be_on(switch) for switch in switches) or host.certainty is Certainty.ABSENT:
         return
-    is_known = isinstance(host.value, str) and not isinstance(host.value, Partial)
-    if is_known and not _is_remote(host.value):
+    if not isinstance(host.value, str) and host.value is not UNKNOWN:
         return
-    if not is_known and any(switch.certainty is Certainty.DEFAULTED for switch in switches):
+    known = host.value if isinstance(host.value, str) and not isinstance(host.value, Partial) else None
+    if known is not None and not _is_remote(known):
         return
-    signs_in = any(settings.get(name).certainty is not Certainty.ABSENT and settings.get(name).value not in {"", None} for name in ("EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD"))
+    if known is None and any(switch.certainty is Certainty.DEFAULTED for switch in switches):
+        return
+    signs_in = any(
+        settings.get(name).certainty is not Certainty.ABSENT and settings.get(name).value not in ("", None)
+        for name in ("EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD")
+    )
     off = next((switch for switch in switches if switch.span is not None), None)
     found = _service(
         off or host,
         settings,
-        "the mail server is sent a login and mail" if signs_in else "the mail server is sent mail",
-        host.value if is_known else "EMAIL_HOST",
-        audience=Audience.DEFAULT if signs_in and is_known else Audience.STRICT,
+        "the mail server that gets a login" if signs_in else "the mail server",
+        known or "EMAIL_HOST",
+        audience=Audience.DEFAULT if signs_in and known else Audience.STRICT,
         severity=Severity.HIGH if signs_in else Severity.MEDIUM,
     )
     if off is not None and host.span is not None:
@@ -204,11 +225,14 @@ def _unverified(settings: Settings) -> Iterator[tuple[str, Service]]:
             if isinstance(value.value, Symbol):
                 never = value.value in {"ssl.CERT_NONE", "ldap.OPT_X_TLS_NEVER", "ldap.OPT_X_TLS_ALLOW"}
                 if never:
-                    yield f"{name}/{value.name}", _service(value, settings, f"`{name}` connects", value.value, audience=Audience.DEFAULT)
+                    yield (
+                        f"{name}/{value.name}",
+                        _service(value, settings, f"`{name}` says `{value.value}`", "", audience=Audience.DEFAULT),
+                    )
             elif isinstance(value.value, str) and "://" in value.value and _UNVERIFIED_ADDRESS.search(value.value):
                 host = value.value.partition("://")[2].rpartition("@")[2].partition("/")[0].partition(":")[0]
                 if _is_remote(host):
-                    yield value.value, _service(value, settings, f"`{name}` connects", host, audience=Audience.DEFAULT)
+                    yield value.value, _service(value, settings, f"the server of `{name}`", host, audience=Audience.DEFAULT)
 
 
 # -- values ------------------------------------------------------------------------------------
@@ -233,7 +257,7 @@ def _leaves(value: SettingValue, depth: int = 0) -> Iterator[SettingValue]:
 
 def _is_remote(host: Any) -> bool:
     """Tell whether a host is known, and another machine."""
-    if not isinstance(host, str) or isinstance(host, Partial) or not host or host.startswith(("/", "%2f", "%2F", "@")):
+    if not isinstance(host, str) or isinstance(host, Partial) or HOLE in host or host.startswith(("/", "%2f", "%2F", "@")):
         return False
     return "." in host and is_safe_host(host) is None
 

@@ -17,11 +17,15 @@ from leaktight.rules.outgoing.protections import argument, is_on, is_one_of
 CLEAR_HTTP = ("http://", "ws://", "ftp://")
 """How addresses begin that HTTP clients send to in clear."""
 
-_AUTHORITY = re.compile(r"^[a-z][a-z0-9+.-]*://(?P<account>[^/@?#]*@)?(?P<host>\[[^\]]*\]|[^/:?#]*)(?P<rest>.*)$", re.IGNORECASE | re.DOTALL)
+_AUTHORITY = re.compile(
+    r"^[a-z][a-z0-9+.-]*://(?P<account>[^/@?#]*@)?(?P<host>\[[^\]]*\]|[^/:?#]*)(?P<rest>.*)$", re.IGNORECASE | re.DOTALL
+)
 _THIS_MACHINE = frozenset({"0.0.0.0", "[::]"})  # noqa: S104  an address to send to, not to listen on
 _PLACEHOLDER = re.compile(r"[%{}<>$]")
 _DOMAIN = re.compile(r"\.[a-z]{2,}$", re.IGNORECASE)
-_ENCRYPTED_BY_QUERY = re.compile(r"[?&](ssl|tls|use_ssl|secure)=(true|1|yes|required)\b|[?&]sslmode=(require|verify-)|[?&]ssl_ca=", re.IGNORECASE)
+_ENCRYPTED_BY_QUERY = re.compile(
+    r"[?&](ssl|tls|use_ssl|secure)=(true|1|yes|required)\b|[?&]sslmode=(require|verify-)|[?&]ssl_ca=", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,16 @@ def _in_clear(value: Value, spec: ConnectionSpec) -> Target | None:
     found: Target | None = None
     for text, whole, origin in texts(value):
         if "://" in text:
-            clear = tuple(spec.schemes) or ("redis://", "mongodb://", "amqp://", "ldap://", "smtp://", "http://", "mqtt://", "tcp://")
+            clear = tuple(spec.schemes) or (
+                "redis://",
+                "mongodb://",
+                "amqp://",
+                "ldap://",
+                "smtp://",
+                "http://",
+                "mqtt://",
+                "tcp://",
+            )
             if not text.lower().startswith(clear) or _ENCRYPTED_BY_QUERY.search(text):
                 return None
             found = of_address(text, whole=whole, parameter=spec.address, origin=origin)
@@ -149,10 +162,15 @@ def of_address(text: str, *, whole: bool, parameter: str = "", origin: object = 
     is_known = bool(host) and (whole or bool(match["rest"]) or bool(_DOMAIN.search(host)))
     account = (match["account"] or "").removesuffix("@")
     setting = origin if isinstance(origin, SettingValue) else None
-    return Target(host if is_known else "", is_known=is_known, has_account=":" in account and not account.endswith(":"), parameter=parameter, setting=setting)
+    return Target(
+        host if is_known else "",
+        is_known=is_known,
+        has_account=":" in account and not account.endswith(":"),
+        parameter=parameter,
+        setting=setting,
+    )
 
 
 def texts(value: Value) -> list[tuple[str, bool, Any]]:
     """The known beginnings of the texts in a value, whether each is the whole text, and where it came from."""
     return [(part.start, part.const is not MISSING, part.origin or value.origin) for part in contents(value) if part.start]
-

@@ -156,5 +156,5 @@ def services(project: Project) -> Iterator[Finding]:
             confidence=service.confidence,
             audience=service.audience,
             related=service.related,
-            shown=f"{service.what} to {service.host}",
+            shown=service.what,
         )

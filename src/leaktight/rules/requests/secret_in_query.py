@@ -21,11 +21,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaktight.flow.events import Call, confidence
-from leaktight.flow.value import Fact
+from leaktight.flow.value import Evidence, Fact
 from leaktight.model import Audience, Confidence, Finding, Severity, Span, Step
 from leaktight.policy import Channel, LabelKind, Safeguard
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import harm, is_grave, kind_of
+from leaktight.rules.wording import an
 
 rule = Rule(
     __name__,
@@ -34,7 +35,7 @@ rule = Rule(
     step="S4",
     channel=Channel.REQUEST_URL,
     missing=(Safeguard.POST,),
-    message="a {what} is taken from the URL: `{word}` in its query",
+    message="{what} is taken from the URL: `{word}` in its query",
     remedy="Read it from a header or from the body of a POST.",
     asvs=("14.2.1",),
     examples=(
@@ -95,7 +96,8 @@ _CHECKS = (
 @rule.call("read:request-url", "read:url-path")
 def read_from_the_url(call: Call) -> Iterator[Finding]:
     value = call.argument("value")
-    for fact in value.facts if value is not None else ():
+    for found in value.facts if value is not None else ():
+        fact = found._replace(evidence=found.evidence | Evidence.SOURCE)
         if is_grave(fact.label) and fact.state.is_readable:
             audience = _audience(fact, in_path=call.name == "read:url-path")
             if audience is not None:
@@ -133,6 +135,6 @@ def _finding(call: Call, fact: Fact, span: Span, sure: Confidence, audience: Aud
         symbol=call.symbol,
         flow=call.machine.steps(fact.trace),
         related=related,
-        what=fact.label.replace("-", " "),
+        what=an(fact.label),
         word=fact.word,
     )

@@ -13,6 +13,7 @@ from leaktight.policy import Channel, LabelKind, State
 from leaktight.rules.access import methods_of, requires_login
 from leaktight.rules.judging import at_least, audience_of, kind_of
 from leaktight.rules.sessions import are_messages_in_cookies
+from leaktight.rules.wording import an
 
 _OWN = frozenset({"request-url", "url-path", "request-body", "request-header", "cookie", "form"})
 """Sources that whoever gets the answer sent in himself."""
@@ -51,7 +52,7 @@ def disclosed(arrival: Arrival) -> Disclosure | None:
     if _is_literal_answer(arrival):
         confidence, audience = Confidence.MEDIUM, Audience.DEFAULT
     audience = at_least(audience, _least(arrival, kind))
-    return Disclosure(confidence, audience, f"the hash of a {_words(fact.label)}" if hashed else f"a {_words(fact.label)}")
+    return Disclosure(confidence, audience, f"the hash of {an(fact.label)}" if hashed else an(fact.label))
 
 
 def is_only_random(fact: Fact) -> bool:
@@ -97,7 +98,3 @@ def _least(arrival: Arrival, kind: LabelKind) -> Audience:
     if fact.label in {"token", "secret", "session-id"} and not fact.strong and not fact.evidence & Evidence.LITERAL:
         return Audience.STRICT
     return Audience.DEFAULT
-
-
-def _words(label: str) -> str:
-    return label.replace("-", " ")

@@ -27,6 +27,7 @@ from leaktight.project.symbols import ClassRef, FunctionRef
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import at_least, audience_of, harm, kind_of
 from leaktight.rules.responses.disclosure import is_only_random, is_vague
+from leaktight.rules.wording import an
 
 rule = Rule(
     __name__,
@@ -35,7 +36,7 @@ rule = Rule(
     step="S3",
     channel=Channel.REDIRECT,
     missing=(Safeguard.SERVER_SIDE,),
-    message="a {what} (`{word}`) is put into {where} of the address of a redirect",
+    message="{what} (`{word}`) is put into {where} of the address of a redirect",
     remedy="Keep it in the session and redirect to an address without it.",
     asvs=("14.2.1", "3.7.2"),
     examples=(
@@ -104,7 +105,7 @@ def in_the_address(arrival: Arrival) -> Iterator[Finding]:
         audience=audience,
         symbol=arrival.call.symbol,
         flow=arrival.flow,
-        what=fact.label.replace("-", " "),
+        what=an(fact.label),
         word=fact.word,
         where=_PLACES.get(part, "the text"),
     )

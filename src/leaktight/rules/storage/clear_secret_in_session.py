@@ -29,6 +29,7 @@ from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import at_least, audience_of, harm, is_grave, kind_of
 from leaktight.rules.reach import heading, walk
 from leaktight.rules.responses.disclosure import is_only_random
+from leaktight.rules.wording import an
 
 rule = Rule(
     __name__,
@@ -37,7 +38,7 @@ rule = Rule(
     step="S5",
     channel=Channel.SESSION,
     missing=(Safeguard.ENCRYPTED,),
-    message="a {what} (`{word}`) is kept in the session in clear",
+    message="{what} (`{word}`) is kept in the session in clear",
     remedy="Keep an id or a reference instead, or encrypt the value before it is stored.",
     asvs=("14.2.4", "11.3.2"),
     examples=(
@@ -99,7 +100,7 @@ def kept(arrival: Arrival) -> Iterator[Finding]:
         audience=audience,
         symbol=arrival.call.symbol,
         flow=arrival.flow,
-        what=arrival.label.replace("-", " "),
+        what=an(arrival.label),
         word=arrival.fact.word,
     )
 
@@ -124,6 +125,6 @@ def kept_by_a_wizard(project: Project) -> Iterator[Finding]:
                 audience=Audience.DEFAULT if sure else Audience.STRICT,
                 symbol=f"{view.path.removesuffix('.py').replace('/', '.')}.{view.name}",
                 related=(Step(project.span(field.path, field.span), f"field `{field.name}` of {field.owner}"),),
-                what=match.label.replace("-", " "),
+                what=an(match.label),
                 word=field.name,
             )

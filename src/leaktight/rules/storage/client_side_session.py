@@ -28,6 +28,7 @@ from leaktight.project.settings import Settings, SettingValue
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import at_least, audience_of, harm, is_grave, kind_of
 from leaktight.rules.sessions import COOKIE_ENGINE, are_messages_in_cookies, as_step, cookie_engine, place
+from leaktight.rules.wording import an
 
 rule = Rule(
     __name__,
@@ -122,7 +123,7 @@ def stored_in_such_a_session(arrival: Arrival) -> Iterator[Finding]:
         confidence=arrival.confidence,
         audience=audience_of(arrival),
         related=arrival.flow,
-        what=f"a {_words(arrival.label)} (`{arrival.fact.word}`) is put into the session, which is kept",
+        what=f"{an(arrival.label)} (`{arrival.fact.word}`) is put into the session, which is kept",
     )
 
 
@@ -144,9 +145,5 @@ def shown_in_a_message(arrival: Arrival) -> Iterator[Finding]:
         symbol=arrival.call.symbol,
         flow=arrival.flow,
         related=as_step(setting, "where messages are kept") if setting is not None else (),
-        what=f"a {_words(arrival.label)} (`{arrival.fact.word}`) is shown in a message, which travels",
+        what=f"{an(arrival.label)} (`{arrival.fact.word}`) is shown in a message, which travels",
     )
-
-
-def _words(label: str) -> str:
-    return label.replace("-", " ")

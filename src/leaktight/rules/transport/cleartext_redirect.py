@@ -113,7 +113,11 @@ def _is_own(host: str, project: Project) -> bool:
             value = settings.get(name).value
             named = value if isinstance(value, list | tuple) and name in _HOSTS else [value]
             for item in named:
-                if isinstance(item, str) and _host_of(item) and (host == _host_of(item) or host.endswith("." + _host_of(item).lstrip("."))):
+                if (
+                    isinstance(item, str)
+                    and _host_of(item)
+                    and (host == _host_of(item) or host.endswith("." + _host_of(item).lstrip(".")))
+                ):
                     return True
     return False
 

@@ -58,7 +58,9 @@ def debug_is_on(settings: Settings, value: SettingValue) -> Iterator[Finding]:
     else:
         why = "`DEBUG` is on"
     # What is written may be overridden by settings that were not read, or by those that build on these.
-    is_open = value.env in settings.overridden_by or (value.certainty is Certainty.KNOWN and (bool(settings.incomplete) or is_base(settings)))
+    is_open = value.env in settings.overridden_by or (
+        value.certainty is Certainty.KNOWN and (bool(settings.incomplete) or is_base(settings))
+    )
     yield rule.finding(
         place(value, settings.path),
         confidence=Confidence.HIGH if value.certainty is Certainty.KNOWN and not is_open else Confidence.MEDIUM,

@@ -82,7 +82,9 @@ def speaks_of_https(settings: Settings) -> SettingValue | None:
 
 def is_site(settings: Settings) -> bool:
     """Tell the settings of a whole site from a few lines of them."""
-    return any(settings.get(name).certainty is not Certainty.ABSENT for name in ("MIDDLEWARE", "MIDDLEWARE_CLASSES", "ROOT_URLCONF"))
+    return any(
+        settings.get(name).certainty is not Certainty.ABSENT for name in ("MIDDLEWARE", "MIDDLEWARE_CLASSES", "ROOT_URLCONF")
+    )
 
 
 def first_line(settings: Settings) -> Span:

@@ -52,7 +52,9 @@ _WHOLE_ADDRESS = frozenset({"unsafe-url", "no-referrer-when-downgrade"})
 def tells_whole_address(settings: Settings, value: SettingValue) -> Iterator[Finding]:
     if not is_public(settings):
         return
-    parts = value.value.split(",") if isinstance(value.value, str) else value.value if isinstance(value.value, list | tuple) else []
+    parts = (
+        value.value.split(",") if isinstance(value.value, str) else value.value if isinstance(value.value, list | tuple) else []
+    )
     # A browser uses the last one it knows; all of these are known everywhere.
     last = parts[-1].strip().lower() if parts and isinstance(parts[-1], str) else ""
     if last in _WHOLE_ADDRESS:

@@ -76,7 +76,11 @@ def _wrong(setting: SettingValue) -> str | None:
         # A list with a part that is not known may have any length.
         return None if UNKNOWN in value else "`SECURE_PROXY_SSL_HEADER` is no pair of a header and a value"
     header, secure = value
-    if isinstance(header, str) and header != "HTTPS" and (not header.startswith("HTTP_") or "-" in header or not header.isupper()):
+    if (
+        isinstance(header, str)
+        and header != "HTTPS"
+        and (not header.startswith("HTTP_") or "-" in header or not header.isupper())
+    ):
         return f"no header ever has the name `{header}`"
     if isinstance(secure, str) and secure.lower() in _CLEAR:
         return f"`{secure}` is what the header says for plain HTTP"

@@ -69,7 +69,11 @@ def _judge(settings: Settings, project: Project) -> Iterator[Finding]:
     elif seconds.value == 0:
         names, _ = listed(settings)
         redirects = redirect.certainty in {Certainty.KNOWN, Certainty.DEFAULTED} and bool(redirect.value)
-        if redirects and not project.deployment.http_redirected_by_proxy and security_position(names, settings, project) is not None:
+        if (
+            redirects
+            and not project.deployment.http_redirected_by_proxy
+            and security_position(names, settings, project) is not None
+        ):
             why = "`SECURE_HSTS_SECONDS` is " + ("not set" if seconds.certainty is Certainty.ABSENT else "zero")
             yield rule.finding(place, confidence=Confidence.MEDIUM, audience=Audience.STRICT, related=seconds.chain, why=why)
     elif settings.get("SECURE_HSTS_INCLUDE_SUBDOMAINS").value is False:
