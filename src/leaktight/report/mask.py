@@ -13,9 +13,10 @@ from leaktight.report.entropy import looks_random
 
 MASK = "•••"
 
+# No possessive repetition of groups here: Python before 3.11.5 gets those wrong.
 _TOKEN = re.compile(
-    r"""(?P<literal>(?P<prefix>[A-Za-z]{0,2})(?P<quote>\"{3}|'{3})(?P<long>(?:\\.|(?!(?P=quote)).)*+)(?:(?P=quote)|$)"""
-    r"""|(?P<prefix1>[A-Za-z]{0,2})(?P<quote1>["'])(?P<short>(?:\\.|(?!(?P=quote1))[^\n\\])*+)(?:(?P=quote1)|(?=\n)|$))"""
+    r"""(?P<literal>(?P<prefix>[A-Za-z]{0,2})(?P<quote>\"{3}|'{3})(?P<long>(?:\\.|(?!(?P=quote))[^\\])*)(?:(?P=quote)|$)"""
+    r"""|(?P<prefix1>[A-Za-z]{0,2})(?P<quote1>["'])(?P<short>(?:\\.|(?!(?P=quote1))[^\n\\])*)(?:(?P=quote1)|(?=\n)|$))"""
     r"""|(?P<comment>\#[^\n]*)|(?P<name>[\w.]+)|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<mark>:=|[=!+]=|=|:|,|;|\n)""",
     re.DOTALL,
 )
