@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from leaktight.flow.knowledge import ClassSpec
 from leaktight.flow.machine import Function
@@ -11,7 +11,7 @@ from leaktight.flow.typing import annotation_type
 from leaktight.flow.value import GONE, TRUTH, UNKNOWN, Evidence, Value, all_depends, all_facts, as_text, merge_facts
 from leaktight.policy import LABELS, LabelKind, Match
 from leaktight.project.symbols import ClassRef, External, FunctionRef
-from leaktight.source.code import Code, Op
+from leaktight.source.code import Code, Op, last_name
 
 if TYPE_CHECKING:
     from leaktight.flow.frame import Frame
@@ -119,14 +119,10 @@ def _is_exception(frame: Frame, cls: ClassRef) -> bool:
 
 def _is_data(frame: Frame, cls: ClassRef) -> bool:
     code = frame.machine.program.class_(cls)
-    decorated = any(_tail(decorator) in _DATA_DECORATORS for decorator in code.decorators)
-    return decorated or any(_tail(base) in _DATA_BASES for base in code.bases)
+    decorated = any(last_name(decorator) in _DATA_DECORATORS for decorator in code.decorators)
+    return decorated or any(last_name(base) in _DATA_BASES for base in code.bases)
 
 
-def _tail(code: list[Any]) -> str:
-    if code[0] == Op.CALL:
-        code = code[2]
-    return code[-1] if code[0] in {Op.NAME, Op.ATTR} else ""
 
 
 def _declared(frame: Frame, cls: ClassRef) -> list[str]:

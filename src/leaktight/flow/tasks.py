@@ -8,7 +8,7 @@ from leaktight.flow.machine import Function
 from leaktight.flow.naming import name_value
 from leaktight.flow.outside import note_call
 from leaktight.flow.value import UNKNOWN, Value
-from leaktight.source.code import Code, Op
+from leaktight.source.code import Code, Op, last_name
 
 if TYPE_CHECKING:
     from leaktight.flow.frame import Frame
@@ -36,7 +36,7 @@ def call_task(
     from leaktight.flow.calls import call_function
 
     code = frame.machine.program.function(task.ref)
-    maker = next((item for item in code.decorators if _tail(item) in _MAKERS), None)
+    maker = next((item for item in code.decorators if last_name(item) in _MAKERS), None)
     if method not in _DIRECT | _PACKED and not (method in _OF_TASKS and maker is not None):
         return None
     if method in _PACKED:
@@ -93,8 +93,3 @@ def _is_bound(maker: Code) -> bool:
     """Tell `bind=True`, which gives the task itself as first argument."""
     return maker[0] == Op.CALL and any(key == "bind" and code[0] == Op.CONST and code[2] is True for key, code in maker[4])
 
-
-def _tail(code: Code) -> str:
-    if code[0] == Op.CALL:
-        code = code[2]
-    return str(code[-1]) if code[0] in {Op.NAME, Op.ATTR} else ""

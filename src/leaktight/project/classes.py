@@ -9,7 +9,7 @@ from typing import Any
 
 from leaktight.policy import Match, Recogniser, State, Strength
 from leaktight.project.symbols import ClassRef, External, FunctionRef, GlobalRef, ModuleRef, Program, Symbol
-from leaktight.source.code import Code, Op
+from leaktight.source.code import Code, Op, last_name
 
 _SENSITIVE_TYPES = {
     "PasswordField": "password",
@@ -248,15 +248,15 @@ class FieldClasses:
                 continue
             name, value, annotation = code[2][0][2], code[3], code[4]
             if value is not None and value[0] == Op.CALL:
-                tail = _tail(value[2])
+                tail = last_name(value[2])
                 if (
                     tail.endswith(("Field", "Serializer")) or tail in {*_RELATIONS, "Field"} or kind in {"schema", "type"}
                 ):
                     yield self._field(ref, cls.name, name, code[1], tail, value)
             elif annotation is not None and kind in {"schema", "type"}:
-                hidden = "Secret" in _tail(annotation)
+                hidden = "Secret" in last_name(annotation)
                 match = None if hidden else self.recogniser.recognise(name)
-                yield Field(name, cls.name, ref.path, code[1], _tail(annotation), {}, match)
+                yield Field(name, cls.name, ref.path, code[1], last_name(annotation), {}, match)
 
     def _field(self, ref: ClassRef, owner: str, name: str, span: int, tail: str, call: Code) -> Field:
         keywords = {key: _plain(value) for key, value in call[4] if key}
@@ -298,10 +298,6 @@ class FieldClasses:
         return self._model(target, ref.path)
 
 
-def _tail(code: Code) -> str:
-    if code[0] in {Op.CALL, Op.ITEM}:
-        code = code[2]
-    return str(code[-1]) if code[0] in {Op.NAME, Op.ATTR} else ""
 
 
 def _plain(code: Code) -> Any:
@@ -313,7 +309,7 @@ def _plain(code: Code) -> Any:
             value[2] for key, value in code[2] if key and key[0] == Op.CONST and key[2] == "input_type" and value[0] == Op.CONST
         ]
         return inputs[0] if inputs else True
-    return _tail(code) or True
+    return last_name(code) or True
 
 
 def _texts(code: Code) -> tuple[str, ...] | None:
@@ -336,7 +332,7 @@ def _masked_inputs(program: Program, meta: ClassRef) -> list[str]:
     return [
         str(key[2])
         for key, value in found[1][2]
-        if key is not None and key[0] == Op.CONST and _tail(value) in _PASSWORD_WIDGETS
+        if key is not None and key[0] == Op.CONST and last_name(value) in _PASSWORD_WIDGETS
     ]
 
 

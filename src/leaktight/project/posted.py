@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leaktight.policy import LABELS, LabelKind, Strength
 from leaktight.project.symbols import ClassRef, External, FunctionRef
-from leaktight.source.code import Code, Op
+from leaktight.source.code import Code, Op, walk
 
 if TYPE_CHECKING:
     from leaktight.project import Field, Project
@@ -156,7 +156,7 @@ class _Reader:
                 if function[0] == Op.ATTR and function[3] in _READS and item[3] and item[3][0][0] == Op.CONST:
                     yield from self._key(function[2], item[3][0], posts, ref)
                 given = [*item[3], *(value for _, value in item[4])]
-                if any(_is_post(inner, posts) for value in given for inner in _walk([value])):
+                if any(_is_post(inner, posts) for value in given for inner in walk([value])):
                     for name, label in self._fields(function, ref.path):
                         yield Posted(name, label, ref, api=False)
                 if depth < _MAX_HELPERS and any(_is_request(value) for value in given):
@@ -194,13 +194,6 @@ def _has_generic_base(ancestors: frozenset[str]) -> bool:
     )
 
 
-def _walk(code: object) -> Iterator[Code]:
-    """Every piece of code inside, outermost first."""
-    if isinstance(code, list):
-        if len(code) > 1 and isinstance(code[0], int) and isinstance(code[1], int):
-            yield code
-        for inner in code:
-            yield from _walk(inner)
 
 
 def _is_request(code: Code) -> bool:

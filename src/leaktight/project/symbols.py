@@ -9,13 +9,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from leaktight.source.code import Class, Code, Function, Module, Op
+from leaktight.source.code import Class, Code, Function, Module, Op, walk
 
 _DEEPEST = 12
 """Imports followed from file to file for one name."""
 _decode = msgspec.msgpack.Decoder().decode
-_FIRST_SPAN = 1 << 40
-"""No packed span is smaller, and no operand of an expression that large stands second in a list."""
 
 
 class FunctionRef(NamedTuple):
@@ -224,11 +222,8 @@ class Program:
         """Every statement and expression of a function's body, each before what is inside it."""
         known = self._pieces.get(ref)
         if known is None:
-            found: list[Code] = []
             body = self.function(ref).body
-            if body:
-                _flatten(_decode(body), found)
-            known = self._pieces[ref] = tuple(found)
+            known = self._pieces[ref] = tuple(walk(_decode(body))) if body else ()
         return known
 
     def functions(self) -> Iterator[FunctionRef]:
@@ -330,11 +325,3 @@ class Program:
                     if isinstance(base, ClassRef):
                         self._subclasses.setdefault(base, []).append(cls)
         return self._subclasses.get(ref, [])
-
-
-def _flatten(code: Code, found: list[Code]) -> None:
-    for item in code:
-        if type(item) is list:
-            if len(item) > 2 and type(item[0]) is int and type(item[1]) is int and item[1] >= _FIRST_SPAN:
-                found.append(item)
-            _flatten(item, found)

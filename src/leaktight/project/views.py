@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from leaktight.project.symbols import ClassRef, External, FunctionRef, GlobalRef, Program
-from leaktight.source.code import Code, Op, Parameter
+from leaktight.source.code import Code, Op, Parameter, last_name, walk
 
 _ROUTES = frozenset({"path", "re_path", "url", "register"})
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
@@ -126,7 +126,9 @@ class Views:
 
     def _routes(self, path: str) -> Iterator[tuple[FunctionRef | ClassRef, Route]]:
         module = self.program.modules[path]
-        for code in _calls(msgspec.msgpack.decode(module.body)):
+        for code in walk(msgspec.msgpack.decode(module.body)):
+            if code[0] != Op.CALL:
+                continue
             function = code[2]
             tail = function[-1] if function[0] in {Op.NAME, Op.ATTR} else ""
             if tail not in _ROUTES or len(code[3]) < 2:
@@ -222,7 +224,7 @@ class Views:
     def _decorators(self, code: Code, path: str, target: str, depth: int = 0) -> Iterator[Decorator]:
         """A decorator, and those that `method_decorator`, module-level aliases and the project's own decorators bring."""
         symbol = self.program.resolve_code(code, path)
-        tail = _tail(code)
+        tail = last_name(code)
         if tail == "method_decorator" and code[0] == Op.CALL and code[3]:
             inner = code[3][0]
             name = next((value[2] for key, value in code[4] if key == "name" and value[0] == Op.CONST), None)
@@ -274,18 +276,3 @@ class Views:
                 if listed is not None and listed[0] == Op.LIST:
                     handlers = {str(method[2]).lower(): ref for method in listed[3] if method[0] == Op.CONST}
         return View(ref, function.name, ref.path, function.span, handlers, decorators, frozenset(), routes, is_api=api)
-
-
-def _tail(code: Code) -> str:
-    if code[0] == Op.CALL:
-        code = code[2]
-    return str(code[-1]) if code[0] in {Op.NAME, Op.ATTR} else ""
-
-
-def _calls(code: object) -> Iterator[Code]:
-    """All calls inside lowered code, outermost first."""
-    if isinstance(code, list):
-        if code and code[0] == Op.CALL and len(code) == 5 and isinstance(code[2], list):
-            yield code
-        for inner in code:
-            yield from _calls(inner)

@@ -7,8 +7,8 @@ import re
 from leaktight.project import Project
 from leaktight.project.symbols import ClassRef, FunctionRef
 from leaktight.project.views import METHODS, View
-from leaktight.rules.reach import MAX_DEPTH, Reach, reach, walk
-from leaktight.source.code import Op
+from leaktight.rules.reach import MAX_DEPTH, Reach, reach
+from leaktight.source.code import Op, walk
 
 _LOGIN = re.compile(
     r"""(login|signin|sign_in|auth|authentication|permissions?|perms?|staff|superuser|admin|user|member|owner|otp|role|rules?|groups?)_required

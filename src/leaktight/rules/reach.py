@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -12,7 +11,7 @@ from leaktight.model import Span
 from leaktight.project import Project
 from leaktight.project.symbols import ClassRef, External, FunctionRef, ModuleRef, Program, Symbol
 from leaktight.rules import judging
-from leaktight.source.code import Code, Op
+from leaktight.source.code import Code, Op, last_name, walk
 
 MAX_DEPTH = 4
 MAX_FUNCTIONS = 60
@@ -94,7 +93,7 @@ def _look(program: Program, ref: FunctionRef, owner: ClassRef | None) -> _Own:
                 if code[2][0] in {Op.NAME, Op.ATTR}:
                     used.add(f"{code[2][-1]}.{code[3]}")
             case Op.CALL:
-                called.add(_tail(code[2]))
+                called.add(last_name(code[2]))
                 if code[2][0] == Op.ATTR and any(item[0] == Op.ATTR and item[3] in _QUERYSET for item in walk(code[2][2])):
                     called.add(f"objects.{code[2][3]}")
                 target = callee(program, code[2], ref, owner)
@@ -144,19 +143,6 @@ def module_statements(program: Program, path: str) -> list[Code]:
     """The lowered statements at module level of a file."""
     body = program.modules[path].body
     return list(_decode(body)) if body else []
-
-
-def walk(code: object) -> Iterator[Code]:
-    """Every piece of code in a tree of it, outermost first."""
-    if isinstance(code, list):
-        if len(code) > 2 and isinstance(code[0], int) and isinstance(code[1], int) and code[1] > 1 << 40:
-            yield code
-        for inner in code:
-            yield from walk(inner)
-
-
-def _tail(code: Code) -> str:
-    return str(code[-1]) if code[0] in {Op.NAME, Op.ATTR} else ""
 
 
 def heading(project: Project, ref: FunctionRef | ClassRef) -> Span:

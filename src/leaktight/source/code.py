@@ -6,7 +6,7 @@ A span is one integer (see `pack_span`); columns are UTF-8 byte offsets until a 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import IntEnum
 from typing import Any, TypeAlias
 
@@ -128,7 +128,9 @@ class Module(msgspec.Struct, array_like=True):
     """Some line is not ASCII, so columns must be converted."""
 
 
-_LINE, _COLUMN, _ROWS = 20, 14, 14
+_COLUMN, _ROWS = 14, 14
+COLUMNS = 1 << _COLUMN
+"""Columns, and rows, that a packed span tells apart; what lies further is taken for the last."""
 
 
 def pack_span(line: int, column: int, end_line: int, end_column: int) -> int:
@@ -160,3 +162,24 @@ def unpack_span(packed: int) -> tuple[int, int, int, int]:
     packed >>= _ROWS
     line = packed >> _COLUMN
     return line, packed & top, line + rows, end_column
+
+
+FIRST_SPAN = 1 << 40
+"""No packed span is smaller, and no operand that stands second in a list is that large."""
+
+
+def walk(code: object) -> Iterator[Code]:
+    """Every statement and expression in a tree of code, each before what is inside it."""
+    if type(code) is list:
+        if len(code) > 2 and isinstance(code[0], int) and isinstance(code[1], int) and code[1] >= FIRST_SPAN:
+            yield code
+        for inner in code:
+            if type(inner) is list:
+                yield from walk(inner)
+
+
+def last_name(code: Code) -> str:
+    """The last part of the name an expression is written as: `path` of `urls.path("")`; empty when it has none."""
+    if code[0] in {Op.CALL, Op.ITEM}:
+        code = code[2]
+    return str(code[-1]) if code[0] in {Op.NAME, Op.ATTR} else ""

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from leaktight.source.code import Class, Code, Function, Op, pack_span
+from leaktight.source.code import COLUMNS, Class, Code, Function, Op, pack_span
 
 
 class Scope:
@@ -205,9 +205,12 @@ class Expressions:
 
 
 def span(node: ast.expr | ast.stmt | ast.ExceptHandler) -> int:
-    """The packed span of a node."""
+    """The packed span of a node; the common case is written out, since this runs for every node of every file."""
     line, column = node.lineno, node.col_offset
-    return pack_span(line, column, node.end_lineno or line, node.end_col_offset or column)
+    rows, end_column = (node.end_lineno or line) - line, node.end_col_offset or column
+    if column < COLUMNS and end_column < COLUMNS and rows < COLUMNS:
+        return ((line << 14 | column) << 14 | rows) << 14 | end_column
+    return pack_span(line, column, line + rows, end_column)
 
 
 COMPARISONS: dict[type[ast.cmpop], str] = {ast.Eq: "==", ast.NotEq: "!=", ast.In: "in", ast.NotIn: "not in"}

@@ -16,10 +16,10 @@ from leaktight.project.environment import Environment
 from leaktight.project.settings import Settings, SettingValue
 from leaktight.rules.api import Rule
 from leaktight.rules.judging import at_least, is_grave
-from leaktight.rules.reach import statements, walk
+from leaktight.rules.reach import statements
 from leaktight.rules.sessions import place
 from leaktight.rules.wording import the
-from leaktight.source.code import Op
+from leaktight.source.code import Op, walk
 
 SETTERS = (
     "django.http.HttpResponse.set_cookie",

@@ -11,8 +11,8 @@ from leaktight.flow.machine import Machine
 from leaktight.model import Span
 from leaktight.project import Project
 from leaktight.project.symbols import External, FunctionRef
-from leaktight.rules.reach import statements, walk
-from leaktight.source.code import Code, Op
+from leaktight.rules.reach import statements
+from leaktight.source.code import Code, Op, walk
 
 _LIBRARIES = frozenset({"ssl", "OpenSSL", "pyOpenSSL"})
 _OPTION = re.compile(r"cert_reqs|verify|validate", re.IGNORECASE)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from leaktight.flow.events import Call
-from leaktight.rules.reach import statements, walk
-from leaktight.source.code import Code, Op
+from leaktight.rules.reach import statements
+from leaktight.source.code import Code, Op, walk
 
 _OPTION = re.compile(
     r"verif|validat|insecure|unsafe|trust|self_?signed|check_?(host|cert|ssl|tls)|ignore|skip|strict|disable|allow_?invalid|no_?(ssl|tls|cert)",

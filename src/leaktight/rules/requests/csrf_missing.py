@@ -31,7 +31,7 @@ from leaktight.project.symbols import FunctionRef
 from leaktight.project.views import View
 from leaktight.rules.access import reach_of, requires_login
 from leaktight.rules.api import Example, Rule
-from leaktight.rules.reach import heading, statements, walk
+from leaktight.rules.reach import heading, statements
 from leaktight.rules.requests.exemptions import (
     answers_changes,
     changes_state,
@@ -43,7 +43,7 @@ from leaktight.rules.requests.exemptions import (
     trusts_everybody,
 )
 from leaktight.rules.sessions import has_sessions, place
-from leaktight.source.code import Op
+from leaktight.source.code import Op, walk
 
 rule = Rule(
     __name__,

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from leaktight.project import Project
 from leaktight.project.symbols import ClassRef, FunctionRef
-from leaktight.rules.reach import statements, walk
-from leaktight.source.code import Code, Op
+from leaktight.rules.reach import statements
+from leaktight.source.code import Code, Op, walk
 
 _ANSWERING = ("ModelViewSet", "ModelMixin", "CreateAPIView", "ListAPIView", "RetrieveAPIView", "UpdateAPIView", "DestroyAPIView")
 _RESPONSES = frozenset({"Response", "JsonResponse", "HttpResponse"})

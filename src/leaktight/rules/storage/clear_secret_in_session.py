@@ -27,9 +27,10 @@ from leaktight.project import Project
 from leaktight.project.symbols import ClassRef
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import at_least, audience_of, harm, is_grave, kind_of
-from leaktight.rules.reach import heading, walk
+from leaktight.rules.reach import heading
 from leaktight.rules.responses.disclosure import is_only_random
 from leaktight.rules.wording import an
+from leaktight.source.code import walk
 
 rule = Rule(
     __name__,

@@ -26,8 +26,8 @@ from leaktight.project import Project
 from leaktight.project.symbols import FunctionRef
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import is_run_by_hand
-from leaktight.rules.reach import statements, walk
-from leaktight.source.code import Code, Op
+from leaktight.rules.reach import statements
+from leaktight.source.code import Code, Op, walk
 
 rule = Rule(
     __name__,
