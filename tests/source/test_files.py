@@ -248,3 +248,16 @@ def test_a_name_that_is_no_text_is_a_gap_that_can_be_printed(tmp_path: Path) -> 
 def test_a_parsed_file_is_remembered(project: Project) -> None:
     tree = Tree(project({"settings.py": "DEBUG = True\n"}))
     assert tree.parse("settings.py") is tree.parse("settings.py")
+
+
+def test_html_that_is_served_as_it_lies_is_no_template_but_code_beside_it_is_code(tmp_path: Path) -> None:
+    for path in ("shop/static/demo/index.html", "public/orders/views.py", "shop/templates/static/help.html", "shop/media.html"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("")
+    roles = {file.path: file.role for file in Tree(tmp_path).files}
+    assert roles == {
+        "shop/static/demo/index.html": Role.STATIC,
+        "public/orders/views.py": Role.APP,
+        "shop/templates/static/help.html": Role.APP,
+        "shop/media.html": Role.APP,
+    }

@@ -12,9 +12,6 @@ from leaktight.project.settings import SettingValue
 if TYPE_CHECKING:
     from leaktight.flow.frame import Frame
 
-READABLE = frozenset({State.PLAIN, State.ENCODED, State.SIGNED})
-"""States in which whoever sees the data can read it."""
-
 _TEXT_TYPES = frozenset({None, "str", "bytes"})
 _PLACE = re.compile(r"^(/|\./|~/|[A-Za-z]:\\)")
 _NOT_A_SECRET = re.compile(

@@ -310,14 +310,13 @@ def as_text(*values: Value, prefix: str = "", const: Any = MISSING) -> Value:
     return Value(facts=facts, depends=depends, prefix=prefix, const=const, type="str")
 
 
-_READABLE = (State.PLAIN, State.ENCODED, State.SIGNED)
 
 
 def with_state(value: Value, state: State) -> Value:
     """The value after an operation such as hashing: its facts are kept, in their new state."""
-    facts = tuple(fact._replace(state=state) if fact.state in _READABLE else fact for fact in all_facts(value))
+    facts = tuple(fact._replace(state=state) if fact.state.is_readable else fact for fact in all_facts(value))
     depends = tuple(
-        item._replace(state=state) if item.state in _READABLE else item for item in all_depends(value)
+        item._replace(state=state) if item.state.is_readable else item for item in all_depends(value)
     )
     return Value(facts=facts, depends=depends, type="str")
 

@@ -81,8 +81,6 @@ class FieldClass:
     chosen: tuple[str, ...] | None = None
     """Names in `Meta.fields`; `("__all__",)` for all; None when not given."""
     excluded: tuple[str, ...] = ()
-    meta_span: int = 0
-    """Packed place of `Meta.fields` or `Meta.exclude`."""
 
 
 def kind_of(program: Program, ref: ClassRef) -> str | None:
@@ -173,12 +171,11 @@ class FieldClasses:
         chosen = self._names(fields_code[1], fields_code[0]) if fields_code else None
         excluded = self._names(exclude_code[1], exclude_code[0]) if exclude_code else ()
         extra = self._extra(meta)
-        span = (fields_code or exclude_code or (None, [0, made.span]))[1][1]
         source = self.get(model) if isinstance(model, ClassRef) else None
         available = {field.name: field for field in source.fields} if source else {}
         if model == USER:
             available = {
-                name: Field(name, "User", made.path, span, "CharField", {}, match) for name, match in _USER_FIELDS.items()
+                name: Field(name, "User", made.path, made.span, "CharField", {}, match) for name, match in _USER_FIELDS.items()
             }
         for name, field in available.items():
             wanted = chosen is None or "__all__" in chosen or name in chosen
@@ -190,14 +187,16 @@ class FieldClasses:
         for name in _masked_inputs(program, meta):
             if name in fields:
                 known = fields[name].match
-                match = known if known is not None and known.state.is_readable else Match("password", Strength.STRONG, State.PLAIN)
+                match = (
+                    known if known is not None and known.state.is_readable else Match("password", Strength.STRONG, State.PLAIN)
+                )
                 fields[name] = replace(fields[name], match=match, typed=True)
         for name in _texts_of(program, meta, "read_only_fields"):
             if name in fields:
                 fields[name] = replace(fields[name], keywords={**fields[name].keywords, "read_only": True})
         if chosen and "__all__" not in chosen and made.kind == "serializer":
             fields = {name: field for name, field in fields.items() if name in chosen}
-        return replace(made, fields=tuple(fields.values()), model=model, chosen=chosen, excluded=excluded, meta_span=span)
+        return replace(made, fields=tuple(fields.values()), model=model, chosen=chosen, excluded=excluded)
 
     def _model(self, code: Code, path: str) -> ClassRef | str | None:
         symbol = self.program.resolve_code(code, path)
@@ -249,9 +248,7 @@ class FieldClasses:
             name, value, annotation = code[2][0][2], code[3], code[4]
             if value is not None and value[0] == Op.CALL:
                 tail = last_name(value[2])
-                if (
-                    tail.endswith(("Field", "Serializer")) or tail in {*_RELATIONS, "Field"} or kind in {"schema", "type"}
-                ):
+                if tail.endswith(("Field", "Serializer")) or tail in {*_RELATIONS, "Field"} or kind in {"schema", "type"}:
                     yield self._field(ref, cls.name, name, code[1], tail, value)
             elif annotation is not None and kind in {"schema", "type"}:
                 hidden = "Secret" in last_name(annotation)
@@ -296,8 +293,6 @@ class FieldClasses:
         if target[0] == Op.ATTR and target[3] == "AUTH_USER_MODEL":
             return USER
         return self._model(target, ref.path)
-
-
 
 
 def _plain(code: Code) -> Any:

@@ -44,7 +44,7 @@ _TEST_FILE = re.compile(r"(?:tests?|test_.*|.*_tests?|conftest|factor(?:y|ies)|.
 _VENDORED = frozenset(
     {"vendor", "vendors", "vendored", "_vendor", "_vendored", "third_party", "thirdparty", "third-party", "3rdparty", "_extern"}
 )
-_STATIC = frozenset({"static", "staticfiles", "static_src", "assets", "media", "public", "jslib"})
+_STATIC = frozenset({"static", "staticfiles", "static_src", "assets", "media", "public"})
 _EXAMPLES = frozenset({"docs", "doc", "documentation", "example", "examples", "samples", "sample", "tutorial", "tutorials"})
 _NUMBERED = re.compile(r"\d{4}_\w+\.py")
 _GENERATED = re.compile(r".*_pb2(?:_grpc)?\.py|parsetab\.py|_version\.py|.*\.min\.\w+")
@@ -88,16 +88,18 @@ class Surroundings:
 
     def role_of(self, name: str) -> Role:
         """Judge one file of this folder."""
-        for role in (Role.VENDORED, Role.STATIC):
-            if role in self.above:
-                return role
+        if Role.VENDORED in self.above:
+            return Role.VENDORED
+        if Role.STATIC in self.above and not name.endswith(".py"):
+            return Role.STATIC
         if _GENERATED.fullmatch(name):
             return Role.GENERATED
         if Role.TEST in self.above or _TEST_FILE.fullmatch(name):
             return Role.TEST
         if Role.MIGRATION in self.above:
             return Role.MIGRATION
-        return self.above[-1] if self.above else Role.APP
+        folders = [role for role in self.above if role is not Role.STATIC]  # no folder makes code static
+        return folders[-1] if folders else Role.APP
 
 
 def _folder_role(name: str, names: frozenset[str]) -> Role | None:
