@@ -36,7 +36,9 @@ class ByStart(CursorPagination):
 class SlotViewSet(viewsets.ReadOnlyModelViewSet):
     serializer_class = SlotSerializer
     pagination_class = ByStart
-    queryset = Appointment.objects.upcoming()
+
+    def get_queryset(self):
+        return Appointment.objects.upcoming()
 
     def list(self, request, *args, **kwargs):
         logger.info("slots asked for, page %s", request.query_params.get("page_token", "first"))

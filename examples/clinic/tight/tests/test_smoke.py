@@ -33,6 +33,8 @@ class ClinicTest(TestCase):
     """Anna is a patient, Doctor Beck treats her, and Carol works at the desk."""
 
     def setUp(self):
+        noon = timezone.localtime().replace(hour=12, minute=0)  # a day sheet read at midnight would show another day
+        self.enterContext(patch("django.utils.timezone.now", return_value=noon))
         cache.clear()
         create = get_user_model().objects.create_user
         self.account = create("anna@example.com", "anna@example.com", ANNA, first_name="Anna", phone="0161 496 0000")
