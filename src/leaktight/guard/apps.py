@@ -1,0 +1,17 @@
+"""Django's entry to the guard: what is put in place when the site starts."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class GuardConfig(AppConfig):
+    """`leaktight.guard` in `INSTALLED_APPS`."""
+
+    name = "leaktight.guard"
+    label = "leaktight_guard"
+    verbose_name = "leaktight guard"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Put every outlet under guard."""

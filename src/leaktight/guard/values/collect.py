@@ -1,0 +1,188 @@
+"""Take the sensitive values out of what a request has brought, without making it read anything it would not have read."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from django.conf import settings
+from django.http import QueryDict
+from django.urls import Resolver404, get_urlconf, resolve
+
+from leaktight.guard.conf import configuration, recogniser
+from leaktight.guard.values.declare import EVERYTHING, declared_by, normal, site_wide
+from leaktight.guard.values.registry import Registry
+from leaktight.policy import LABELS, Strength
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+_DEEPEST = 64
+_NOT_SENSITIVE = frozenset({"csrfmiddlewaretoken"})
+_BASIC = "basic"
+
+
+def collector(request: HttpRequest) -> Callable[[Registry], None]:
+    """Return what adds to a registry the values the request is known to hold by then; each part is read once."""
+    done: set[str] = set()
+
+    def collect(registry: Registry) -> None:
+        for part, read in _PARTS.items():
+            if part in done:
+                continue
+            found = read(request)
+            if found is None:
+                continue
+            done.add(part)
+            names = declared_for(request)
+            for name, value in found:
+                _add(registry, name, value, names)
+
+    return collect
+
+
+def declared_for(request: HttpRequest) -> Mapping[str, str]:
+    """Return what is declared for the view that answers a request, also when the request has not got that far: name → label."""
+    known: Mapping[str, str] | None = request.__dict__.get("_leaktight_declared")
+    if known is not None:
+        return known
+    match = request.resolver_match
+    if match is None:
+        try:
+            match = resolve(request.path_info, getattr(request, "urlconf", None) or get_urlconf())
+        except Resolver404:
+            return site_wide()
+    known = {**site_wide(), **declared_by(match.func)}
+    if request.resolver_match is not None:
+        request.__dict__["_leaktight_declared"] = known
+    return known
+
+
+def label_of(name: str, declared: Mapping[str, str]) -> tuple[str, bool] | None:
+    """Return the label a name bears and whether that is sure; None when it is not sensitive."""
+    plain = normal(name)
+    if plain in _NOT_SENSITIVE:
+        return None
+    label = declared.get(plain) or declared.get(normal(name.rsplit("-", 1)[-1]))  # a form's prefix ends in a dash
+    if label is None and EVERYTHING in declared:
+        label = declared[EVERYTHING]
+    if label is not None:
+        return label, True
+    return known_label(name)
+
+
+def known_label(name: str) -> tuple[str, bool] | None:
+    """Return what the settings and the vocabulary say about a name that nobody declared on a view."""
+    match = recogniser().recognise(name)
+    if match is None or not match.state.is_readable:
+        return None
+    named = configuration().names
+    if match.label in named and normal(name) in {normal(given) for given in named[match.label]}:
+        return match.label, True
+    if LABELS[match.label].kind not in configuration().kinds:
+        return None
+    return match.label, match.strength is Strength.STRONG
+
+
+def _add(registry: Registry, name: str, value: Any, declared: Mapping[str, str]) -> None:
+    for key, text, given in _leaves(name, value, declared, None, 0):
+        registry.add(text, given[0], key, sure=given[1])
+
+
+def _leaves(
+    name: str, value: Any, declared: Mapping[str, str], above: tuple[str, bool] | None, depth: int
+) -> Iterator[tuple[str, str, tuple[str, bool]]]:
+    """Yield the sensitive texts and numbers of nested data: what lies below a sensitive name is sensitive."""
+    label = label_of(name, declared) or above
+    if depth > _DEEPEST:
+        return
+    match value:
+        case bool():
+            return
+        case str() | int() | float():
+            if label is not None:
+                yield name, str(value), label
+        case Mapping():
+            for key, inner in value.items():
+                yield from _leaves(str(key), inner, declared, label, depth + 1)
+        case list() | tuple():
+            for inner in value:
+                yield from _leaves(name, inner, declared, label, depth + 1)
+        case _:
+            return
+
+
+_Pairs: TypeAlias = list[tuple[str, Any]]
+
+
+def _query(request: HttpRequest) -> _Pairs:
+    return list(request.GET.lists())
+
+
+def _path(request: HttpRequest) -> _Pairs | None:
+    match = request.resolver_match
+    return None if match is None else [(name, str(value)) for name, value in match.kwargs.items()]
+
+
+def _cookies(request: HttpRequest) -> _Pairs:
+    return list(request.COOKIES.items())
+
+
+def _session(request: HttpRequest) -> _Pairs:
+    key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+    return [("session_id", key)] if key else []
+
+
+def _headers(request: HttpRequest) -> _Pairs:
+    pairs: _Pairs = [
+        (name[5:], value)
+        for name, value in request.META.items()
+        if name.startswith("HTTP_") and name not in {"HTTP_COOKIE", "HTTP_AUTHORIZATION"}
+    ]
+    scheme, _, rest = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    if rest:
+        pairs.append(("auth_token", rest))
+    if scheme.lower() == _BASIC:
+        try:
+            pairs.append(("password", base64.b64decode(rest).decode().partition(":")[2]))
+        except (binascii.Error, UnicodeDecodeError):
+            pass
+    return pairs
+
+
+def _posted(request: HttpRequest) -> _Pairs | None:
+    """What was posted, if it has been read: as the view's own form data, or as the bytes of a form or of JSON."""
+    parsed = request.__dict__.get("_post")
+    if parsed:
+        return list(parsed.lists())
+    body = request.__dict__.get("_body")
+    if body is None:
+        return None
+    kind = request.content_type or ""
+    if kind == "application/x-www-form-urlencoded":
+        return list(QueryDict(body, encoding=request.encoding).lists())
+    if kind == "application/json" or kind.endswith("+json"):
+        try:
+            return [("", json.loads(body))]
+        except (ValueError, RecursionError):
+            return []
+    return []
+
+
+def _uploads(request: HttpRequest) -> _Pairs | None:
+    files = request.__dict__.get("_files")
+    return None if files is None else [(name, [file.name for file in given]) for name, given in files.lists()]
+
+
+_PARTS: Mapping[str, Callable[[Any], _Pairs | None]] = {
+    "query": _query,
+    "path": _path,
+    "cookies": _cookies,
+    "session": _session,
+    "headers": _headers,
+    "posted": _posted,
+    "uploads": _uploads,
+}

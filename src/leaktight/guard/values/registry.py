@@ -1,0 +1,118 @@
+"""The sensitive values of one request, as they become known, and those of the whole process."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from leaktight.guard.values.search import Search
+from leaktight.policy import Channel
+
+MOST_VALUES = 256
+"""How many values of one request are watched; a request with more is refused, since what is not watched could leave."""
+
+_SHORTEST = 3
+_UNSURE_CHANNELS = frozenset({Channel.LOG, Channel.ERROR_REPORT, Channel.THIRD_PARTY})
+"""Where a value known by a weak name is masked as well: a mask too many does no harm there."""
+
+
+class TooManyValues(Exception):
+    """A request holds more sensitive values than are watched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A sensitive value and what it was called where it came in."""
+
+    text: str
+    label: str
+    name: str
+    sure: bool = True
+    """Whether it was declared or bears a name that hardly means anything else."""
+
+
+class Registry:
+    """The values of one request. `collect` is asked for news before every search: it reads what the request has parsed by then."""
+
+    def __init__(self, collect: Callable[[Registry], None] | None = None) -> None:
+        self._values: dict[str, Value] = {}
+        self._collect = collect
+        self._collecting = False
+        self._searches: dict[bool, Search] = {}
+        self.shown: set[str] = set()
+        """Texts a page may show once on purpose, such as what a secret page reveals."""
+        self.uninspected = False
+        """Whether something could not be read, so that silence about it means nothing."""
+
+    def add(self, text: str, label: str, name: str, *, sure: bool = True) -> None:
+        """Watch for a value. Raises `TooManyValues` when there are more than can be watched."""
+        text = text.strip()
+        known = self._values.get(text)
+        if len(text) < _SHORTEST or (known is not None and (known.sure or not sure)):
+            return
+        if len(self._values) >= MOST_VALUES:
+            raise TooManyValues
+        self._values[text] = Value(text, label, name, sure=sure)
+        self._searches.clear()
+
+    def __iter__(self) -> Iterator[Value]:
+        self._refresh()
+        return iter(tuple(self._values.values()))
+
+    def __bool__(self) -> bool:
+        self._refresh()
+        return bool(self._values)
+
+    def search(self, channel: Channel) -> Search:
+        """Return what finds the values that must not be readable on a channel."""
+        self._refresh()
+        unsure = channel in _UNSURE_CHANNELS
+        found = self._searches.get(unsure)
+        if found is None:
+            values = [value for value in self._values.values() if unsure or value.sure]
+            found = self._searches[unsure] = Search([(v.text, v.label, v.name) for v in values])
+        return found
+
+    def _refresh(self) -> None:
+        if self._collect is None or self._collecting:
+            return
+        self._collecting = True
+        try:
+            self._collect(self)
+        finally:
+            self._collecting = False
+
+
+PROCESS = Registry()
+"""What is sensitive whatever the request: the site's own secrets. It is the registry where there is no request."""
+
+_live: weakref.WeakSet[Registry] = weakref.WeakSet()
+_current: ContextVar[Registry] = ContextVar("leaktight_registry", default=PROCESS)
+
+
+def current() -> Registry:
+    """Return the registry of the request that is being answered, or the process's own."""
+    return _current.get()
+
+
+def watching() -> list[Registry]:
+    """Return every registry whose values could be in a text that is written here.
+
+    That is the request's and the process's; code without a request, such as a thread a view has started, may hold a value of any request.
+    """
+    registry = _current.get()
+    return [registry, PROCESS] if registry is not PROCESS else [PROCESS, *_live]
+
+
+@contextmanager
+def watched(registry: Registry) -> Iterator[Registry]:
+    """Make a registry the current one; tasks and `sync_to_async` threads that are started inside inherit it."""
+    _live.add(registry)
+    token = _current.set(registry)
+    try:
+        yield registry
+    finally:
+        _current.reset(token)

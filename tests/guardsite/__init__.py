@@ -1,0 +1,1 @@
+"""The Django site the guard's tests run against."""
