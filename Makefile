@@ -70,4 +70,4 @@ constraints:
 
 clean:
 	rm -rf .venv .venv-django61 .venv-peers .demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	find src tests scripts bench -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src tests scripts bench eval -name __pycache__ -type d -prune -exec rm -rf {} +

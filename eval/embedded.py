@@ -1,0 +1,97 @@
+"""Code that other tools keep as a text inside a test function: cut out, its placeholders filled, its lines mapped."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+
+_OPENING = re.compile(r"""^[rRbBfFuU]*(?P<quotes>\"\"\"|'''|\"|')(?P<first>\\?\n)?""")
+_PLACEHOLDER = re.compile(r"(?<!\{)\{(\w+)\}(?!\})")
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A text with code, and the line of the test file on which its first line stands."""
+
+    code: str
+    first_line: int
+
+    def line_of(self, line: int) -> int:
+        """Give the line of the fragment for a line of the test file."""
+        return line - self.first_line + 1
+
+
+def fragment_at(source: str, line: int) -> Fragment | None:
+    """Give the text around a line of a test file, as the test hands it on; None when there is none."""
+    tree = ast.parse(source)
+    holders = [
+        node
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str)))
+        and node.lineno <= line <= (node.end_lineno or node.lineno)
+    ]
+    if not holders:
+        return None
+    holder = max(holders, key=lambda node: (node.end_lineno or 0) - node.lineno)
+    written = ast.get_source_segment(source, holder) or ""
+    opening = _OPENING.match(written)
+    if opening is None:
+        return None
+    body = written[opening.end() : len(written) - len(opening["quotes"])]
+    if isinstance(holder, ast.JoinedStr):
+        values = _first_parameters(tree, line)
+        body = _PLACEHOLDER.sub(lambda found: values.get(found[1], found[1]), body).replace("{{", "{").replace("}}", "}")
+    return Fragment(_dedented(body), holder.lineno + (1 if opening["first"] else 0))
+
+
+def _dedented(text: str) -> str:
+    """Take the common margin away, whatever the first line's is (a text may begin right behind its quotes)."""
+    lines = text.split("\n")
+    margin = min((len(line) - len(line.lstrip()) for line in lines[1:] if line.strip()), default=0)
+    if lines[0].strip() and len(lines[0]) - len(lines[0].lstrip()) >= margin > 0:
+        margin = min(margin, len(lines[0]) - len(lines[0].lstrip()))
+    return "\n".join(line[min(margin, len(line) - len(line.lstrip())) :] for line in lines)
+
+
+def _first_parameters(tree: ast.Module, line: int) -> dict[str, str]:
+    """What the test around a line is given by its first set of parameters."""
+    values: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.lineno <= line <= (node.end_lineno or 0):
+            for decorator in node.decorator_list:
+                if isinstance(decorator, ast.Call) and ast.unparse(decorator.func).endswith("parametrize"):
+                    values |= _first_set(decorator)
+    return values
+
+
+def _first_set(decorator: ast.Call) -> dict[str, str]:
+    try:
+        names, sets = (ast.literal_eval(argument) for argument in decorator.args[:2])
+    except ValueError:
+        return {}
+    keys = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
+    first = sets[0] if len(keys) > 1 else (sets[0],)
+    return {key: str(value) for key, value in zip(keys, first, strict=False)}
+
+
+def statement_at(code: str, line: int) -> tuple[int, int]:
+    """Give the first and last line of the innermost statement around a line; the line itself when there is none."""
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:
+        return line, line
+    spans = [
+        (node.lineno, _end_of_head(node))
+        for node in ast.walk(tree)
+        if isinstance(node, ast.stmt) and node.lineno <= line <= _end_of_head(node)
+    ]
+    return min(spans, key=lambda span: span[1] - span[0], default=(line, line))
+
+
+def _end_of_head(node: ast.stmt) -> int:
+    """Where a statement ends; for one with a body, where that begins."""
+    body = getattr(node, "body", None)
+    if isinstance(body, list) and body and isinstance(body[0], ast.stmt):
+        return max(node.lineno, body[0].lineno - 1)
+    return node.end_lineno or node.lineno
