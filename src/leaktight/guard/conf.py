@@ -55,7 +55,7 @@ class Configuration:
     """Names of parameters, keys, headers and cookies that bear a label, beyond the vocabulary: label → names."""
     kinds: tuple[LabelKind, ...] = _KINDS
     """The kinds of label the vocabulary is asked for; declared names count whatever their kind."""
-    modes: Mapping[Channel, Mode] = _MODES
+    modes: Mapping[Channel, Mode] = field(default_factory=lambda: _MODES)
     https: bool = True
     """Whether cleartext requests are refused or, for page visits without anything sensitive, redirected."""
     hosts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -21,13 +21,14 @@ class Secret(str, Generic[T]):  # noqa: SLOT000 - a text with slots of its own c
     It cannot be pickled, and a database field refuses it: both would keep the mask and lose the value.
     """
 
-    _hidden: T
     label: str
 
     def __new__(cls, value: T | Secret[T], label: str = "secret") -> Self:
         """Hide a value; `label` is one of the policy's labels."""
         self = super().__new__(cls, MASK)
-        self._hidden = value._hidden if isinstance(value, Secret) else value  # noqa: SLF001 - one of its own
+        hidden = _plain(value)
+        # Not an attribute: whatever prints or serialises `vars()` finds a function there.
+        self._give = lambda: hidden
         self.label = label
         self._watch()
         return self
@@ -35,26 +36,25 @@ class Secret(str, Generic[T]):  # noqa: SLOT000 - a text with slots of its own c
     def reveal(self) -> T:
         """Return the value itself."""
         self._watch()
-        return self._hidden
+        value: T = self._give()
+        return value
 
     def _watch(self) -> None:
-        current().add(_text(self._hidden), self.label, "Secret")
+        current().add(_text(self._give()), self.label, "Secret")
 
     def __eq__(self, other: object) -> bool:
         """Compare values in constant time; a secret equals a plain value it hides."""
-        given = other._hidden if isinstance(other, Secret) else other
-        if type(given) is not type(self._hidden):
-            return False
-        return hmac.compare_digest(_text(self._hidden).encode(), _text(given).encode())
+        mine, theirs = self._give(), _plain(other)
+        return type(mine) is type(theirs) and hmac.compare_digest(_octets(mine), _octets(theirs))
 
     def __ne__(self, other: object) -> bool:
         return not self == other
 
     def __hash__(self) -> int:
-        return hash(self._hidden)
+        return hash(self._give())
 
     def __bool__(self) -> bool:
-        return bool(self._hidden)
+        return bool(self._give())
 
     def __repr__(self) -> str:
         return f"Secret({MASK})"
@@ -78,5 +78,13 @@ class Secret(str, Generic[T]):  # noqa: SLOT000 - a text with slots of its own c
         raise TypeError("A Secret is not stored: hash or encrypt what reveal() returns, or use the vault.")
 
 
+def _plain(value: Any) -> Any:
+    return value._give() if isinstance(value, Secret) else value  # noqa: SLF001 - one of its own
+
+
 def _text(value: Any) -> str:
-    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else str(value)
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
+
+
+def _octets(value: Any) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
