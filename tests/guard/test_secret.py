@@ -31,7 +31,7 @@ WAYS = {
     "percent": lambda s: "%s %r" % (s, s),  # noqa: UP031
     "str.format": lambda s: "{0} {0!r:>40}".format(s),  # noqa: UP032
     "template string": lambda s: string.Template("$s").substitute(s=s),
-    "joined": lambda s: ", ".join([s, "x", s]),
+    "joined": lambda s: ", ".join(2 * [s]),
     "added": lambda s: "a" + s + "b",
     "in a list": lambda s: str([s, {"k": s}]),
     "sliced": lambda s: s[:],

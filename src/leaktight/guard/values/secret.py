@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import pickle
+from collections.abc import Callable
 from typing import Any, Generic, NoReturn, Self, TypeVar
 
 from leaktight.guard.values.registry import current
@@ -22,11 +23,12 @@ class Secret(str, Generic[T]):  # noqa: SLOT000 - a text with slots of its own c
     """
 
     label: str
+    _give: Callable[[], T]
 
     def __new__(cls, value: T | Secret[T], label: str = "secret") -> Self:
         """Hide a value; `label` is one of the policy's labels."""
         self = super().__new__(cls, MASK)
-        hidden = _plain(value)
+        hidden: T = _plain(value)
         # Not an attribute: whatever prints or serialises `vars()` finds a function there.
         self._give = lambda: hidden
         self.label = label
@@ -36,8 +38,7 @@ class Secret(str, Generic[T]):  # noqa: SLOT000 - a text with slots of its own c
     def reveal(self) -> T:
         """Return the value itself."""
         self._watch()
-        value: T = self._give()
-        return value
+        return self._give()
 
     def _watch(self) -> None:
         current().add(_text(self._give()), self.label, "Secret")
