@@ -20,6 +20,8 @@ class Row:
     name: str
     rules: frozenset[str]
     adjacent: bool = False
+    says: str = ""
+    """Pattern the message of a fitting finding matches, where a rule serves several rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def read_rows(path: Path = HERE / "fitting.toml") -> dict[str, Row]:
     """Read which rules answer for which capability."""
     table: dict[str, dict[str, Any]] = tomllib.loads(path.read_text())
     return {
-        key: Row(key, row["name"], frozenset(row["rules"]), adjacent=row.get("adjacent", False))
+        key: Row(key, row["name"], frozenset(row["rules"]), adjacent=row.get("adjacent", False), says=row.get("says", ""))
         for key, row in table.items()
         if key != "patterns"
     }

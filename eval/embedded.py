@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import textwrap
 from dataclasses import dataclass
 
 _OPENING = re.compile(r"""^[rRbBfFuU]*(?P<quotes>\"\"\"|'''|\"|')(?P<first>\\?\n)?""")
@@ -42,37 +43,47 @@ def fragment_at(source: str, line: int) -> Fragment | None:
     if isinstance(holder, ast.JoinedStr):
         values = _first_parameters(tree, line)
         body = _PLACEHOLDER.sub(lambda found: values.get(found[1], found[1]), body).replace("{{", "{").replace("}}", "}")
-    return Fragment(_dedented(body), holder.lineno + (1 if opening["first"] else 0))
+    # The lines of the data count from the opening quotes, whether a backslash swallows the first end of line or not.
+    return Fragment(_dedented(body, behind_quotes=not opening["first"]), holder.lineno + (1 if opening["first"] == "\n" else 0))
 
 
-def _dedented(text: str) -> str:
-    """Take the common margin away, whatever the first line's is (a text may begin right behind its quotes)."""
-    lines = text.split("\n")
-    margin = min((len(line) - len(line.lstrip()) for line in lines[1:] if line.strip()), default=0)
-    if lines[0].strip() and len(lines[0]) - len(lines[0].lstrip()) >= margin > 0:
-        margin = min(margin, len(lines[0]) - len(lines[0].lstrip()))
-    return "\n".join(line[min(margin, len(line) - len(line.lstrip())) :] for line in lines)
+def _dedented(text: str, *, behind_quotes: bool) -> str:
+    """Take the common margin away; a first line right behind the quotes has none."""
+    head, line_end, rest = text.partition("\n")
+    return f"{head.lstrip()}{line_end}{textwrap.dedent(rest)}" if behind_quotes else textwrap.dedent(text)
 
 
 def _first_parameters(tree: ast.Module, line: int) -> dict[str, str]:
-    """What the test around a line is given by its first set of parameters."""
+    """What the test around a line is given by the first of each set of its parameters."""
+    assigned = {
+        target.id: node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
     values: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and node.lineno <= line <= (node.end_lineno or 0):
-            for decorator in node.decorator_list:
+            for written in node.decorator_list:
+                decorator = _meant(written, assigned)
                 if isinstance(decorator, ast.Call) and ast.unparse(decorator.func).endswith("parametrize"):
-                    values |= _first_set(decorator)
+                    values |= _first_set(decorator, assigned)
     return values
 
 
-def _first_set(decorator: ast.Call) -> dict[str, str]:
-    try:
-        names, sets = (ast.literal_eval(argument) for argument in decorator.args[:2])
-    except ValueError:
-        return {}
+def _meant(node: ast.expr, assigned: dict[str, ast.expr]) -> ast.expr:
+    """What a name stands for, where the file says so."""
+    return assigned.get(node.id, node) if isinstance(node, ast.Name) else node
+
+
+def _first_set(decorator: ast.Call, assigned: dict[str, ast.expr]) -> dict[str, str]:
+    named, sets = (_meant(argument, assigned) for argument in decorator.args[:2])
+    names = ast.literal_eval(named)
     keys = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
-    first = sets[0] if len(keys) > 1 else (sets[0],)
-    return {key: str(value) for key, value in zip(keys, first, strict=False)}
+    first = next((node for node in ast.walk(sets) if isinstance(node, ast.Constant | ast.Tuple)), sets)
+    given = first.elts if isinstance(first, ast.Tuple) and len(keys) > 1 else [first]
+    return {key: str(node.value) for key, node in zip(keys, given, strict=False) if isinstance(node, ast.Constant)}
 
 
 def statement_at(code: str, line: int) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,7 +55,8 @@ class Table:
 
 def fitting(judged: Judged, rows: dict[str, Row]) -> list[Finding]:
     """Give the findings that tell about the capability of the case."""
-    return [finding for finding in judged.findings if finding.rule in rows[judged.case.capability].rules]
+    row = rows[judged.case.capability]
+    return [finding for finding in judged.findings if finding.rule in row.rules and re.search(row.says, finding.message)]
 
 
 def score_cases(cases: Iterable[Judged], rows: dict[str, Row]) -> dict[str, Any]:

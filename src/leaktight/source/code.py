@@ -126,6 +126,19 @@ class Module(msgspec.Struct, array_like=True):
     lines: int
     wide: bool = False
     """Some line is not ASCII, so columns must be converted."""
+    imported: dict[str, int] = {}
+    """Local name → packed span of the import that binds it at module level."""
+    addressed: bool = False
+    """Some text begins like an address in clear."""
+
+
+IN_CLEAR = ("http://", "ws://", "ftp://", "telnet://")
+"""How addresses begin that whoever is on the way can read along with."""
+
+
+def begins_in_clear(text: str) -> bool:
+    """Tell a text that begins like an address in clear."""
+    return text.startswith(IN_CLEAR) or text[:9].lower().startswith(IN_CLEAR)
 
 
 _COLUMN, _ROWS = 14, 14

@@ -30,6 +30,8 @@ def lower(tree: ast.Module, *, path: str, lines: int, wide: bool) -> Module:
         assigned=sorted(lowerer.assigned),
         lines=lines,
         wide=wide,
+        imported=lowerer.imported,
+        addressed=lowerer.addressed,
     )
 
 
@@ -227,6 +229,7 @@ class _Lowerer(Expressions):
         if not self.scopes:
             for local, qualified in pairs:
                 self.imports.setdefault(local, qualified)
+                self.imported.setdefault(local, span(node))
             return None
         return [Op.IMPORT, span(node), [list(pair) for pair in pairs]]
 

@@ -77,6 +77,8 @@ class ConnectionSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where no address is given, the connection stays on the machine."""
     audience: str = "strict"
     """Who is told when no credential is sent."""
+    never: bool = False
+    """The protocol has no encrypted form: auditors are told even where it stays on the machine."""
 
 
 class FunctionSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

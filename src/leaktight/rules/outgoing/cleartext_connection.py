@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaktight.flow.events import Call
-from leaktight.flow.knowledge import ConnectionSpec, FunctionSpec
+from leaktight.flow.knowledge import ConnectionSpec
 from leaktight.model import Audience, Confidence, Finding, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
@@ -31,7 +31,7 @@ from leaktight.rules.judging import at_least, harm
 from leaktight.rules.outgoing.carried import gravest, sends_login, title
 from leaktight.rules.outgoing.protections import given_up, is_decided_by_callers, watched
 from leaktight.rules.outgoing.services import services_in_clear
-from leaktight.rules.outgoing.targets import Target, http_target, target
+from leaktight.rules.outgoing.targets import Target, http_target, sends, target
 
 rule = Rule(
     __name__,
@@ -104,12 +104,7 @@ def send(message):
 )
 
 
-def _sends(spec: FunctionSpec) -> bool:
-    to_web = any(sink.channel == Channel.OUTGOING_HTTP for sink in spec.sinks.values())
-    return to_web or spec.connection is not None or any(unsafe.gives_up == "encryption" for unsafe in spec.unsafe)
-
-
-@rule.call(*watched(_sends))
+@rule.call(*watched(sends))
 def sent_in_clear(call: Call) -> Iterator[Finding]:
     for given in given_up(call, "encryption"):
         yield rule.finding(
@@ -137,11 +132,18 @@ def _connected_in_clear(call: Call, connection: ConnectionSpec) -> Iterator[Find
         # A protocol that is never encrypted is told whatever the host; others often stay at home.
         otherwise = Audience.STRICT if connection.schemes else Audience.DEFAULT
         yield _finding(call, where, login=True, otherwise=otherwise)
-    elif not call.of_same_object(*connection.told_by):
+    elif not any(_is_told(other) for other in call.of_same_object(*connection.told_by)):
         if connection.audience != "none":
             yield _finding(call, where, login=False, otherwise=Audience(connection.audience))
         elif gravest(call) is not None:
             yield _finding(call, where, login=False, otherwise=Audience.STRICT)
+
+
+def _is_told(call: Call) -> bool:
+    """Tell whether a call is reported itself: nobody signs in anonymously in clear."""
+    connection = call.spec.connection if call.spec is not None else None
+    silent = connection is not None and connection.audience == "none" and not sends_login(call, connection.credentials)
+    return not silent or gravest(call) is not None
 
 
 def _finding(call: Call, where: Target, *, login: bool, otherwise: Audience) -> Finding:
@@ -163,6 +165,8 @@ def _finding(call: Call, where: Target, *, login: bool, otherwise: Audience) -> 
         what, confidence = f"{title(arrival.label)} is sent in clear to {where.shown}", arrival.confidence
         severity = max(severity, harm(arrival.label), key=lambda item: item.rank)
         audience = audience if login else arrival.audience if where.is_known else at_least(arrival.audience, Audience.STRICT)
+    if where.is_sample:
+        audience, confidence = Audience.AUDIT, Confidence.LOW
     if where.setting is not None or not where.is_known:
         confidence = min(confidence, Confidence.MEDIUM, key=lambda item: item.rank)
     is_web = call.spec is not None and any(sink.channel == Channel.OUTGOING_HTTP for sink in call.spec.sinks.values())

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from leaktight.flow.events import Call
-from leaktight.flow.knowledge import ConnectionSpec, load
+from leaktight.flow.knowledge import ConnectionSpec, FunctionSpec, load
 from leaktight.flow.value import MISSING, Made, Value, contents
 from leaktight.model import Certainty, Step
-from leaktight.policy import is_safe_host
+from leaktight.policy import Channel, is_safe_host
 from leaktight.project.settings import SettingValue
 from leaktight.rules.outgoing.protections import argument, is_on, is_one_of
 
@@ -20,6 +20,8 @@ CLEAR_HTTP = ("http://", "ws://", "ftp://")
 _AUTHORITY = re.compile(
     r"^[a-z][a-z0-9+.-]*://(?P<account>[^/@?#]*@)?(?P<host>\[[^\]]*\]|[^/:?#]*)(?P<rest>.*)$", re.IGNORECASE | re.DOTALL
 )
+_SAMPLE = frozenset({"documentation", "reserved"})
+"""Why a host is safe, when it stands for another one."""
 _THIS_MACHINE = frozenset({"0.0.0.0", "[::]"})  # noqa: S104  an address to send to, not to listen on
 _PLACEHOLDER = re.compile(r"[%{}<>$]")
 _DOMAIN = re.compile(r"\.[a-z]{2,}$", re.IGNORECASE)
@@ -40,6 +42,8 @@ class Target:
     """The address itself holds a user and a password."""
     parameter: str = ""
     setting: SettingValue | None = None
+    is_sample: bool = False
+    """Nobody listens on the way to this host (one for documentation, or this machine), but the code is meant to send elsewhere as well."""
 
     @property
     def shown(self) -> str:
@@ -53,6 +57,12 @@ class Target:
             return ()
         by_default = " by default" if setting.certainty is Certainty.DEFAULTED else ""
         return (Step(setting.span, f"the setting `{setting.name}` says so{by_default}"),)
+
+
+def sends(spec: FunctionSpec) -> bool:
+    """Tell a function that sends over a connection which may be in clear."""
+    to_web = any(sink.channel == Channel.OUTGOING_HTTP for sink in spec.sinks.values())
+    return to_web or spec.connection is not None or any(unsafe.gives_up == "encryption" for unsafe in spec.unsafe)
 
 
 def http_target(call: Call) -> Target | None:
@@ -84,7 +94,7 @@ def target(call: Call, spec: ConnectionSpec) -> Target | None:
         return behind
     if isinstance(value.origin, Made):
         return None
-    return _in_clear(value, spec)
+    return _in_clear(value, spec) or (Target("", is_known=False, is_sample=True) if spec.never else None)
 
 
 def _is_maker(call: Call) -> bool:
@@ -156,7 +166,11 @@ def of_address(text: str, *, whole: bool, parameter: str = "", origin: object = 
         return None
     if _PLACEHOLDER.search(host):
         host = ""
-    if host and is_safe_host(f"http://{host}{match['rest'] if whole else ''}") is not None:
+    elif not host and whole and match["rest"].startswith("/"):
+        return None  # a path
+    whole = whole and not _PLACEHOLDER.search(match["rest"].partition("/")[0])
+    safe = is_safe_host(f"http://{host}{match['rest'] if whole else ''}") if host else None
+    if safe is not None and safe not in _SAMPLE:
         return None
     # What follows a name with a domain is hardly ever more of the name.
     is_known = bool(host) and (whole or bool(match["rest"]) or bool(_DOMAIN.search(host)))
@@ -168,6 +182,7 @@ def of_address(text: str, *, whole: bool, parameter: str = "", origin: object = 
         has_account=":" in account and not account.endswith(":"),
         parameter=parameter,
         setting=setting,
+        is_sample=safe is not None,
     )
 
 
