@@ -89,6 +89,11 @@ class Call:
         calls = [] if made is None else self.machine.calls_by_object.get(made, [])
         return [call for call in calls if call.name in names and call is not self]
 
+    def with_same_object(self, name: str) -> list[Call]:
+        """Calls that are handed the object this one makes."""
+        made = self.made
+        return [] if made is None else [call for call in self.machine.calls_with_object.get(made, []) if call.name == name]
+
     def is_before(self, other: Call) -> bool:
         """Tell whether this call comes before another of the same object; what stands in other functions is taken to."""
         if other.function is None or other.via is not None:

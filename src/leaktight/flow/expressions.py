@@ -11,13 +11,25 @@ from leaktight.flow.machine import Function
 from leaktight.flow.naming import name_value
 from leaktight.flow.scope import resolve
 from leaktight.flow.typing import LOGGER_NAMES
-from leaktight.flow.value import ELEMENT, MANAGER, MISSING, NONE, TRUTH, UNKNOWN, Value, as_text, in_part, join
+from leaktight.flow.value import (
+    ELEMENT,
+    FLAGS,
+    MANAGER,
+    MISSING,
+    NONE,
+    TRUTH,
+    UNKNOWN,
+    Value,
+    as_text,
+    flag_names,
+    in_part,
+    join,
+)  # fmt: skip
 from leaktight.project.symbols import ClassRef, FunctionRef
 from leaktight.source.code import Code, Op
 
 if TYPE_CHECKING:
     from leaktight.flow.frame import Frame
-
 
 
 def evaluate(frame: Frame, code: Code) -> Value:
@@ -132,10 +144,23 @@ def binary(frame: Frame, code: Code) -> Value:
     if operator == "+":
         return added(frame, left, right)
     if operator == "|":
-        return join(left, right)
+        return flags(left, right, taken_away=False) or join(left, right)
+    if operator == "&~":
+        return flags(left, right, taken_away=True) or UNKNOWN
     if operator == "/" and (right.start or left.start):
         return concatenate([left, Value(const="/"), right])
     return Value(type="int") if operator else UNKNOWN
+
+
+def flags(left: Value, right: Value, *, taken_away: bool) -> Value | None:
+    """`OP_A | OP_B` and `flags & ~OP_A`: which flags from outside are set; None when none is known."""
+    named = flag_names(left) - flag_names(right) if taken_away else flag_names(left) | flag_names(right)
+    if not named:
+        return None
+    result = Value(type=FLAGS)
+    for name in sorted(named):
+        result.put(name, TRUTH)
+    return result
 
 
 def chain(frame: Frame, code: Code) -> Value:
@@ -146,7 +171,9 @@ def chain(frame: Frame, code: Code) -> Value:
         code = code[3]
     operands.append(evaluate(frame, code))
     operands.reverse()
-    if all(value.type in {"str", None} and value.element is None and not isinstance(value.const, int | float) for value in operands):
+    if all(
+        value.type in {"str", None} and value.element is None and not isinstance(value.const, int | float) for value in operands
+    ):
         return concatenate([texts.stringify(frame, value) for value in operands])
     total = operands[0]
     for value in operands[1:]:
@@ -327,8 +354,6 @@ def entered(frame: Frame, value: Value) -> Value:
     if value.type == "list" and value.element is not None:
         return value.element
     return value if value.ref is None else UNKNOWN
-
-
 
 
 def comprehension(frame: Frame, code: Code) -> Value:

@@ -220,6 +220,21 @@ class Machine:
         return found
 
     @cached_property
+    def calls_with_object(self) -> dict[Made, list[Call]]:
+        """The calls each such object is handed to."""
+        found: dict[Made, list[Call]] = {}
+        for call in self.sorted_calls():
+            for value in call.arguments.values():
+                if isinstance(value.origin, Made):
+                    found.setdefault(value.origin, []).append(call)
+        return found
+
+    def calls_of(self, value: Value, name: str) -> list[Call]:
+        """The calls by this name of an object."""
+        made = value.origin
+        return [call for call in self.calls_by_object.get(made, []) if call.name == name] if isinstance(made, Made) else []
+
+    @cached_property
     def lifted_places(self) -> frozenset[tuple[str, int, str]]:
         """Calls that callers of the project decide, by file, packed span and name."""
         return frozenset((call.path, call.packed, call.name) for call in self.calls.values() if call.via is not None)

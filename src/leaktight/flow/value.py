@@ -22,6 +22,9 @@ ANY_KEY = "[?]"
 GONE = "gone"
 """Type of what is under a key that was taken out of a container."""
 
+FLAGS = "flags"
+"""Type of several constants from outside, put together with `|`; its keys are their names."""
+
 MAX_FACTS = 12
 MAX_PATH = 3
 MAX_DEPTH = 4
@@ -188,7 +191,9 @@ class Value:
 
     def __repr__(self) -> str:
         parts = [f"{name}={getattr(self, name)!r}" for name in ("const", "type", "ref", "prefix") if getattr(self, name)]
-        return f"Value({', '.join(parts)} facts={[fact.label for fact in self.facts]} depends={self.depends} fields={self.fields})"
+        return (
+            f"Value({', '.join(parts)} facts={[fact.label for fact in self.facts]} depends={self.depends} fields={self.fields})"
+        )
 
 
 UNKNOWN = Value()
@@ -310,14 +315,10 @@ def as_text(*values: Value, prefix: str = "", const: Any = MISSING) -> Value:
     return Value(facts=facts, depends=depends, prefix=prefix, const=const, type="str")
 
 
-
-
 def with_state(value: Value, state: State) -> Value:
     """The value after an operation such as hashing: its facts are kept, in their new state."""
     facts = tuple(fact._replace(state=state) if fact.state.is_readable else fact for fact in all_facts(value))
-    depends = tuple(
-        item._replace(state=state) if item.state.is_readable else item for item in all_depends(value)
-    )
+    depends = tuple(item._replace(state=state) if item.state.is_readable else item for item in all_depends(value))
     return Value(facts=facts, depends=depends, type="str")
 
 
@@ -354,6 +355,14 @@ def tells(value: Value) -> bool:
         or bool(value.facts or value.depends or value.fields or value.prefix)
         or value.element is not None
     )
+
+
+def flag_names(value: Value) -> frozenset[str]:
+    """The qualified names of the constants from outside a value is made of."""
+    if value.type == FLAGS:
+        return frozenset(value.fields or ())
+    is_constant = value.qualified is not None and value.qualified.rpartition(".")[2][:2].isupper()  # `OP_NO_TLSv1`
+    return frozenset({value.qualified} if value.qualified is not None and is_constant else ())
 
 
 def in_part(value: Value, part: str) -> Value:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from leaktight.source.code import Class, Code, Function, Module, Op, Parameter
-from leaktight.source.lower_expressions import OPERATORS, Expressions, Scope, span
+from leaktight.source.lower_expressions import Expressions, Scope, operator_of, span, taken_away
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -158,7 +158,8 @@ class _Lowerer(Expressions):
         return [Op.ASSIGN, span(node), [self.target(node.target)], value, self.annotation(node.annotation)]
 
     def augment(self, node: ast.AugAssign) -> Code:
-        return [Op.AUGMENT, span(node), self.target(node.target), OPERATORS.get(type(node.op), ""), self.expression(node.value)]
+        value = taken_away(node.op, node.value) or node.value
+        return [Op.AUGMENT, span(node), self.target(node.target), operator_of(node.op, node.value), self.expression(value)]
 
     def expression_statement(self, node: ast.Expr) -> Code | None:
         if isinstance(node.value, ast.Constant):

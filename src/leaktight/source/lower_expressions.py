@@ -130,11 +130,11 @@ class Expressions:
         operands: list[tuple[ast.BinOp, Code]] = []
         left: ast.expr = node
         while isinstance(left, ast.BinOp):
-            operands.append((left, self.expression(left.right)))
+            operands.append((left, self.expression(taken_away(left.op, left.right) or left.right)))
             left = left.left
         code = self.expression(left)
         for operation, right in reversed(operands):
-            code = [Op.BINARY, span(operation), OPERATORS.get(type(operation.op), ""), code, right]
+            code = [Op.BINARY, span(operation), operator_of(operation.op, operation.right), code, right]
         return code
 
     def test(self, node: ast.Compare) -> Code:
@@ -218,6 +218,17 @@ def span(node: ast.expr | ast.stmt | ast.ExceptHandler) -> int:
 
 COMPARISONS: dict[type[ast.cmpop], str] = {ast.Eq: "==", ast.NotEq: "!=", ast.In: "in", ast.NotIn: "not in"}
 OPERATORS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Mod: "%", ast.BitOr: "|", ast.Div: "/", ast.Mult: "*"}
+
+
+def operator_of(operator: ast.operator, right: ast.expr) -> str:
+    """What an operation is called; `&~` takes flags away, other operations on bits tell nothing."""
+    return "&~" if taken_away(operator, right) is not None else OPERATORS.get(type(operator), "")
+
+
+def taken_away(operator: ast.operator, right: ast.expr) -> ast.expr | None:
+    """What `flags & ~right` takes away."""
+    inverts = isinstance(operator, ast.BitAnd) and isinstance(right, ast.UnaryOp) and isinstance(right.op, ast.Invert)
+    return right.operand if inverts and isinstance(right, ast.UnaryOp) else None
 
 
 _EXPRESSIONS: dict[type[ast.expr], Callable[[Expressions, Any], Code]] = {

@@ -31,6 +31,10 @@ class OtherCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     parameter: str = ""
     """Only when this parameter has one of `values`; empty for any such call."""
     values: list[Constant] = []
+    all: bool = False
+    """Only when all of the values are given, in one such call or in several."""
+    of: str = ""
+    """The parameter whose object gets the other call; empty for the object of the call itself."""
 
 
 class UnsafeSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,8 +51,12 @@ class UnsafeSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Only when these other parameters have one of these values."""
     except_when: dict[str, list[Constant]] = {}
     """Not when one of these parameters has one of these values."""
+    except_all: dict[str, list[Constant]] = {}
+    """Not when one of these parameters has all of these flags."""
     unless: list[OtherCall] = []
     """Not when the same object gets one of these calls."""
+    told_by: list[str] = []
+    """Calls of the object, or with it, that are judged in place of this one."""
     audience: str = "default"
     grave_with: list[str] = []
     """Calls of the same object that make it a matter for everyone, whatever the audience."""

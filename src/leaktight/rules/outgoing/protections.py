@@ -8,7 +8,7 @@ from typing import Any
 
 from leaktight.flow.events import Call
 from leaktight.flow.knowledge import FunctionSpec, OtherCall, UnsafeSpec, load
-from leaktight.flow.value import MISSING, Value
+from leaktight.flow.value import FLAGS, MISSING, Made, Value, flag_names
 from leaktight.model import Audience, Confidence, Span, Step
 from leaktight.project.settings import SettingValue
 from leaktight.rules.judging import at_least
@@ -73,10 +73,17 @@ def given_up(call: Call, *protections: str) -> Iterator[Given]:
         if spec.gives_up in protections and _applies(call, spec):
             value = argument(call, spec.parameter, remembered=False) if spec.parameter else None
             if value is None:
-                if spec.absent and not call.is_open:
+                if spec.absent and not call.is_open and _is_left_out(call, spec.parameter):
                     yield Given(call, spec, None)
             elif is_one_of(value, spec.values):
                 yield Given(call, spec, value)
+
+
+def _is_left_out(call: Call, parameter: str) -> bool:
+    """Tell whether a parameter, or with `a/b` an entry of one that is passed, is known to be left out."""
+    name, *keys = parameter.split("/")
+    value = call.arguments.get(name) if keys else None
+    return value is None or (value.element is None and (value.type == "dict" or isinstance(value.origin, Made)))
 
 
 def giving_up(*protections: str) -> tuple[str, ...]:
@@ -91,7 +98,7 @@ def watched(wanted: Callable[[FunctionSpec], bool]) -> tuple[str, ...]:
     for name in tuple(names):
         spec = knowledge.functions[name]
         for unsafe in spec.unsafe:
-            names |= dict.fromkeys([*(other.call for other in unsafe.unless), *unsafe.grave_with])
+            names |= dict.fromkeys([*(other.call for other in unsafe.unless), *unsafe.grave_with, *unsafe.told_by])
         if spec.connection is not None:
             names |= dict.fromkeys([*spec.connection.secured_by, *spec.connection.told_by, *spec.connection.signs_in_by])
     return tuple(sorted(names))
@@ -102,6 +109,10 @@ def _applies(call: Call, spec: UnsafeSpec) -> bool:
         return False
     if any(_has(call, name, values) for name, values in spec.except_when.items()):
         return False
+    if any(_has_all(argument(call, name), values) for name, values in spec.except_all.items()):
+        return False
+    if any(call.of_same_object(name) or call.with_same_object(name) for name in spec.told_by):
+        return False
     return not any(_made_up_for(call, other) for other in spec.unless)
 
 
@@ -110,16 +121,27 @@ def _has(call: Call, name: str, values: Sequence[Any]) -> bool:
     return value is not None and is_one_of(value, values)
 
 
+def _has_all(value: Value | None, constants: Sequence[Any]) -> bool:
+    return value is not None and {f"@{name}" for name in flag_names(value)}.issuperset(constants)
+
+
 def _made_up_for(call: Call, other: OtherCall) -> bool:
     """Tell whether the object gets the other call as well."""
-    found = call.of_same_object(other.call)
+    if other.of:
+        holder = argument(call, other.of)
+        found = [] if holder is None else call.machine.calls_of(holder, other.call)
+    else:
+        found = call.of_same_object(other.call)
+    if other.all:
+        given = [value for item in found if (value := argument(item, other.parameter)) is not None]
+        return {f"@{name}" for value in given for name in flag_names(value)}.issuperset(other.values)
     return any(not other.parameter or _has(item, other.parameter, other.values) for item in found)
 
 
 def argument(call: Call, name: str, *, remembered: bool = True) -> Value | None:
-    """An argument, or with `a/b` an entry of it; what the object was made with counts when `remembered`."""
+    """An argument, or with `a/b` an entry of it; what the object was made with, or was given since, counts when `remembered`."""
     name, *keys = name.split("/")
-    made_with = (call.receiver.fields if call.receiver is not None else None) or {}
+    made_with = next((value.fields for value in (call.receiver, call.result) if value is not None and value.fields), {})
     is_passed = name in call.places or name in call.passed or name not in made_with
     value = call.arguments.get(name) if is_passed else made_with[name] if remembered else None
     for key in keys:
@@ -134,6 +156,8 @@ def is_one_of(value: Value, constants: Sequence[Any]) -> bool:
         if isinstance(constant, str) and constant.startswith("@"):
             name = constant[1:]
             if (name == "None" and value.const is None) or name in (value.qualified, value.type):
+                return True
+            if value.type == FLAGS and name in (value.fields or {}):
                 return True
         elif value.const is not MISSING and type(value.const) is type(constant) and value.const == constant:
             return True

@@ -1,7 +1,9 @@
 """
 ## What it finds
 Connections that ask for an old version of TLS or SSL, or allow one: protocol constants such as `PROTOCOL_TLSv1`, a `minimum_version` below
-TLS 1.2, and `ssl.wrap_socket()`, which takes whatever version the two sides know.
+TLS 1.2, and `ssl.wrap_socket()`, which takes whatever version the two sides know; also search domains, gateways and distributions of a cloud
+that are described with an old policy. Contexts made with `PROTOCOL_TLS` or without a version, and those whose old versions are forbidden one by
+one but not all, are shown to auditors: before Python 3.10 they allow TLS 1.0 or 1.1. That is told where such a context is used, if that is seen.
 
 ## Why it matters
 SSL 2 and 3, TLS 1.0 and 1.1 have known weaknesses; browsers and libraries have given them up. Who sits between the two sides can push
@@ -66,15 +68,21 @@ def context():
     ),
 )
 
-_OLD = frozenset(
-    value[1:]
-    for spec in load().functions.values()
-    for unsafe in spec.unsafe
-    if unsafe.gives_up == "modern-tls" and unsafe.audience == "default"
-    for value in unsafe.values
-    if isinstance(value, str) and value.startswith("@")
-)
-"""Names of all versions that some function is known to be handed, and should not be."""
+def _constants(*audiences: str) -> frozenset[str]:
+    """Names of the versions some function is known to be handed, and should not be."""
+    return frozenset(
+        value[1:]
+        for spec in load().functions.values()
+        for unsafe in spec.unsafe
+        if unsafe.gives_up == "modern-tls" and unsafe.audience in audiences
+        for value in unsafe.values
+        if isinstance(value, str) and value.startswith("@")
+    )
+
+
+_OLD = _constants("default")
+_EITHER = frozenset(name for name in _constants("audit") if "SSLv23" in name)
+"""They name an old version and mean whatever both sides know."""
 
 
 @rule.call(*giving_up("modern-tls"))
@@ -94,11 +102,12 @@ def old_version(call: Call) -> Iterator[Finding]:
 @rule.project
 def handed_on_to_something(project: Project) -> Iterator[Finding]:
     """An old version goes into a call nothing is known about, or is what a parameter is when it is left out."""
-    for place in handed_on(project, _OLD):
-        yield rule.finding(
-            place.span,
-            confidence=Confidence.MEDIUM,
-            audience=Audience.STRICT,
-            symbol=place.symbol,
-            shown=f"`{place.name}` is handed on",
-        )
+    for constants, audience in ((_OLD, Audience.STRICT), (_EITHER, Audience.AUDIT)):
+        for place in handed_on(project, constants):
+            yield rule.finding(
+                place.span,
+                confidence=Confidence.MEDIUM,
+                audience=audience,
+                symbol=place.symbol,
+                shown=f"`{place.name}` is handed on",
+            )
