@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 
 from leaktight.flow.events import Call
+from leaktight.flow.machine import Function, Machine
+from leaktight.flow.value import MISSING, Value
 from leaktight.rules.reach import statements
 from leaktight.source.code import Code, Op, walk
 
@@ -44,3 +46,9 @@ def _names(test: Code) -> bool:
     words = [str(code[-1]) for code in walk(test) if code[0] in {Op.NAME, Op.ATTR}]
     words += [code[2] for code in walk(test) if code[0] == Op.CONST and isinstance(code[2], str)]
     return any(_OPTION.search(word) for word in words)
+
+
+def answer(machine: Machine, callback: Value) -> object:
+    """The constant a function of the project answers with, whatever it is asked; MISSING when it depends."""
+    summary = machine.summary(callback.ref.ref) if isinstance(callback.ref, Function) else None
+    return MISSING if summary is None else summary.returns.const

@@ -31,7 +31,7 @@ from leaktight.project import Project
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import at_least
 from leaktight.rules.outgoing.handed_on import handed_on
-from leaktight.rules.outgoing.options import is_asked_for, is_checked_by_hand
+from leaktight.rules.outgoing.options import answer, is_asked_for, is_checked_by_hand
 from leaktight.rules.outgoing.protections import given_up, giving_up
 from leaktight.rules.outgoing.services import services_unverified
 
@@ -130,6 +130,16 @@ def verification_given_up(call: Call) -> Iterator[Finding]:
             flow=call.steps(),
             related=given.related,
             shown=given.shown,
+        )
+
+
+@rule.call("OpenSSL.SSL.Context.set_verify")
+def every_certificate_is_accepted(call: Call) -> Iterator[Finding]:
+    """The callback that has the last word says yes to everything."""
+    callback = call.argument("callback")
+    if callback is not None and answer(call.machine, callback) is True:
+        yield rule.finding(
+            call.place("callback"), symbol=call.symbol, flow=call.steps(), shown="the callback accepts every certificate"
         )
 
 
