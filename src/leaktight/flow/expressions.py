@@ -28,6 +28,9 @@ from leaktight.flow.value import (
 from leaktight.project.symbols import ClassRef, FunctionRef
 from leaktight.source.code import Code, Op
 
+MAX_NUMBER = 1 << 40
+MAX_BITS = 40
+
 if TYPE_CHECKING:
     from leaktight.flow.frame import Frame
 
@@ -149,7 +152,21 @@ def binary(frame: Frame, code: Code) -> Value:
         return flags(left, right, taken_away=True) or UNKNOWN
     if operator == "/" and (right.start or left.start):
         return concatenate([left, Value(const="/"), right])
+    if operator in {"*", "**", "<<"} and (number := _number(left, operator, right)) is not None:
+        return Value(const=number, type="int")
     return Value(type="int") if operator else UNKNOWN
+
+
+def _number(left: Value, operator: str, right: Value) -> int | None:
+    """`2**14`, `1 << 17`, `64 * 1024`: numbers of the size amounts of work and spans of time have."""
+    first, second = left.const, right.const
+    if type(first) is not int or type(second) is not int or not 0 <= first < MAX_NUMBER or not 0 <= second < MAX_NUMBER:
+        return None
+    if operator == "*":
+        return first * second
+    if second > MAX_BITS or (operator == "**" and first > 10):
+        return None
+    return first << second if operator == "<<" else first**second
 
 
 def flags(left: Value, right: Value, *, taken_away: bool) -> Value | None:

@@ -217,7 +217,7 @@ def span(node: ast.expr | ast.stmt | ast.ExceptHandler) -> int:
 
 
 COMPARISONS: dict[type[ast.cmpop], str] = {ast.Eq: "==", ast.NotEq: "!=", ast.In: "in", ast.NotIn: "not in"}
-OPERATORS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Mod: "%", ast.BitOr: "|", ast.Div: "/", ast.Mult: "*"}
+OPERATORS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Mod: "%", ast.BitOr: "|", ast.Div: "/", ast.Mult: "*", ast.Pow: "**", ast.LShift: "<<"}
 
 
 def operator_of(operator: ast.operator, right: ast.expr) -> str:

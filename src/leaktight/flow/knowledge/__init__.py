@@ -89,6 +89,20 @@ class ConnectionSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The protocol has no encrypted form: auditors are told even where it stays on the machine."""
 
 
+class WorkSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How much work a hash has to make for whoever guesses passwords."""
+
+    parameter: str
+    least: int
+    """What is recommended at least."""
+    default: int | None = None
+    """What it is when it is left out; None when that is enough, or not known."""
+    far_below: int = 0
+    """Below this, guessing is no effort at all."""
+    when: dict[str, list[Constant]] = {}
+    """Only when these other parameters have one of these values."""
+
+
 class FunctionSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a function or method from outside does with what it is given."""
 
@@ -128,6 +142,10 @@ class FunctionSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the call gives up a protection of its connection."""
     connection: ConnectionSpec | None = None
     """The connection the call sends over, when that may be in clear."""
+    fast: bool = False
+    """It hashes so fast that whoever has the hash of a password can guess the password."""
+    work: list[WorkSpec] = []
+    """How much work the hash makes."""
 
 
 class AttributeSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

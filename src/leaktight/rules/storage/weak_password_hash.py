@@ -1,0 +1,203 @@
+"""
+## What it finds
+Passwords that are kept in a form from which they can be guessed: hashed with something fast (MD5, SHA-1, SHA-256, a checksum), with a
+password hash or a hasher class that is told to make too little work, or by one of Django's hashers for old data at the head of
+`PASSWORD_HASHERS`; and a password that is put into a user's `password` field as it is.
+
+## Why it matters
+Tables of passwords are copied more often than anybody likes. A fast hash lets the thief try billions of passwords a second, with or without
+salt; most passwords of people fall within hours.
+
+## How to fix it
+Let Django do it: `make_password()`, or `user.set_password()`. Elsewhere use Argon2id, scrypt, bcrypt or PBKDF2 with what OWASP's password
+storage cheat sheet recommends, and raise the amount of work when machines become faster.
+
+## When it is fine
+The hash is no password of a person but a random key, or it is only compared with a list of known passwords. What is only called a password
+is shown to the strict audience, as is very little work; less than is recommended today to auditors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaktight.flow.events import Call, confidence
+from leaktight.flow.knowledge import WorkSpec, load
+from leaktight.flow.value import MISSING, all_facts
+from leaktight.model import Audience, Confidence, Finding, Severity
+from leaktight.policy import Channel, Safeguard
+from leaktight.project import Project
+from leaktight.project.settings import Settings, SettingValue
+from leaktight.rules.api import Example, Rule
+from leaktight.rules.outgoing.protections import argument, is_one_of
+from leaktight.rules.sessions import place
+from leaktight.rules.transport.enforcement import is_base, is_public
+from leaktight.source.code import Code, Op
+
+rule = Rule(
+    __name__,
+    severity=Severity.MEDIUM,
+    cwe=(916, 327, 328),
+    step="S7",
+    channel=Channel.DATABASE,
+    missing=(Safeguard.HASHED,),
+    message="passwords can be guessed from what is stored: {why}",
+    remedy="Use `make_password()`, or Argon2id, scrypt, bcrypt or PBKDF2 with enough work.",
+    asvs=("11.4.2",),
+    examples=(
+        Example(
+            "A password behind a fast hash",
+            bad={
+                "shop/members.py": """\
+import hashlib
+
+from shop.models import Member
+
+
+def join(request):
+    digest = hashlib.sha256(request.POST["password"].encode()).hexdigest()  # finds: weak-password-hash
+    return Member.objects.create(name=request.POST["nick"], digest=digest)
+"""
+            },
+            good={
+                "shop/members.py": """\
+from django.contrib.auth.hashers import make_password
+
+from shop.models import Member
+
+
+def join(request):
+    digest = make_password(request.POST["password"])
+    return Member.objects.create(name=request.POST["nick"], digest=digest)
+"""
+            },
+        ),
+    ),
+)
+
+_FAST = load().names(lambda spec: spec.fast)
+_WORKING = load().names(lambda spec: bool(spec.work))
+_OLD = ("MD5PasswordHasher", "SHA1PasswordHasher", "UnsaltedMD5PasswordHasher", "UnsaltedSHA1PasswordHasher", "CryptPasswordHasher")
+_WORK = {
+    "PBKDF2PasswordHasher": ("iterations", 600_000, 60_000),
+    "PBKDF2SHA1PasswordHasher": ("iterations", 1_300_000, 130_000),
+    "Argon2PasswordHasher": ("memory_cost", 7168, 7168),
+    "BCryptSHA256PasswordHasher": ("rounds", 12, 10),
+    "BCryptPasswordHasher": ("rounds", 12, 10),
+    "ScryptPasswordHasher": ("work_factor", 1 << 14, 1 << 13),
+}
+"""Django's hashers: the attribute that says how much work they make, what is enough, and what is hardly any."""
+_OLD_NAMES = ("md5", "sha1", "unsalted_md5", "unsalted_sha1", "crypt")
+
+
+@rule.call(*_FAST)
+def hashed_fast(call: Call) -> Iterator[Finding]:
+    """A password goes into a hash that is made for speed."""
+    value = call.argument("value")
+    for fact in all_facts(value) if value is not None else ():
+        if fact.label == "password" and fact.state.is_readable:
+            yield rule.finding(
+                call.span,
+                label=fact.label,
+                confidence=min(confidence(fact), Confidence.MEDIUM, key=lambda item: item.rank),
+                audience=Audience.STRICT if confidence(fact) is not Confidence.LOW or fact.strong else Audience.AUDIT,
+                symbol=call.symbol,
+                flow=(*call.machine.steps(fact.trace), *call.steps()),
+                why=f"`{call.name.rpartition('.')[2]}()` is fast",
+            )
+
+
+@rule.call(*_WORKING)
+def too_little_work(call: Call) -> Iterator[Finding]:
+    """The hash is made for passwords, but told to be quick."""
+    for spec in call.spec.work if call.spec is not None else ():
+        if not all((value := argument(call, name)) is not None and is_one_of(value, values) for name, values in spec.when.items()):
+            continue
+        amount = _amount(call, spec)
+        if amount is not None and amount < spec.least:
+            yield rule.finding(
+                call.place(spec.parameter),
+                confidence=Confidence.MEDIUM,
+                audience=Audience.STRICT if amount < spec.far_below else Audience.AUDIT,
+                symbol=call.symbol,
+                flow=call.steps(),
+                why=f"`{spec.parameter}` is {amount}, at least {spec.least} is recommended",
+            )
+            return
+
+
+def _amount(call: Call, spec: WorkSpec) -> int | None:
+    given = call.constant(spec.parameter, default=None if call.is_open else spec.default)
+    return given if given is not MISSING and type(given) is int else None
+
+
+@rule.call("django.contrib.auth.hashers.make_password")
+def hasher_for_old_data(call: Call) -> Iterator[Finding]:
+    hasher = call.constant("hasher", default=None)
+    if hasher in _OLD_NAMES:
+        yield rule.finding(call.place("hasher"), symbol=call.symbol, flow=call.steps(), why=f"the hasher `{hasher}` is fast")
+
+
+@rule.call("django.contrib.auth.models.User.password=", "django.contrib.auth.models.AbstractBaseUser.password=")
+def not_hashed_at_all(call: Call) -> Iterator[Finding]:
+    value = call.argument("value")
+    if value is None or call.of_same_object("django.contrib.auth.models.User.set_password"):
+        return
+    for fact in all_facts(value):
+        if fact.label == "password" and fact.state.is_readable:
+            yield rule.finding(
+                call.span,
+                label=fact.label,
+                severity=Severity.HIGH,
+                confidence=confidence(fact),
+                symbol=call.symbol,
+                flow=(*call.machine.steps(fact.trace), *call.steps()),
+                why="this one is kept as it is",
+            )
+
+
+@rule.project
+def hashers_that_hurry(project: Project) -> Iterator[Finding]:
+    """Classes of the project that make Django's hashers do less."""
+    for ref in project.program.classes():
+        parents = {name.rpartition(".")[2] for name in project.program.ancestors(ref) if name.startswith("django.contrib.auth.hashers.")}
+        for parent in sorted(parents & _WORK.keys()):
+            attribute, least, far_below = _WORK[parent]
+            for code in project.program.class_(ref).body:
+                amount = _assigned(code, attribute)
+                if amount is not None and amount < least:
+                    yield rule.finding(
+                        project.span(ref.path, code[1]),
+                        confidence=Confidence.MEDIUM,
+                        audience=Audience.STRICT if amount < far_below else Audience.AUDIT,
+                        symbol=project.program.class_(ref).qualified,
+                        why=f"`{attribute}` is {amount}, at least {least} is recommended",
+                    )
+
+
+def _assigned(code: Code, name: str) -> int | None:
+    """The number a class keeps under a name."""
+    match code:
+        case [Op.ASSIGN, _, [[Op.NAME, _, target]], [Op.CONST, _, int(amount)], *_] if target == name:
+            return amount
+        case _:
+            return None
+
+
+@rule.setting("PASSWORD_HASHERS")
+def hashers_for_old_data(settings: Settings, value: SettingValue) -> Iterator[Finding]:
+    """Django stores new passwords with the first."""
+    first = value.at(0) if isinstance(value.value, list | tuple) and value.value else None
+    name = first.value.rpartition(".")[2] if first is not None and isinstance(first.value, str) else ""
+    if first is None or name not in _OLD or not is_public(settings):
+        return
+    is_open = bool(settings.incomplete) or is_base(settings)
+    yield rule.finding(
+        place(first, settings.path),
+        severity=Severity.HIGH,
+        confidence=Confidence.MEDIUM if is_open else Confidence.HIGH,
+        audience=Audience.STRICT if is_open else Audience.DEFAULT,
+        symbol=settings.module,
+        related=value.chain,
+        why=f"`{name}` is fast, and the first of `PASSWORD_HASHERS`",
+    )
