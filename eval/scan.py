@@ -66,7 +66,12 @@ def _judged_fragment(case: Case, fragment: Fragment | None) -> Judged:
         path = Path(folder) / "code.py"
         path.write_text(fragment.code, encoding="utf-8")
         findings, unread = _scan(path, [])
-    return Judged(case, _within(findings, *statement_at(fragment.code, fragment.line_of(case.line))), unread)
+    line = fragment.line_of(case.line)
+    lines = fragment.code.split("\n")
+    # A place above the code stands for the whole: that is where a repair adds an import.
+    is_above = not "".join(lines[: max(line, 0)]).strip()
+    first, last = (1, len(lines)) if is_above else statement_at(fragment.code, line)
+    return Judged(case, _within(findings, first, last), unread)
 
 
 def _within(findings: list[Finding], first: int, last: int) -> tuple[Finding, ...]:
