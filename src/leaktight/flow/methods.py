@@ -51,7 +51,7 @@ def call_method(
     if found is not None and (found in frame.machine.knowledge.functions or frame.machine.is_watched(found)):
         from leaktight.flow.outside import call_external
 
-        return call_external(frame, found, receiver, arguments, keywords, span, places)
+        return call_external(frame, found, receiver, arguments, keywords, span, places, is_open="**" in keywords)
     if receiver.type == "django.db.models.Manager" and receiver.ref is None:
         return Value(type=receiver.type, origin=receiver.origin)  # a queryset's own method gives the queryset on
     return UNKNOWN

@@ -128,12 +128,21 @@ class Module(msgspec.Struct, array_like=True):
     """Some line is not ASCII, so columns must be converted."""
     imported: dict[str, int] = {}
     """Local name → packed span of the import that binds it at module level."""
-    addressed: bool = False
-    """Some text begins like an address in clear."""
+    packages: list[str] = []
+    """Packages imported anywhere in the file, sorted."""
+    telling: list[str] = []
+    """What some text of the file is, sorted: `address` (it begins like one in clear), `set-cookie`."""
 
 
 IN_CLEAR = ("http://", "ws://", "ftp://", "telnet://")
 """How addresses begin that whoever is on the way can read along with."""
+
+
+def telling(text: str) -> str | None:
+    """What a text is that few files hold; None for all others."""
+    if begins_in_clear(text):
+        return "address"
+    return "set-cookie" if len(text) == len("set-cookie") and text.lower() == "set-cookie" else None
 
 
 def begins_in_clear(text: str) -> bool:

@@ -31,7 +31,8 @@ def lower(tree: ast.Module, *, path: str, lines: int, wide: bool) -> Module:
         lines=lines,
         wide=wide,
         imported=lowerer.imported,
-        addressed=lowerer.addressed,
+        packages=sorted(lowerer.packages),
+        telling=sorted(lowerer.telling),
     )
 
 
@@ -227,6 +228,7 @@ class _Lowerer(Expressions):
         return self._imported(node, [(item.asname or item.name, f"{module}{separator}{item.name}") for item in node.names])
 
     def _imported(self, node: ast.stmt, pairs: list[tuple[str, str]]) -> Code | None:
+        self.packages |= {qualified.partition(".")[0] for _, qualified in pairs if not qualified.startswith(".")}
         if not self.scopes:
             for local, qualified in pairs:
                 self.imports.setdefault(local, qualified)

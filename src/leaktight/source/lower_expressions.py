@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from leaktight.source.code import COLUMNS, Class, Code, Function, Op, begins_in_clear, pack_span
+from leaktight.source.code import COLUMNS, Class, Code, Function, Op, pack_span, telling
 
 
 class Scope:
@@ -28,7 +28,8 @@ class Expressions:
     def __init__(self) -> None:
         self.imports: dict[str, str] = {}
         self.imported: dict[str, int] = {}
-        self.addressed = False
+        self.packages: set[str] = set()
+        self.telling: set[str] = set()
         self.stars: list[str] = []
         self.functions: list[Function] = []
         self.classes: list[Class] = []
@@ -88,7 +89,8 @@ class Expressions:
             value = 0
         elif isinstance(value, str):
             value = value.encode("utf-8", "replace").decode()
-            self.addressed = self.addressed or begins_in_clear(value)
+            if (what := telling(value)) is not None:
+                self.telling.add(what)
         elif not isinstance(value, int | float | bool | None):
             value = None
         return [Op.CONST, span(node), value]

@@ -20,9 +20,11 @@ from collections.abc import Iterator
 from leaktight.flow.events import Call
 from leaktight.model import Certainty, Finding, Severity
 from leaktight.policy import Channel, Safeguard
+from leaktight.project import Project
 from leaktight.project.settings import Settings, SettingValue
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.cookies.flags import MORSEL, SETTERS, judge_call, judge_morsel, judge_setting
+from leaktight.rules.cookies.other_ways import LOGIN_COOKIES, judge_headers, judge_login_cookie, judge_switches
 
 rule = Rule(
     __name__,
@@ -86,6 +88,21 @@ _OFF = "`httponly` is off"
 @rule.call(*SETTERS)
 def set_by_code(call: Call) -> Iterator[Finding]:
     yield from judge_call(rule, call, "httponly", absent=_ABSENT, off=_OFF)
+
+
+@rule.project
+def written_as_a_header(project: Project) -> Iterator[Finding]:
+    yield from judge_headers(rule, project, "httponly")
+
+
+@rule.call(*LOGIN_COOKIES)
+def signs_somebody_in(call: Call) -> Iterator[Finding]:
+    yield from judge_login_cookie(rule, call, "httponly", by_default=False)
+
+
+@rule.project
+def switched_off(project: Project) -> Iterator[Finding]:
+    yield from judge_switches(rule, project, "SESSION_COOKIE_HTTPONLY", "REMEMBER_COOKIE_HTTPONLY")
 
 
 @rule.call(MORSEL)

@@ -21,9 +21,11 @@ from collections.abc import Iterator
 from leaktight.flow.events import Call
 from leaktight.model import Audience, Certainty, Finding, Severity
 from leaktight.policy import Channel, Safeguard
+from leaktight.project import Project
 from leaktight.project.settings import Settings, SettingValue
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.cookies.flags import MORSEL, SETTERS, judge_call, judge_morsel, judge_setting
+from leaktight.rules.cookies.other_ways import LOGIN_COOKIES, judge_headers, judge_login_cookie
 
 rule = Rule(
     __name__,
@@ -87,6 +89,16 @@ _OFF = "`samesite` is off"
 @rule.call(*SETTERS)
 def set_by_code(call: Call) -> Iterator[Finding]:
     yield from judge_call(rule, call, "samesite", absent=_ABSENT, off=_OFF)
+
+
+@rule.project
+def written_as_a_header(project: Project) -> Iterator[Finding]:
+    yield from judge_headers(rule, project, "samesite")
+
+
+@rule.call(*LOGIN_COOKIES)
+def signs_somebody_in(call: Call) -> Iterator[Finding]:
+    yield from judge_login_cookie(rule, call, "samesite", by_default=True)
 
 
 @rule.call(MORSEL)

@@ -25,6 +25,7 @@ SETTERS = (
     "django.http.HttpResponse.set_cookie",
     "django.http.HttpResponse.set_signed_cookie",
     "http.cookies.SimpleCookie.__setitem__",
+    "twisted.web.server.Request.addCookie",
 )
 MORSEL = "http.cookies.Morsel.__setitem__"
 """A flag written to a cookie that is set already."""
@@ -55,7 +56,7 @@ class Carried(NamedTuple):
 
 def carried(call: Call) -> Carried | None:
     """Judge what a cookie carries; None for one that is being taken back."""
-    value, key = call.argument("value"), call.constant("key")
+    value, key = call.argument("value") or call.argument("v"), call.constant("key", call.constant("k"))
     if value is None and not call.is_open:
         return None  # an empty cookie, or the cookie jar of a client
     name = key if isinstance(key, str) else ""
@@ -137,6 +138,8 @@ def judge_call(rule: Rule, call: Call, flag: str, *, absent: str, off: str) -> I
     if cookie is None:
         return
     audience = cookie.audience
+    if flag == "samesite" and call.argument(flag) is None and audience is Audience.AUDIT:
+        return  # browsers take it as `Lax`
     if state is Flag.OFF and audience is Audience.AUDIT:
         audience = Audience.STRICT
     value = call.argument(flag)

@@ -9,8 +9,8 @@ from leaktight.flow.knowledge import load
 from leaktight.model import Span
 from leaktight.policy import Channel
 from leaktight.project import Project
-from leaktight.project.symbols import External, FunctionRef
-from leaktight.rules.reach import module_statements, statements
+from leaktight.project.symbols import External
+from leaktight.rules.written import places
 from leaktight.source.code import Code, Op, begins_in_clear, last_name
 
 _ASKED = frozenset({"startswith", "removeprefix", "replace", "split", "partition", "strip", "lstrip"})
@@ -38,17 +38,9 @@ def addresses(project: Project, path: str) -> tuple[Written, ...]:
 
 def _in_file(project: Project, path: str) -> Iterator[Written]:
     module = project.program.modules[path]
-    if not module.addressed:
+    if "address" not in module.telling:
         return
-    dotted = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-    places: list[tuple[str, list[Code]]] = [(dotted, module_statements(project.program, path))]
-    for cls in module.classes:
-        places.append((f"{dotted}.{cls.qualified}", [*cls.bases, *cls.body]))
-    for index, function in enumerate(module.functions):
-        defaults = [parameter.default for parameter in function.parameters if parameter.default is not None]
-        codes = [*defaults, *function.decorators, *statements(project.program, FunctionRef(path, index))]
-        places.append((f"{dotted}.{function.qualified}", codes))
-    for symbol, codes in places:
+    for symbol, codes in places(project, path):
         for code in _texts(codes, project, path):
             yield Written(project.span(path, code[1]), code[2], symbol)
 

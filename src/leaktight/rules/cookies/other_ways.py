@@ -1,0 +1,96 @@
+"""Cookies that are set otherwise than by a response's `set_cookie`: raw headers, helpers for logins, switches of other frameworks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from leaktight.flow.events import Call
+from leaktight.model import Audience, Confidence, Finding, Severity
+from leaktight.project import Project
+from leaktight.rules.api import Rule
+from leaktight.rules.cookies.flags import signs_in
+from leaktight.rules.outgoing.protections import argument
+from leaktight.rules.written import headers, is_off, switches
+from leaktight.source.code import Code, Op
+
+LOGIN_COOKIES = ("pyramid.authentication.AuthTktCookieHelper", "pyramid.authentication.AuthTktAuthenticationPolicy")
+"""Makers of cookies that sign somebody in."""
+_FLASK = frozenset({"flask", "quart", "flask_login"})
+_TAKEN_BACK = re.compile(r"max-age=0|expires=thu, 01[ -]jan[ -]1970", re.IGNORECASE)
+_UNKNOWN = "\0"
+"""In the place of what a text is filled with."""
+
+
+def judge_headers(rule: Rule, project: Project, flag: str) -> Iterator[Finding]:
+    """Report a cookie that is written as a header, in full sight, without a flag."""
+    for path in sorted(project.program.modules):
+        if "set-cookie" not in project.program.modules[path].telling:
+            continue
+        for header in headers(project, path, "set-cookie"):
+            text = _text(header.value)
+            name, _, rest = text.partition("=")
+            # What is filled in may bring flags, unless it is the cookie's value.
+            if not name or _UNKNOWN in name or _UNKNOWN in rest.partition(";")[2] or _TAKEN_BACK.search(rest):
+                continue
+            flags = {part.partition("=")[0].strip().lower() for part in rest.split(";")[1:]}
+            if flag not in flags:
+                identifies = signs_in(project, name.strip())
+                if flag == "samesite" and not identifies:
+                    continue  # browsers take it as `Lax`
+                yield rule.finding(
+                    header.span,
+                    severity=Severity.LOW,
+                    confidence=Confidence.MEDIUM if identifies else Confidence.LOW,
+                    audience=Audience.STRICT if identifies else Audience.AUDIT,
+                    symbol=header.symbol,
+                    what=f"the cookie `{name.strip()}`",
+                    why=f"the header does not say `{flag}`",
+                )
+
+
+def _text(code: Code) -> str:
+    """The text a piece of code spells, with what is not known marked; empty when nothing is."""
+    match code:
+        case [Op.CONST, int(), str(text)]:
+            return text
+        case [Op.TEXT, int(), [*parts]]:
+            return "".join(part[2] if part[0] == Op.CONST and isinstance(part[2], str) else _UNKNOWN for part in parts)
+        case [Op.BINARY, int(), "+", left, right]:
+            return (_text(left) or _UNKNOWN) + (_text(right) or _UNKNOWN)
+        case _:
+            return ""
+
+
+def judge_login_cookie(rule: Rule, call: Call, flag: str, *, by_default: bool) -> Iterator[Finding]:
+    """Report a helper that signs people in by a cookie without a flag."""
+    value = argument(call, flag)
+    is_given = value is not None
+    if (is_given and not (value is not None and value.const in {False, None})) or (not is_given and (by_default or call.is_open)):
+        return
+    yield rule.finding(
+        call.span,
+        confidence=Confidence.MEDIUM,
+        audience=Audience.DEFAULT if is_given else Audience.STRICT,
+        symbol=call.symbol,
+        flow=call.steps(),
+        what="the cookie that signs somebody in",
+        why=f"`{flag}` is off" if is_given else f"`{flag}` is not given",
+    )
+
+
+def judge_switches(rule: Rule, project: Project, *names: str) -> Iterator[Finding]:
+    """Report switches of Flask's configuration that take a flag from the cookies of sessions."""
+    for path in sorted(project.program.modules):
+        if _FLASK.isdisjoint(project.program.modules[path].packages):
+            continue
+        for switch in switches(project, path, names):
+            if is_off(switch.value):
+                yield rule.finding(
+                    switch.span,
+                    confidence=Confidence.MEDIUM,
+                    audience=Audience.STRICT,
+                    symbol=switch.symbol,
+                    what="the session cookie",
+                    why=f"`{switch.name}` is off",
+                )
