@@ -99,6 +99,10 @@ def _locals(frame: Frame, _arguments: Arguments, _keywords: Keywords, _span: int
     return result
 
 
+def _globals(_frame: Frame, _arguments: Arguments, _keywords: Keywords, _span: int) -> Value:
+    return Value(type="dict", origin="globals")
+
+
 def _super(frame: Frame, _arguments: Arguments, _keywords: Keywords, _span: int) -> Value:
     """`super()`: the receiver, seen as an instance of the nearest ancestor."""
     receiver = frame.env.get("self")
@@ -211,6 +215,7 @@ BUILTINS: dict[str, Callable[[Frame, Arguments, Keywords, int], Value | None]] =
     "builtins.setattr": _setattr,
     "builtins.vars": _vars,
     "builtins.locals": _locals,
+    "builtins.globals": _globals,
     "builtins.super": _super,
     "builtins.enumerate": _enumerate,
     "builtins.zip": _zip,

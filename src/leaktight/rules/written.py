@@ -20,6 +20,8 @@ class Written:
     value: Code
     span: Span
     symbol: str
+    beside: frozenset[str] = frozenset()
+    """Names that are switched on in the same call or dictionary."""
 
 
 def places(project: Project, path: str) -> Iterator[tuple[str, list[Code]]]:
@@ -39,9 +41,11 @@ def switches(project: Project, path: str, names: Collection[str]) -> Iterator[Wr
     """Entries of a configuration with these names: `config["NAME"] = …`, `config.NAME = …`, `update(NAME=…)`, `{"NAME": …}`."""
     for symbol, codes in places(project, path):
         for code in walk(codes):
-            for name, value in _entries(code):
+            entries = list(_entries(code))
+            for name, value in entries:
                 if name in names:
-                    yield Written(name, value, project.span(path, value[1]), symbol)
+                    on = frozenset(other for other, given in entries if given[0] == Op.CONST and given[2] is True)
+                    yield Written(name, value, project.span(path, value[1]), symbol, on)
 
 
 def headers(project: Project, path: str, name: str) -> Iterator[Written]:

@@ -2,7 +2,7 @@
 ## What it finds
 A serializer, form, schema or GraphQL type that takes over all fields of its model (`"__all__"`, `exclude`, or no choice at all) while the
 model holds a password, a key, a token or card data; one that lists such a field by name and lets it be read; all columns of a model
-(`.values()`, `model_to_dict`, `__dict__`, `serialize`) in an answer; `locals()` as the context of a template.
+(`.values()`, `model_to_dict`, `__dict__`, `serialize`) in an answer; `locals()` or `globals()` as the context of a template.
 
 ## Why it matters
 What is not chosen is not thought about. A column that is added to the model next year is in the answers of the API the same day. The hash
@@ -13,7 +13,7 @@ List the fields by name. Mark a field that is only taken in with `write_only` (`
 name the columns: `.values("id", "name")`.
 
 ## When it is fine
-The field is `write_only`, or another class is used for answers. Forms of the admin are shown to auditors only, classes that rework what they
+The field is `write_only`, or another class is used for answers. Forms whose model holds nothing of the kind, and those of the admin, are shown to auditors only, classes that rework what they
 give out (`to_representation`) to the strict.
 """
 
@@ -131,6 +131,21 @@ def readable_fields(cls: FieldClass, project: Project) -> Iterator[Finding]:
     )
 
 
+@rule.model
+def form_without_a_choice(cls: FieldClass, project: Project) -> Iterator[Finding]:
+    """Whatever its model holds now: the form takes what is added later as well."""
+    if cls.kind == "form" and _takes_all(cls, project) and _says_itself(cls, project):
+        yield rule.finding(
+            _choice(cls, project),
+            severity=Severity.LOW,
+            confidence=Confidence.LOW,
+            audience=Audience.AUDIT,
+            symbol=f"{cls.path.removesuffix('.py').replace('/', '.')}.{cls.name}",
+            what="every field of its model, those to come as well,",
+            how=f"is taken over by the form `{cls.name}`",
+        )
+
+
 def _takes_all(cls: FieldClass, project: Project) -> bool:
     if cls.chosen is None:
         return bool(cls.excluded) or _DJANGO_TYPE in {name.rpartition(".")[2] for name in project.program.ancestors(cls.ref)}
@@ -226,8 +241,9 @@ def all_columns(arrival: Arrival) -> Iterator[Finding]:
 @rule.call("django.shortcuts.render", "django.template.response.TemplateResponse", "django.template.loader.render_to_string")
 def every_local_name(call: Call) -> Iterator[Finding]:
     context = call.argument("context")
-    if context is None or context.origin != "locals":
+    if context is None or context.origin not in {"locals", "globals"}:
         return
+    scope = str(context.origin)
     grave = next((fact for fact in all_facts(context) if is_grave(fact.label) and fact.state.is_readable), None)
     yield rule.finding(
         call.place("context"),
@@ -237,6 +253,6 @@ def every_local_name(call: Call) -> Iterator[Finding]:
         confidence=Confidence.MEDIUM if grave is not None else Confidence.LOW,
         audience=Audience.STRICT,
         symbol=call.symbol,
-        what=f"every local name, `{grave.word}` among them," if grave is not None else "every local name",
-        how="is handed to the template by `locals()`",
+        what=f"every {scope[:-1]} name" + (f", `{grave.word}` among them," if grave is not None else ""),
+        how=f"is handed to the template by `{scope}()`",
     )
