@@ -185,6 +185,10 @@ class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Method name that hardly any other class has → its qualified name, whatever the receiver."""
     result: dict[str, str] = {}
     """Method a framework calls on the project's classes, or qualified decorator → what its result is handed to."""
+    clear_only: dict[str, str] = {}
+    """Package that speaks a protocol without encryption → what the protocol is called."""
+    encrypted_by: dict[str, str] = {}
+    """Such a package → the name in it that does encrypt."""
     function: list[FunctionSpec] = []
     class_: list[ClassSpec] = msgspec.field(default=[], name="class")
 
@@ -199,10 +203,14 @@ class Knowledge:
         self.instances: dict[str, str] = {}
         self.methods: dict[str, str] = {}
         self.results: dict[str, str] = {}
+        self.clear_only: dict[str, str] = {}
+        self.encrypted_by: dict[str, str] = {}
         for library in libraries:
             self.instances.update(library.instance)
             self.methods.update(library.method)
             self.results.update(library.result)
+            self.clear_only.update(library.clear_only)
+            self.encrypted_by.update(library.encrypted_by)
             self.alias.update(library.alias)
             self.functions.update((name, spec) for spec in library.function for name in spec.names)
             self.classes.update((spec.name, spec) for spec in library.class_)

@@ -19,11 +19,14 @@ such as one of a map service, is no secret.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import parse_qsl, urlsplit
 
-from leaktight.flow.events import Arrival
+from leaktight.flow.events import Arrival, Call
+from leaktight.flow.knowledge import load
+from leaktight.flow.naming import may_be_secret
 from leaktight.flow.value import Made
-from leaktight.model import Finding, Severity
-from leaktight.policy import Channel, LabelKind, Safeguard
+from leaktight.model import Audience, Confidence, Finding, Severity
+from leaktight.policy import Channel, LabelKind, Safeguard, Strength, recognise
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import audience_of, harm, kind_of, milder
 
@@ -88,3 +91,39 @@ def secret_in_address(arrival: Arrival) -> Iterator[Finding]:
         symbol=arrival.call.symbol,
         flow=arrival.flow,
     )
+
+
+@rule.call(*load().names(lambda spec: any(sink.part in _ADDRESS for sink in spec.sinks.values())))
+def secret_in_literal(call: Call) -> Iterator[Finding]:
+    """An address in the code that holds a login, or a secret in its query."""
+    for parameter, sink in call.spec.sinks.items() if call.spec is not None else ():
+        value = call.argument(parameter) if sink.channel == Channel.OUTGOING_HTTP and sink.part in _ADDRESS else None
+        found = _written_secret(value.text) if value is not None and value.text is not None else None
+        if found is not None:
+            label, secret = found
+            sure = may_be_secret(secret)
+            yield rule.finding(
+                call.place(parameter),
+                label=label,
+                severity=milder(harm(label)),
+                confidence=Confidence.MEDIUM if sure else Confidence.LOW,
+                audience=Audience.STRICT if sure else Audience.AUDIT,
+                symbol=call.symbol,
+                flow=call.steps(),
+            )
+
+
+def _written_secret(text: str) -> tuple[str, str] | None:
+    """The label of a secret in an address, and the secret, which is told to nobody."""
+    try:
+        parts = urlsplit(text)
+        if parts.password:
+            return "password", parts.password
+        query = parse_qsl(parts.query)
+    except ValueError:
+        return None
+    for name, value in query:
+        match = recognise(name)
+        if match is not None and kind_of(match.label) is LabelKind.CREDENTIAL and match.strength is Strength.STRONG and value:
+            return match.label, value
+    return None

@@ -1,0 +1,87 @@
+"""
+## What it finds
+An import of a package for a protocol that has no encrypted form: Telnet, IPMI, and FTP where the file does not use its variant over TLS.
+
+## Why it matters
+Whatever the package sends, passwords first, can be read and changed on the way. No option of it helps.
+
+## How to fix it
+Use SSH or SFTP; for FTP at least `ftplib.FTP_TLS` with `prot_p()`; for machines in a rack their management over HTTPS (Redfish).
+
+## When it is fine
+The other side is the same machine, or knows nothing else and sits in a network of its own. The rule is for auditors; connections that are
+known to leave the machine are reported by `cleartext-connection`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaktight.flow.knowledge import load
+from leaktight.model import Audience, Confidence, Finding, Severity
+from leaktight.policy import Channel, Safeguard
+from leaktight.project import Project
+from leaktight.rules.api import Example, Rule
+from leaktight.rules.written import places
+from leaktight.source.code import Op, walk
+
+rule = Rule(
+    __name__,
+    severity=Severity.LOW,
+    cwe=(319,),
+    step="S1",
+    channel=Channel.CONNECTION,
+    missing=(Safeguard.VERIFIED_TLS,),
+    message="`{package}` speaks {protocol}, and encrypts nothing",
+    remedy="Use a protocol with encryption, such as SSH or SFTP.",
+    asvs=("12.3.1",),
+    examples=(
+        Example(
+            "A terminal without encryption",
+            bad={"shop/board.py": "import telnetlib  # finds: cleartext-protocol\n"},
+            good={"shop/board.py": "import paramiko\n"},
+        ),
+    ),
+)
+
+
+@rule.project
+def speaks_in_clear(project: Project) -> Iterator[Finding]:
+    """Imports of packages for protocols without encryption, whoever is talked to."""
+    knowledge = load()
+    for path, module in sorted(project.program.modules.items()):
+        for package in sorted(knowledge.clear_only.keys() & set(module.packages)):
+            other = knowledge.encrypted_by.get(package)
+            if other is None or not _mentions(project, path, other):
+                yield from _imports(project, path, package, knowledge.clear_only[package])
+
+
+def _imports(project: Project, path: str, package: str, protocol: str) -> Iterator[Finding]:
+    module = project.program.modules[path]
+    spans = [span for name, span in module.imported.items() if module.imports[name].partition(".")[0] == package]
+    for _, codes in places(project, path):
+        for code in walk(codes):
+            if code[0] == Op.IMPORT and any(qualified.partition(".")[0] == package for _, qualified in code[2]):
+                spans.append(code[1])
+    for span in sorted(set(spans)):
+        yield rule.finding(
+            project.span(path, span),
+            confidence=Confidence.LOW,
+            audience=Audience.AUDIT,
+            package=package,
+            protocol=protocol,
+        )
+
+
+def _mentions(project: Project, path: str, name: str) -> bool:
+    """Tell whether a file uses, or imports, a name of a package."""
+    module = project.program.modules[path]
+    if name in module.imports or any(name in function.names for function in module.functions):
+        return True
+    for _, codes in places(project, path):
+        for code in walk(codes):
+            if (code[0] == Op.ATTR and code[3] == name) or (code[0] == Op.NAME and code[2] == name):
+                return True
+            if code[0] == Op.IMPORT and any(qualified.endswith(f".{name}") for _, qualified in code[2]):
+                return True
+    return False

@@ -1,0 +1,85 @@
+"""
+## What it finds
+A password, a card number, a key, an identity number or a health record in the payload of a JSON web token.
+
+## Why it matters
+A token of this kind is signed, not encrypted: whoever holds it, and everybody it passes, decodes the payload without a key. It lies in browsers,
+in logs of proxies, and in other servers' hands.
+
+## How to fix it
+Put an identifier into the token, and look the rest up where the token is checked. Where the payload has to be secret, use an encrypted token (JWE).
+
+## When it is fine
+The token never leaves the server that made it. Names and e-mail addresses of the token's own user are what such tokens are for; they are not
+reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaktight.flow.events import Call, confidence
+from leaktight.flow.value import all_facts
+from leaktight.model import Audience, Confidence, Finding, Severity
+from leaktight.policy import Channel, Safeguard
+from leaktight.rules.api import Example, Rule
+from leaktight.rules.judging import is_grave
+
+rule = Rule(
+    __name__,
+    severity=Severity.HIGH,
+    cwe=(522, 312),
+    step="S5",
+    channel=Channel.RESPONSE_BODY,
+    missing=(Safeguard.ENCRYPTED,),
+    message="{label} stands in the payload of a token, which everybody can decode",
+    remedy="Put an identifier into the token, and look the rest up.",
+    asvs=("9.2.1", "14.2.4"),
+    examples=(
+        Example(
+            "A card number that travels with every request",
+            bad={
+                "shop/tokens.py": """\
+import jwt
+from django.conf import settings
+
+
+def token_for(order, card_number):
+    payload = {"order": order.pk, "card": card_number}
+    return jwt.encode(payload, settings.TOKEN_KEY, algorithm="HS256")  # finds: secret-in-token
+"""
+            },
+            good={
+                "shop/tokens.py": """\
+import jwt
+from django.conf import settings
+
+
+def token_for(order, payment):
+    payload = {"order": order.pk, "payment": payment.pk}
+    return jwt.encode(payload, settings.TOKEN_KEY, algorithm="HS256")
+"""
+            },
+        ),
+    ),
+)
+
+_MEANT = frozenset({"token", "one-time-code", "session-id", "secret"})
+"""What a token carries on purpose: identifiers of itself and of a session."""
+
+
+@rule.call("jwt.encode")
+def in_the_payload(call: Call) -> Iterator[Finding]:
+    value = call.argument("payload")
+    for fact in all_facts(value) if value is not None else ():
+        if is_grave(fact.label) and fact.label not in _MEANT and fact.state.is_readable:
+            how_sure = confidence(fact)
+            audience = Audience.DEFAULT if how_sure is not Confidence.LOW else Audience.STRICT if fact.strong else Audience.AUDIT
+            yield rule.finding(
+                call.place("payload"),
+                label=fact.label,
+                confidence=how_sure,
+                audience=audience,
+                symbol=call.symbol,
+                flow=(*call.machine.steps(fact.trace), *call.steps()),
+            )
