@@ -1,5 +1,5 @@
 """Where the test site's pages are."""
 
-from django.urls import URLPattern
+from django.urls import include, path
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("", include("guardsite.views_going"))]

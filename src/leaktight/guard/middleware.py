@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
-from django.http import HttpRequest, HttpResponseBase
 
+from leaktight.guard.answers import refusal, withheld
+from leaktight.guard.coming.addresses import refuse_in_address
+from leaktight.guard.coming.forgery import refuse_forged
+from leaktight.guard.coming.reading import read_early
+from leaktight.guard.coming.transport import refuse_cleartext
+from leaktight.guard.going.bodies import NotInspectable, strain_pieces, strain_whole
+from leaktight.guard.going.headers import strain_cookies, strain_headers, strain_redirect
+from leaktight.guard.going.instructions import instruct
 from leaktight.guard.values.collect import collector
-from leaktight.guard.values.registry import Registry, watched
+from leaktight.guard.values.registry import Registry, TooManyValues, current, watched
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponseBase
+
+logger = logging.getLogger("leaktight.guard")
 
 
 class GuardMiddleware:
@@ -27,11 +40,58 @@ class GuardMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         if self.is_async:
             return self.__acall__(request)
-        with watched(Registry(collector(request))):
-            response: HttpResponseBase = self.get_response(request)
-            return response
+        with watched(Registry(collector(request))) as registry:
+            response = arriving(request, registry) or self.get_response(request)
+            return leaving(request, response, registry)
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
-        with watched(Registry(collector(request))):
-            response: HttpResponseBase = await self.get_response(request)
-            return response
+        with watched(Registry(collector(request))) as registry:
+            response = arriving(request, registry) or await self.get_response(request)
+            return leaving(request, response, registry)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any]
+    ) -> HttpResponseBase | None:
+        """Check what only the view tells: values in its path, and the CSRF token of a declared view that is exempt."""
+        refused = refuse_in_address(request, current()) if named else None
+        return refused or refuse_forged(request, view, arguments, named)
+
+
+def arriving(request: HttpRequest, registry: Registry) -> HttpResponseBase | None:
+    """Look at a request before anybody else; return the answer to one that is refused."""
+    read_early(request)
+    try:
+        refused = refuse_cleartext(request, registry)
+        if refused is None and request.META.get("QUERY_STRING"):
+            refused = refuse_in_address(request, registry)
+    except TooManyValues:
+        return refusal(request, 400, "This request holds more sensitive values than can be looked after.")
+    return refused
+
+
+def leaving(request: HttpRequest, response: HttpResponseBase, registry: Registry) -> HttpResponseBase:
+    """Look at a response after everybody else. What cannot be looked into, although a value may be in it, is not sent."""
+    try:
+        return _inspected(request, response, registry)
+    except NotInspectable as error:
+        logger.error("a response was withheld: its encoding (%s) cannot be looked into", error)  # noqa: TRY400 - no bug of anybody
+    except TooManyValues:
+        logger.error("a response was withheld: the request holds too many sensitive values")  # noqa: TRY400
+    except Exception:
+        logger.exception("a response was withheld: the guard could not look into it")
+    response.close()
+    return withheld(request)
+
+
+def _inspected(request: HttpRequest, response: HttpResponseBase, registry: Registry) -> HttpResponseBase:
+    found = [strain_redirect(request, response, registry), strain_headers(request, response, registry)]
+    if not response.streaming:
+        found.append(strain_whole(request, response, registry))
+    elif registry:
+        strain_pieces(request, response, registry)
+    if any(each.stops for each in found):
+        response.close()
+        return withheld(request)
+    strain_cookies(request, response, registry)
+    instruct(request, response, registry)
+    return response

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.conf import settings
 from django.http import QueryDict
-from django.urls import Resolver404, get_urlconf, resolve
+from django.urls import Resolver404, ResolverMatch, get_urlconf, resolve
 
 from leaktight.guard.conf import configuration, recogniser
 from leaktight.guard.values.declare import EVERYTHING, declared_by, normal, site_wide
@@ -51,14 +51,23 @@ def declared_for(request: HttpRequest) -> Mapping[str, str]:
         return known
     match = request.resolver_match
     if match is None:
-        try:
-            match = resolve(request.path_info, getattr(request, "urlconf", None) or get_urlconf())
-        except Resolver404:
+        match = _resolved(request)
+        if match is None:
             return site_wide()
     known = {**site_wide(), **declared_by(match.func)}
     if request.resolver_match is not None:
         request.__dict__["_leaktight_declared"] = known
     return known
+
+
+def _resolved(request: HttpRequest) -> ResolverMatch | None:
+    """The view a request is for, or would be for with the slash that `APPEND_SLASH` adds."""
+    for path in (request.path_info, request.path_info + "/"):
+        try:
+            return resolve(path, getattr(request, "urlconf", None) or get_urlconf())
+        except Resolver404:
+            continue
+    return None
 
 
 def label_of(name: str, declared: Mapping[str, str]) -> tuple[str, bool] | None:

@@ -101,6 +101,13 @@ def _in_entities(value: str) -> Iterator[Form]:
 
 
 def _in_escapes(value: str) -> Iterator[Form]:
+    """Yield escapes, also as a JSON text holds them, with every backslash twice."""
+    for form in _escaped(value):
+        yield form
+        yield form._replace(text=form.text.replace("\\", "\\\\"))
+
+
+def _escaped(value: str) -> Iterator[Form]:
     data = value.encode("utf-8", "surrogatepass")
     units = value.encode("utf-16-be", "surrogatepass")
     pairs = [units[at : at + 2].hex() for at in range(0, len(units), 2)]

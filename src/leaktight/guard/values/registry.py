@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
 from leaktight.guard.values.search import Search
+from leaktight.guard.verdict import forbidden, uncacheable
 from leaktight.policy import Channel
 
 MOST_VALUES = 256
@@ -41,11 +42,9 @@ class Registry:
         self._values: dict[str, Value] = {}
         self._collect = collect
         self._collecting = False
-        self._searches: dict[bool, Search] = {}
+        self._searches: dict[Hashable, Search] = {}
         self.shown: set[str] = set()
         """Texts a page may show once on purpose, such as what a secret page reveals."""
-        self.uninspected = False
-        """Whether something could not be read, so that silence about it means nothing."""
 
     def add(self, text: str, label: str, name: str, *, sure: bool = True) -> None:
         """Watch for a value. Raises `TooManyValues` when there are more than can be watched."""
@@ -68,13 +67,25 @@ class Registry:
 
     def search(self, channel: Channel) -> Search:
         """Return what finds the values that must not be readable on a channel."""
+        return self._kept(channel, lambda value: forbidden(value.label, channel))
+
+    def permitted(self, channel: Channel) -> Search:
+        """Return what finds the values that may be readable on a channel, but not be kept by browsers and proxies."""
+        return self._kept((channel,), lambda value: not forbidden(value.label, channel) and uncacheable(value.label, channel))
+
+    def _kept(self, key: Hashable, wanted: Callable[[Value], bool]) -> Search:
         self._refresh()
-        unsure = channel in _UNSURE_CHANNELS
-        found = self._searches.get(unsure)
+        found = self._searches.get(key)
         if found is None:
-            values = [value for value in self._values.values() if unsure or value.sure]
-            found = self._searches[unsure] = Search([(v.text, v.label, v.name) for v in values])
+            unsure = key in _UNSURE_CHANNELS
+            values = [v for v in self._values.values() if (unsure or v.sure) and wanted(v) and v.text not in self.shown]
+            found = self._searches[key] = Search([(v.text, v.label, v.name) for v in values])
         return found
+
+    def show(self, text: str) -> None:
+        """Let a page show a value on purpose: what a secret page reveals."""
+        self.shown.add(text.strip())
+        self._searches.clear()
 
     def _refresh(self) -> None:
         if self._collect is None or self._collecting:

@@ -1,0 +1,1 @@
+"""What comes in: over HTTPS, not in the address, and from this site's own pages."""

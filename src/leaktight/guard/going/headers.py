@@ -1,0 +1,104 @@
+"""Headers, redirects and cookies of a response, searched also below their encodings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+
+from django.conf import settings
+
+from leaktight.guard.conf import Mode
+from leaktight.guard.going.found import STAND_IN, Found
+from leaktight.guard.values.collect import known_label
+from leaktight.guard.values.deep import first_hit, mask
+from leaktight.policy import LABELS, Channel, LabelKind
+
+if TYPE_CHECKING:
+    from http.cookies import Morsel
+
+    from django.http import HttpRequest, HttpResponseBase
+
+    from leaktight.guard.values.registry import Registry
+
+_OWN = frozenset({"content-length", "content-type", "location", "date", "server"})
+
+
+def strain_headers(request: HttpRequest, response: HttpResponseBase, registry: Registry) -> Found:
+    """Take the values out of every header that is not about the message itself."""
+    found = Found(request, Channel.RESPONSE_HEADER)
+    search = registry.search(Channel.RESPONSE_HEADER)
+    if not search:
+        return found
+    for name, value in list(response.headers.items()):
+        if name.lower() in _OWN:
+            continue
+        clean, hits = mask(search, value, lambda _: STAND_IN)
+        for hit in hits:
+            found(hit)
+        if hits and found.mode is Mode.MASK:
+            response.headers[name] = clean
+    return found
+
+
+def strain_redirect(request: HttpRequest, response: HttpResponseBase, registry: Registry) -> Found:
+    """Take the values out of where a redirect leads: with its query and fragment, since a part of them would lead nowhere.
+
+    A redirect from HTTPS back to this site over HTTP is turned to HTTPS.
+    """
+    found = Found(request, Channel.REDIRECT)
+    if "Location" not in response.headers:
+        return found
+    location = response.headers["Location"]
+    if (
+        request.is_secure()
+        and location.lower().startswith("http://")
+        and urlsplit(location).netloc == request.META.get("HTTP_HOST")
+    ):
+        location = response.headers["Location"] = "https" + location[4:]
+    search = registry.search(Channel.REDIRECT)
+    hit = first_hit(search, location) if search else None
+    if hit is None:
+        return found
+    found(hit)
+    bare = urlunsplit(urlsplit(location)._replace(query="", fragment=""))
+    if found.mode is Mode.MASK:
+        if first_hit(search, bare):
+            found.mode = Mode.BLOCK  # without its path it would lead somewhere else
+        else:
+            response.headers["Location"] = bare
+    return found
+
+
+def strain_cookies(request: HttpRequest, response: HttpResponseBase, registry: Registry) -> Found:
+    """Leave out cookies that hold a value, signed or not, and give those that remain the flags they need."""
+    found = Found(request, Channel.COOKIE)
+    search = registry.search(Channel.COOKIE)
+    for name, morsel in list(response.cookies.items()):
+        hit = first_hit(search, f"{name}={morsel.value}") or first_hit(search, morsel.coded_value) if search else None
+        if hit is not None:
+            found(hit)
+            if found.mode is not Mode.REPORT:
+                del response.cookies[name]
+        elif request.is_secure() and _signs_in(name):
+            _give_flags(name, morsel)
+    if found.mode is Mode.BLOCK:
+        found.mode = Mode.MASK  # the cookie alone was stopped
+    return found
+
+
+def _signs_in(name: str) -> bool:
+    """Tell by its name a cookie that lets its holder act as somebody."""
+    if name in {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME}:
+        return True
+    label = known_label(name)
+    return label is not None and LABELS[label[0]].kind is LabelKind.CREDENTIAL
+
+
+def _give_flags(name: str, morsel: Morsel[str]) -> None:
+    morsel["secure"] = True
+    if name != settings.CSRF_COOKIE_NAME:
+        morsel["httponly"] = True
+    if not morsel["samesite"]:
+        morsel["samesite"] = "Lax"
+    if name.startswith("__Host-"):
+        morsel["path"], morsel["domain"] = "/", ""

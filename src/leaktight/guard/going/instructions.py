@@ -1,0 +1,80 @@
+"""What the browser is told about a sensitive response: not to keep it, not to send its address on, and where its forms may go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.signals import user_logged_out
+
+from leaktight.guard.conf import configuration
+from leaktight.guard.values.declare import declared_by
+from leaktight.guard.values.deep import first_hit
+from leaktight.guard.values.search import Search
+from leaktight.policy import Channel
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from django.http import HttpRequest, HttpResponseBase
+
+    from leaktight.guard.values.registry import Registry
+
+_POLICIES = ("Content-Security-Policy",)
+
+
+def instruct(request: HttpRequest, response: HttpResponseBase, registry: Registry) -> None:
+    """Add the headers a sensitive response needs, exactly where one is."""
+    declares = request.resolver_match is not None and bool(declared_by(request.resolver_match.func))
+    if declares or _holds_private(response, registry):
+        keep_out_of_caches(response)
+    if _address_is_private(request, registry):
+        response.headers["Referrer-Policy"] = "no-referrer"
+    if request.__dict__.get("_leaktight_logged_out") and configuration().clear_site_data:
+        kinds = ", ".join(f'"{kind}"' for kind in configuration().clear_site_data)
+        response.headers.setdefault("Clear-Site-Data", kinds)
+    if declares and "text/html" in response.headers.get("Content-Type", ""):
+        _keep_forms_here(response)
+
+
+def keep_out_of_caches(response: HttpResponseBase) -> None:
+    """Say that nobody may keep a response (RFC 9111, 5.2.2.5)."""
+    response.headers["Cache-Control"] = "no-store, private"
+    for header in ("Expires", "ETag", "Last-Modified"):
+        if header in response.headers:
+            del response.headers[header]
+
+
+def _holds_private(response: HttpResponseBase, registry: Registry) -> bool:
+    search = registry.permitted(Channel.RESPONSE_BODY)
+    if not search:
+        return False
+    return response.streaming or bool(search.hits_in_bytes(response.content))
+
+
+def _address_is_private(request: HttpRequest, registry: Registry) -> bool:
+    """Tell whether the address itself lets its holder in, as that of a reset link does."""
+    if not request.META.get("QUERY_STRING") and not (request.resolver_match and request.resolver_match.kwargs):
+        return False
+    return any(_is_in(value.text, request.get_full_path()) for value in registry)
+
+
+def _is_in(text: str, address: str) -> bool:
+    return first_hit(Search([(text, "secret", "")]), address) is not None
+
+
+def _keep_forms_here(response: HttpResponseBase) -> None:
+    for name in _POLICIES:
+        policy = response.headers.get(name)
+        if policy is None:
+            response.headers[name] = "form-action 'self'"
+        elif "form-action" not in policy:
+            response.headers[name] = f"{policy.rstrip('; ')}; form-action 'self'"
+
+
+def remember_logout(sender: Any, request: HttpRequest | None, **_: Any) -> None:
+    """Note that this request signed somebody out."""
+    if request is not None:
+        request.__dict__["_leaktight_logged_out"] = True
+
+
+user_logged_out.connect(remember_logout, dispatch_uid="leaktight.guard")

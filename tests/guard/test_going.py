@@ -1,0 +1,147 @@
+"""Every way out of a response: unguarded the value leaves by it, guarded it is gone in every encoding."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import AsyncClient, Client, override_settings
+from guardsite.exposure import holds
+from guardsite.views_going import ENCODINGS, VIEWS
+
+from leaktight.guard.incidents import leak_found
+
+CANARY = "k7Qz-9fWx2LmP3~tY"
+GUARD = "leaktight.guard.middleware.GuardMiddleware"
+UNGUARDED = override_settings(MIDDLEWARE=[name for name in settings.MIDDLEWARE if name != GUARD])
+SIGNED = override_settings(SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies")
+ENCODED = [
+    "body",
+    "body_async",
+    "in_json",
+    "streaming",
+    "streaming_async",
+    "gzipped",
+    "own_header",
+    "plain_cookie",
+    "redirect_query",
+]
+COOKIE_BY_DESIGN = {"session"}
+
+pytestmark = pytest.mark.django_db
+
+
+def _exposed(response: Any) -> bool:
+    """Whether anything that goes to the client holds the canary: the headers, cookies as they are sent, or the body."""
+    head = "\n".join(f"{name}: {value}" for name, value in response.headers.items()) + "\n" + response.cookies.output()
+    body = b"".join(_pieces(response.streaming_content)) if response.streaming else response.content
+    return holds(head, CANARY) or holds(body, CANARY)
+
+
+def _pieces(content: Any) -> list[bytes]:
+    if not hasattr(content, "__aiter__"):
+        return list(content)
+
+    async def collect() -> list[bytes]:
+        return [piece async for piece in content]
+
+    return asyncio.run(collect())
+
+
+def _post(name: str, *, encoding: str = "plain", json: bool = False, client: Client | None = None) -> Any:
+    given: dict[str, Any] = {"content_type": "application/json"} if json else {}
+    client = client or Client(raise_request_exception=False)
+    return client.post(f"/going/{name}/", {"card": CANARY}, secure=True, headers={"X-Encoding": encoding}, **given)
+
+
+WAYS = [(name, "plain") for name in VIEWS] + [
+    (name, encoding) for name in ENCODED for encoding in ENCODINGS if encoding != "plain"
+]
+
+
+@pytest.mark.parametrize(("name", "encoding"), WAYS)
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume")
+def test_a_value_does_not_leave_by_a_response(name: str, encoding: str) -> None:
+    with SIGNED, UNGUARDED:
+        assert _exposed(_post(name, encoding=encoding))
+    with SIGNED:
+        assert not _exposed(_post(name, encoding=encoding))
+
+
+@pytest.mark.parametrize("name", ["body", "in_json", "streaming", "plain_cookie", "redirect_query"])
+def test_a_value_in_json_is_known_as_well(name: str) -> None:
+    with UNGUARDED:
+        assert _exposed(_post(name, json=True))
+    assert not _exposed(_post(name, json=True))
+
+
+@pytest.mark.parametrize("name", ["body", "body_async", "streaming_async", "own_header", "gzipped"])
+def test_the_same_holds_for_an_async_site(name: str) -> None:
+    async def post() -> tuple[bytes, Any]:
+        response = await AsyncClient(raise_request_exception=False).post(f"/going/{name}/", {"card": CANARY}, secure=True)
+        content = b"".join([piece async for piece in response.streaming_content]) if response.streaming else response.content
+        return content, response.headers
+
+    with UNGUARDED:
+        content, headers = asyncio.run(post())
+        assert holds(content, CANARY) or holds(str(headers), CANARY)
+    content, headers = asyncio.run(post())
+    assert not holds(content, CANARY)
+    assert not holds(str(headers), CANARY)
+
+
+def test_the_rest_of_the_answer_stays() -> None:
+    assert _post("body").content == b"<p>You sent</p> *** <p>thanks</p>"
+    assert _post("in_json").json() == {"card": "***", "list": ["***"]}
+    assert b"".join(_post("streaming").streaming_content) == b"before *** after"
+    assert _post("redirect_query").headers["Location"] == "/done/"
+    assert _post("redirect_path").status_code == 500
+    assert _post("gzipped").content == b"<p>***</p>"
+    assert "Content-Encoding" not in _post("gzipped").headers
+    assert _post("packed_unknown").status_code == 500
+
+
+@pytest.mark.parametrize("mode", ["report", "mask", "block"])
+def test_the_mode_of_a_channel_decides(mode: str) -> None:
+    heard: list[Any] = []
+
+    def listen(incident: Any, **_: Any) -> None:
+        heard.append((incident.channel, incident.label, incident.name, incident.mode, incident.view))
+
+    leak_found.connect(listen)
+    try:
+        with override_settings(LEAKTIGHT={"MODES": {"response-body": mode}}):
+            response = _post("body")
+    finally:
+        leak_found.disconnect(listen)
+    assert heard == [("response-body", "card", "card", mode, "body")]
+    assert holds(response.content, CANARY) is (mode == "report")
+    assert response.status_code == (500 if mode == "block" else 200)
+
+
+def test_what_nobody_declared_is_left_alone() -> None:
+    response = Client().post("/undeclared/", {"card": CANARY}, secure=True)
+    assert response.content == CANARY.encode()
+    assert "Cache-Control" not in response.headers
+
+
+def test_a_declared_view_is_kept_out_of_caches_and_its_forms_at_home() -> None:
+    with UNGUARDED:
+        assert "Cache-Control" not in _post("body").headers
+    response = _post("body")
+    assert response.headers["Cache-Control"] == "no-store, private"
+    assert response.headers["Content-Security-Policy"] == "form-action 'self'"
+
+
+def test_an_error_of_the_guard_stops_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    from leaktight.guard import middleware
+
+    def fail(*_: Any) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(middleware, "strain_headers", fail)
+    response = _post("body")
+    assert response.status_code == 500
+    assert not _exposed(response)
