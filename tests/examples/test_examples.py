@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import filecmp
 import importlib.util
+import os
 import re
 import subprocess
 import sys
@@ -98,6 +99,10 @@ def test_the_twins_do_the_same() -> None:
     assert different == unreadable == []
 
 
+OWN = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+"""The environment without the settings of this test run: each example has its own."""
+
+
 @pytest.mark.parametrize("name", LEAKING + TIGHT)
 def test_an_example_runs(name: str) -> None:
     missing = [package for package in NEEDED.get(name, []) if importlib.util.find_spec(package) is None]
@@ -105,5 +110,5 @@ def test_an_example_runs(name: str) -> None:
         pytest.skip(f"not installed: {', '.join(missing)}")
     for command in ["check", "test"]:
         arguments = [sys.executable, "-B", "manage.py", command]
-        done = subprocess.run(arguments, cwd=EXAMPLES / name, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(arguments, cwd=EXAMPLES / name, env=OWN, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr

@@ -99,6 +99,56 @@ def scan(
     )
 
 
+@app.command(usage="leaktight fix [OPTIONS] [PATH]")
+def fix(
+    *paths: str,
+    diff: Annotated[bool, _option("Only show what would change.")] = False,
+    yes: Annotated[bool, _option("Write without asking.", alias="-y")] = False,
+    unsafe: Annotated[bool, _option("Also make fixes that change more than the leak; each says what.")] = False,
+    check: Annotated[bool, _option("Write nothing, and end with status 1 when there is something to fix.")] = False,
+    rule: Annotated[tuple[str, ...], _option("Only findings of this rule: --rule cookie-without-secure.")] = (),
+    audience: Annotated[Audience | None, _option("Whose findings are fixed: --audience strict.")] = None,
+    fail_on: Annotated[Severity | None, _option("The least severity that makes the exit status 1: --fail-on high.")] = None,
+    allow_dirty: Annotated[bool, _option("Repair although git knows of changes that are not committed.")] = False,
+    allow_gaps: Annotated[bool, _option("Do not end with status 3 when something could not be analysed.")] = False,
+    verify: Annotated[str, _option("A command to try the result with: --verify 'python manage.py test'.")] = "",
+    settings: Annotated[
+        tuple[str, ...],
+        _option("A settings module that speaks for production: --settings config.settings.production."),
+    ] = (),
+    jobs: Annotated[int | None, _option("How many processes to use; the result is the same: -j 4.", alias="-j")] = None,
+    quiet: Annotated[bool, _option("Say nothing but errors.", alias="-q")] = False,
+    color: Annotated[Colour, _option("When to use colours: --color never.")] = Colour.AUTO,
+) -> Status:
+    """Repair findings: show the changes, ask, and write them.
+
+    Every fix is made on paper first and the project scanned again: one that leaves its finding, or brings a new one, is
+    taken back. Safe fixes change nothing but the leak. The exit status is that of a scan afterwards.
+    """
+    from leaktight.cli.fix import Wish
+    from leaktight.cli.fix import fix as run_fix
+
+    return run_fix(
+        Wish(
+            paths=paths,
+            diff=diff,
+            yes=yes,
+            unsafe=unsafe,
+            check=check,
+            rules=rule,
+            audience=audience,
+            fail_on=fail_on,
+            allow_dirty=allow_dirty,
+            allow_gaps=allow_gaps,
+            verify=verify,
+            settings=settings,
+            jobs=jobs,
+            quiet=quiet,
+            colour=color,
+        )
+    )
+
+
 @app.command(usage="leaktight explain NAME")
 def explain(name: str, /) -> Status:
     """Explain a name: a rule, a label, a channel, a safeguard, an exit status or another word of the output.

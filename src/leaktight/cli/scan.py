@@ -136,7 +136,7 @@ def existing(paths: Sequence[str]) -> tuple[str, ...]:
 def _scanned(request: Request) -> Scanned:
     paths = existing(request.paths)
     config = effective(paths, request).config
-    jobs = _jobs(request.jobs)
+    jobs = jobs_of(request.jobs)
 
     from leaktight import engine
     from leaktight.policy import LABELS, Channel
@@ -168,7 +168,8 @@ def _scanned(request: Request) -> Scanned:
     )
 
 
-def _jobs(asked: int | None) -> int:
+def jobs_of(asked: int | None) -> int:
+    """The number of processes to use."""
     if asked is not None and asked < 1:
         raise UsageError("-j takes a number of processes, 1 or more")
     return asked or min(os.cpu_count() or 1, _MOST_JOBS)

@@ -1,7 +1,8 @@
 """Orchestration: what a scan does, in which order, with what it found along the way."""
 
+from leaktight.engine.repair import repair as repair
 from leaktight.engine.scan import scan as scan
 from leaktight.engine.why import why as why
 from leaktight.rules.registry import load_rules as all_rules
 
-__all__ = ["all_rules", "scan", "why"]
+__all__ = ["all_rules", "repair", "scan", "why"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 import gc
 import sys
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from leaktight.config import Config
@@ -79,6 +80,7 @@ class ProjectScan:
         progress: Progress | None = None,
         today: datetime.date | None = None,
         probe: Probe | None = None,
+        changed: Mapping[str, bytes] = MappingProxyType({}),
     ) -> None:
         self.config = config
         self.jobs = jobs
@@ -86,7 +88,9 @@ class ProjectScan:
         self.progress = progress or _silent
         self.today = today or datetime.date.min
         self.probe = probe
-        self.tree = Tree(root, exclude=config.exclude)
+        self.tree = Tree(root, exclude=config.exclude, changed=changed)
+        self.read: Project | None = None
+        """What the scan read of the project, once it has run."""
         self.texts = Texts(self.tree)
         self.all_rules = load_rules()
         self.rules = [rule for rule in self.all_rules if rules is None or rule.name in rules]
@@ -129,6 +133,7 @@ class ProjectScan:
             deployment=self.config.deployment,
             labels=self.config.labels,
         )
+        self.read = project
         judge = Judge(self.rules)
         machine = Machine(project, watched=judge.watched, texts=self.texts.lines, probe=self.probe)
         self.progress("following", 0, 0)

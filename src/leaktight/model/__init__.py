@@ -6,7 +6,9 @@ from leaktight.model.choices import Confidence as Confidence
 from leaktight.model.choices import Safety as Safety
 from leaktight.model.choices import Severity as Severity
 from leaktight.model.result import Claim as Claim
+from leaktight.model.result import Edit as Edit
 from leaktight.model.result import Finding as Finding
+from leaktight.model.result import Fix as Fix
 from leaktight.model.result import FixOffer as FixOffer
 from leaktight.model.result import Gap as Gap
 from leaktight.model.result import ProjectInfo as ProjectInfo

@@ -17,6 +17,31 @@ class FixOffer:
     title: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Edit:
+    """Characters of one file that are replaced; offsets count characters of its text with its own line ends."""
+
+    path: str
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """The edits that repair one finding, made together or not at all."""
+
+    rule: str
+    span: Span
+    fingerprint: str
+    """Of the finding it repairs."""
+    safety: Safety
+    title: str
+    effect: str
+    """What else changes at run time, for a fix that is not safe."""
+    edits: tuple[Edit, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Labelled data that reaches a channel without a safeguard the policy demands."""

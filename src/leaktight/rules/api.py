@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from leaktight.model import Audience, Confidence, Finding, Severity, Span, Step
+from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severity, Span, Step
 from leaktight.policy import Channel, Safeguard
 
 if TYPE_CHECKING:
+    from leaktight.edit import Desk
     from leaktight.flow.events import Arrival, Call
     from leaktight.project import Project
     from leaktight.project.classes import FieldClass
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _HEADINGS = ("What it finds", "Why it matters", "How to fix it", "When it is fine")
 _D = TypeVar("_D", bound=Callable[..., Iterator[Finding]])
+_F = TypeVar("_F", bound=Callable[..., Iterable[Edit]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,19 @@ class NotPossible:
     """Why a verb cannot serve this rule."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fixer:
+    """A way to repair a finding of a rule."""
+
+    safety: Safety
+    title: str
+    """What it does, as an order: "add `secure=True`"."""
+    effect: str
+    """What else changes at run time; empty for a safe fix."""
+    edits: Callable[[Finding, Desk], Iterable[Edit]]
+    """Raises the desk's `NotPossible` where it cannot be done."""
 
 
 @dataclass(slots=True)
@@ -61,6 +76,10 @@ class Rule:
     guard: str | NotPossible = field(default_factory=lambda: NotPossible("the guard is not built yet"))
     prove: str | NotPossible = field(default_factory=lambda: NotPossible("prove is not built yet"))
 
+    fixers: list[Fixer] = field(default_factory=list)
+    """Tried in order; the first that is possible is taken."""
+    unfixable: NotPossible | None = None
+    """Why there is no fixer."""
     projects: list[Callable[[Project], Iterator[Finding]]] = field(default_factory=list)
     settings: list[tuple[tuple[str, ...], Callable[[Settings, SettingValue], Iterator[Finding]]]] = field(default_factory=list)
     tags: list[tuple[tuple[str, ...], Callable[[Element, Template, Project], Iterator[Finding]]]] = field(default_factory=list)
@@ -124,6 +143,17 @@ class Rule:
     def _register(table: list[Any], names: tuple[Any, ...]) -> Callable[[_D], _D]:
         def register(function: _D) -> _D:
             table.append((names, function))
+            return function
+
+        return register
+
+    # -- fixes ---------------------------------------------------------------------------------
+
+    def fix(self, safety: Safety, title: str, effect: str = "") -> Callable[[_F], _F]:
+        """Repair a finding: the function gives the edits, made together or not at all. A fix that is not safe says its effect."""
+
+        def register(function: _F) -> _F:
+            self.fixers.append(Fixer(safety, title, effect, function))
             return function
 
         return register

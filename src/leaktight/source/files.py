@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from leaktight.model import Gap
@@ -48,8 +49,11 @@ class File:
 class Tree:
     """The files under one scanned folder, or one file on its own, in a fixed order."""
 
-    def __init__(self, root: str | os.PathLike[str], *, exclude: Sequence[str] = ()) -> None:
-        """Walk `root`; `exclude` holds patterns in the way of .gitignore."""
+    def __init__(
+        self, root: str | os.PathLike[str], *, exclude: Sequence[str] = (), changed: Mapping[str, bytes] = MappingProxyType({})
+    ) -> None:
+        """Walk `root`; `exclude` holds patterns in the way of .gitignore, `changed` what files would hold instead of what they do."""
+        self._changed = dict(changed)
         self.root = Path(os.path.realpath(root))
         self.name = self.root.name or str(self.root)
         self.alone = not self.root.is_dir()
@@ -86,7 +90,7 @@ class Tree:
         python = file is not None and file.kind is Kind.PYTHON
         limit = MAX_PYTHON if python else MAX_OTHER
         try:
-            data = _read_regular(os.path.join(self._base, path), limit + 1)
+            data = self._changed[path] if path in self._changed else _read_regular(os.path.join(self._base, path), limit + 1)
         except OSError as error:
             return Gap(path, 0, f"cannot be read ({error.strerror or type(error).__name__}); check its permissions")
         if len(data) > limit:
@@ -101,6 +105,10 @@ class Tree:
             data = self.read(path)
             self._parsed[path] = data if isinstance(data, Gap) else parse(data, path)
         return self._parsed[path]
+
+    def location(self, path: str) -> Path:
+        """Give the place of a file on disk."""
+        return Path(self._base) / path
 
     # -- walking -------------------------------------------------------------------------------
 

@@ -63,7 +63,7 @@ class Parsed:
 def decode(data: bytes) -> str:
     """Decode source by BOM and coding cookie (PEP 263) and make its line ends plain; may raise ValueError."""
     marked = data.startswith(codecs.BOM_UTF8)
-    text = data[3:].decode("utf-8") if marked else data.decode(_encoding(data))
+    text = data[3:].decode("utf-8") if marked else data.decode(encoding_of(data))
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text
@@ -72,7 +72,7 @@ def decode(data: bytes) -> str:
 def decode_problem(data: bytes, *, cookie: bool) -> str | None:
     """Say why the bytes are no text; `cookie` if they may name their encoding, as Python does."""
     try:
-        encoding = _encoding(data) if cookie else "utf-8"
+        encoding = encoding_of(data) if cookie else "utf-8"
         if encoding != "utf-8" or not data.isascii():
             data.decode(encoding)
     except UnicodeDecodeError as error:
@@ -126,8 +126,8 @@ def _remedy(error: SyntaxError, text: str) -> str:
     return f"does not parse with Python {running}: {error.msg}; correct it, or run leaktight with a newer Python"
 
 
-def _encoding(data: bytes) -> str:
-    """Name the encoding of source by its cookie, which counts in the first two lines only."""
+def encoding_of(data: bytes) -> str:
+    """Name the encoding of source by its cookie, which counts in the first two lines only; may raise ValueError."""
     first, _, rest = data[:1000].partition(b"\n")
     match = _COOKIE.match(first) or (_BLANK.match(first.rstrip(b"\r")) and _COOKIE.match(rest.partition(b"\n")[0]))
     if not match:

@@ -20,12 +20,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaktight.edit import Desk, set_to, settings_at
 from leaktight.flow.events import Call
-from leaktight.model import Audience, Certainty, Finding, Severity
+from leaktight.model import Audience, Certainty, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.settings import Settings, SettingValue
 from leaktight.rules.api import Example, Rule
+from leaktight.rules.cookies.fixing import add_flag, setting_of
 from leaktight.rules.cookies.flags import MORSEL, SETTERS, judge_call, judge_morsel, judge_setting
 from leaktight.rules.cookies.other_ways import LOGIN_COOKIES, judge_headers, judge_login_cookie, judge_switches
 from leaktight.rules.sessions import has_sessions
@@ -139,6 +141,17 @@ def token_cookie(settings: Settings, value: SettingValue) -> Iterator[Finding]:
         yield from judge_setting(
             rule, settings, name if flag.span is None else flag, what=f"the cookie `{name.value}` with a token", why=why
         )
+
+
+@rule.fix(Safety.SAFE, "add `secure=True`, or the site's own setting for its session cookie")
+def secured(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    yield from add_flag(finding, desk, "secure", "True", setting="SESSION_COOKIE_SECURE")
+
+
+@rule.fix(Safety.SAFE, "turn the setting on for production")
+def set_for_production(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    settings = settings_at(desk, finding.span.path, finding.symbol)
+    yield from set_to(desk, settings, setting_of(finding), "True", only_secure=True)
 
 
 def _why(value: SettingValue) -> str:

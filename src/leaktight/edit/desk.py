@@ -1,0 +1,51 @@
+"""Where a fix finds the files it edits: each read once, as it is on disk or as earlier fixes left it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from leaktight.edit.python import PythonDocument
+from leaktight.edit.template import TemplateDocument
+from leaktight.model import Gap
+
+if TYPE_CHECKING:
+    from leaktight.project import Project
+
+
+class NotPossible(Exception):
+    """This fix cannot be made here; the text says why, in words that follow "not fixed:"."""
+
+
+class Desk:
+    """The files of a project, ready to be edited. `project` is what the scan read of it."""
+
+    def __init__(self, read: Callable[[str], bytes | Gap], project: Project) -> None:
+        self._read = read
+        self.project = project
+        self._python: dict[str, PythonDocument] = {}
+        self._templates: dict[str, TemplateDocument] = {}
+
+    def python(self, path: str) -> PythonDocument:
+        """Return a Python file. Raises `NotPossible` when it cannot be read or parsed."""
+        if path not in self._python:
+            try:
+                self._python[path] = PythonDocument(path, self._bytes(path))
+            except ValueError as error:
+                raise NotPossible(f"{path} {error}") from None
+        return self._python[path]
+
+    def template(self, path: str) -> TemplateDocument:
+        """Return a template. Raises `NotPossible` when it cannot be read."""
+        if path not in self._templates:
+            try:
+                self._templates[path] = TemplateDocument(path, self._bytes(path))
+            except UnicodeDecodeError:
+                raise NotPossible(f"{path} is not UTF-8 text") from None
+        return self._templates[path]
+
+    def _bytes(self, path: str) -> bytes:
+        data = self._read(path)
+        if isinstance(data, Gap):
+            raise NotPossible(f"{path} {data.reason}")
+        return data

@@ -1,0 +1,113 @@
+"""Imports of a Python file: what a name is called there, and where a new one goes."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from leaktight.model import Edit
+
+if TYPE_CHECKING:
+    from leaktight.edit.python import PythonDocument
+
+
+class Imports:
+    """The imports at the top of a file; `need` says what to write for a name and adds its import."""
+
+    def __init__(self, document: PythonDocument, tree: ast.Module) -> None:
+        self._document = document
+        self._tree = tree
+        self._top = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+
+    def name_of(self, module: str, name: str) -> str | None:
+        """Return how the file already writes a name of a module; None when it has not imported it."""
+        for node in self._top:
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                for alias in node.names:
+                    if node.module == module and alias.name == name:
+                        return alias.asname or name
+                    if f"{node.module}.{alias.name}" == module:
+                        return f"{alias.asname or alias.name}.{name}"
+            elif isinstance(node, ast.Import):
+                for alias in node.names:
+                    if alias.name == module:
+                        return f"{alias.asname or module}.{name}"
+        return None
+
+    def need(self, module: str, name: str) -> tuple[str, list[Edit]]:
+        """Return what to write for a name of a module, and the edits that import it when it is not yet."""
+        known = self.name_of(module, name)
+        if known is not None:
+            return known, []
+        written = name if name not in self._taken() else f"{module.rsplit('.', 1)[-1]}_{name}"
+        entry = name if written == name else f"{name} as {written}"
+        return written, [self._added(module, entry)]
+
+    def _taken(self) -> set[str]:
+        taken = {node.id for node in ast.walk(self._tree) if isinstance(node, ast.Name)}
+        taken |= {
+            node.name for node in ast.walk(self._tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        }
+        for node in ast.walk(self._tree):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                taken |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+        return taken
+
+    def _added(self, module: str, entry: str) -> Edit:
+        for node in self._top:
+            if isinstance(node, ast.ImportFrom) and node.module == module and not node.level and node.names[0].name != "*":
+                return self._joined(node, entry)
+        return self._new_line(module, entry)
+
+    def _joined(self, node: ast.ImportFrom, entry: str) -> Edit:
+        """Add to the import of the same module: in its place where the names are sorted, on a line of its own where they stand so."""
+        document = self._document
+        names = [alias.name for alias in node.names]
+        at = next((i for i, name in enumerate(names) if name > entry), len(names)) if names == sorted(names) else len(names)
+        rows = [alias.lineno for alias in node.names]
+        if len(set(rows)) == len(rows) and rows[0] != node.lineno:
+            line = rows[at] if at < len(rows) else rows[-1] + 1
+            first = document.line(rows[0])
+            if at == len(rows) and not document.line(rows[-1]).split("#")[0].rstrip().endswith(","):
+                end = document.place(node.names[-1])[1]
+                return document.insert(end, f",\n{first[: len(first) - len(first.lstrip())]}{entry}")
+            return document.insert_lines(line, [f"{entry},"], first[: len(first) - len(first.lstrip())])
+        if at < len(names):
+            return document.insert(document.place(node.names[at])[0], f"{entry}, ")
+        return document.insert(document.place(node.names[-1])[1], f", {entry}")
+
+    def _new_line(self, module: str, entry: str) -> Edit:
+        """Add a line: behind the last import that sorts before it and is of the same kind, or where imports belong."""
+        document = self._document
+        text = f"from {module} import {entry}"
+        usable = [node for node in self._top if not (isinstance(node, ast.ImportFrom) and node.module == "__future__")]
+        root = module.partition(".")[0]
+        same = [node for node in usable if _module(node).partition(".")[0] == root and not getattr(node, "level", 0)]
+        before = [node for node in (same or usable) if _module(node) <= module and not getattr(node, "level", 0)]
+        if before:
+            last = before[-1]
+            return document.insert_lines((last.end_lineno or last.lineno) + 1, [text])
+        if same or usable:
+            return document.insert_lines((same or usable)[0].lineno, [text] if same else [text, ""])
+        return document.insert_lines(self._first_line(), [text, ""])
+
+    def _first_line(self) -> int:
+        """Return the line a file's first import goes to: behind its first comments, its docstring and what it imports from the future."""
+        document = self._document
+        line = 1
+        while line < document.lines and document.line(line).startswith("#"):
+            line += 1
+        for node in self._tree.body:
+            documents = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+            if not documents and not (isinstance(node, ast.ImportFrom) and node.module == "__future__"):
+                break
+            line = (node.end_lineno or node.lineno) + 1
+            while line < document.lines and not document.line(line).strip():
+                line += 1
+        return line
+
+
+def _module(node: ast.stmt) -> str:
+    if isinstance(node, ast.ImportFrom):
+        return node.module or ""
+    return node.names[0].name if isinstance(node, ast.Import) else ""

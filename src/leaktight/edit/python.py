@@ -1,0 +1,188 @@
+"""A Python file that can be edited: nodes by place, arguments, decorators, statements and imports."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TypeVar
+
+from leaktight.edit.document import Document
+from leaktight.edit.imports import Imports
+from leaktight.model import Edit, Gap, Span
+from leaktight.source.python import Parsed, parse
+
+Node = TypeVar("Node", bound=ast.AST)
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+class Unparsable(ValueError):
+    """The file does not parse, so nothing in it can be edited."""
+
+
+class PythonDocument(Document):
+    """The text and the syntax tree of one Python file."""
+
+    def __init__(self, path: str, data: bytes) -> None:
+        super().__init__(path, data, python=True)
+        parsed = parse(data, path)
+        if isinstance(parsed, Gap):
+            raise Unparsable(parsed.reason)
+        self.parsed: Parsed = parsed
+        self.tree = parsed.tree
+        self.imports = Imports(self, parsed.tree)
+
+    # -- finding -------------------------------------------------------------------------------
+
+    def place(self, node: ast.AST) -> tuple[int, int]:
+        """Return the offsets a node begins and ends at, without its decorators."""
+        span = self.parsed.span(node)  # type: ignore[arg-type]
+        return self.range_of(span)
+
+    def source(self, node: ast.AST) -> str:
+        """Return the text of a node."""
+        start, end = self.place(node)
+        return self.text[start:end]
+
+    def at(self, span: Span, *kinds: type[Node]) -> Node | None:
+        """Return the node of one of these kinds that a span tells of: the one it covers, or else the smallest around its beginning."""
+        start, end = self.range_of(span)
+        best: tuple[int, Node] | None = None
+        for node in ast.walk(self.tree):
+            if not isinstance(node, kinds):
+                continue
+            first, last = self.place(node)
+            if (first, last) == (start, end):
+                return node
+            if first <= start < last and (best is None or last - first < best[0]):
+                best = (last - first, node)
+        return best[1] if best else None
+
+    def around(self, node: ast.AST, *kinds: type[Node]) -> Node | None:
+        """Return the smallest node of one of these kinds that holds a node."""
+        found: Node | None = None
+        for outer in self.path_to(node):
+            if isinstance(outer, kinds) and outer is not node:
+                found = outer
+        return found
+
+    def path_to(self, node: ast.AST) -> list[ast.AST]:
+        """Return the nodes from the module down to a node."""
+        stack: list[list[ast.AST]] = [[self.tree]]
+        while stack:
+            path = stack.pop()
+            if path[-1] is node:
+                return path
+            stack += ([*path, inner] for inner in ast.iter_child_nodes(path[-1]))
+        return []
+
+    def indent_of(self, node: ast.stmt) -> str:
+        """Return the white space in front of a statement; of its line when others stand before it there."""
+        line = self.line(node.lineno)
+        return line[: len(line) - len(line.lstrip())]
+
+    # -- changing ------------------------------------------------------------------------------
+
+    def replace(self, node: ast.AST, text: str) -> Edit:
+        """Write something else in a node's place."""
+        return self.edit(*self.place(node), text)
+
+    def keyword(self, call: ast.Call, name: str, value: str) -> Edit:
+        """Give a call a keyword argument, in place of the one of that name or behind all others."""
+        for given in call.keywords:
+            if given.arg == name:
+                return self.replace(given.value, value)
+        return self.add_argument(call, f"{name}={value}")
+
+    def add_argument(self, call: ast.Call, text: str) -> Edit:
+        """Add an argument behind all others, on a line of its own where the others stand so.
+
+        Raises `ValueError` for a call whose one argument is a bare generator, which takes no other.
+        """
+        if (
+            len(call.args) == 1
+            and isinstance(call.args[0], ast.GeneratorExp)
+            and self.place(call.args[0])[1] == self.place(call)[1]
+        ):
+            raise ValueError("a call of a bare generator takes no other argument")
+        close = self.place(call)[1] - 1
+        given = [*call.args, *(keyword.value for keyword in call.keywords)]
+        if not given:
+            return self.insert(close, text)
+        last = max(self.place(node)[1] for node in given)
+        comma = self._comma(last, close)
+        if comma is None:
+            return self.insert(self._argument_end(last, close), f", {text}")
+        line = self.line_of(last)
+        if line == self.line_of(close):
+            return self.insert(comma, f" {text},")
+        first = self.line(self.line_of(min(self.place(node)[0] for node in given)))
+        return self.insert_lines(self.line_of(close), [f"{text},"], first[: len(first) - len(first.lstrip())])
+
+    def without_keyword(self, call: ast.Call, name: str) -> Edit | None:
+        """Take a keyword argument out of a call, with its comma."""
+        given = sorted([*call.args, *call.keywords], key=lambda node: self.place(node)[0])
+        for index, node in enumerate(given):
+            if isinstance(node, ast.keyword) and node.arg == name:
+                start, end = self.place(node)
+                if index + 1 < len(given):
+                    return self.edit(start, self.place(given[index + 1])[0], "")
+                if index:
+                    return self.edit(self._argument_end(self.place(given[index - 1])[1], start), end, "")
+                return self.edit(start, end, "")
+        return None
+
+    def decorate(self, definition: Definition, text: str, *, innermost: bool = False) -> Edit:
+        """Put a decorator on a definition, above all others or right above it."""
+        first = definition.lineno if innermost or not definition.decorator_list else definition.decorator_list[0].lineno
+        return self.insert_lines(first, [f"@{text}"], self.indent_of(definition))
+
+    def undecorate(self, decorator: ast.expr) -> Edit:
+        """Take a decorator off, with its line."""
+        end = decorator.end_lineno or decorator.lineno
+        return self.edit(self.line_start(decorator.lineno), self.line_start(end + 1), "")
+
+    def insert_before(self, statement: ast.stmt, *lines: str) -> Edit:
+        """Write statements in front of one, in its indentation."""
+        decorators = getattr(statement, "decorator_list", [])
+        return self.insert_lines(min([statement.lineno, *(d.lineno for d in decorators)]), lines, self.indent_of(statement))
+
+    def insert_after(self, statement: ast.stmt, *lines: str) -> Edit:
+        """Write statements behind one, in its indentation."""
+        return self.insert_lines((statement.end_lineno or statement.lineno) + 1, lines, self.indent_of(statement))
+
+    def remove(self, statement: ast.stmt) -> Edit:
+        """Take a statement out; a block that would be left empty gets `pass`."""
+        parent = self.path_to(statement)[-2]
+        alone = any(getattr(parent, block, None) == [statement] for block in ("body", "orelse", "finalbody"))
+        start, end = self.place(statement)
+        whole = not self.text[self.line_start(statement.lineno) : start].strip() and self._rest_is_blank(end)
+        if alone or not whole:
+            return self.edit(start, end, "pass")
+        return self.edit(self.line_start(statement.lineno), self.line_start((statement.end_lineno or statement.lineno) + 1), "")
+
+    def _rest_is_blank(self, offset: int) -> bool:
+        rest = self.text[offset : self.line_start(self.line_of(offset) + 1)].strip()
+        return not rest
+
+    # -- tokens --------------------------------------------------------------------------------
+
+    def _marks(self, start: int, end: int) -> Iterator[tuple[str, int]]:
+        """Yield the commas and brackets between two offsets where nothing but them, blanks and comments stands."""
+        at = start
+        while at < end:
+            char = self.text[at]
+            if char == "#":
+                at = self.line_start(self.line_of(at) + 1)
+                continue
+            if char in ",()":
+                yield char, at
+            at += 1
+
+    def _comma(self, start: int, end: int) -> int | None:
+        """Return the offset behind a comma between two offsets."""
+        return next((at + 1 for mark, at in self._marks(start, end) if mark == ","), None)
+
+    def _argument_end(self, start: int, end: int) -> int:
+        """Return where an argument that ends at `start` ends with the brackets that stand around it."""
+        closing = [at + 1 for mark, at in self._marks(start, end) if mark == ")"]
+        return closing[-1] if closing else start

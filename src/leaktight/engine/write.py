@@ -1,0 +1,70 @@
+"""Writing repaired files: each whole, old or new, whatever happens meanwhile."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+_CHANGED = frozenset("UAMDRCT")
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Replace a file's content at once; permissions and owner stay. Raises `OSError`, and then the old file is there, untouched.
+
+    The new content is on disk before the name points to it, so a crash or a full disk leaves the old file.
+    """
+    old = path.stat()
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".leaktight")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(stat.S_IMODE(old.st_mode))
+        if (old.st_uid, old.st_gid) != (os.geteuid(), os.getegid()):
+            shutil.chown(name, old.st_uid, old.st_gid)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def write_files(root: Path, files: Mapping[str, bytes], expected: Mapping[str, bytes]) -> None:
+    """Write several files, one after the other. Raises `FileExistsError` before anything is written when one of them is not as expected."""
+    for path, data in expected.items():
+        if (root / path).read_bytes() != data:
+            raise FileExistsError(f"{path} was changed while it was being repaired; nothing was written")
+    for path, data in files.items():
+        write_file(root / path, data)
+
+
+def uncommitted(folder: Path) -> list[str] | None:
+    """Return the tracked files with changes that are not committed, `/`-separated from the repository's root; None outside a repository.
+
+    Nothing of the repository's own configuration is run for it.
+    """
+    git = shutil.which("git")
+    if git is None:
+        return None
+    command = [
+        git,
+        "-c",
+        "core.fsmonitor=false",
+        "-c",
+        "core.hooksPath=/dev/null",
+        "status",
+        "--porcelain",
+        "--untracked-files=no",
+        "-z",
+    ]
+    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)  # noqa: S603 - git and fixed words
+    if done.returncode:
+        return None
+    entries = done.stdout.decode("utf-8", "replace").split("\0")
+    return [entry[3:] for entry in entries if len(entry) > 3 and not _CHANGED.isdisjoint(entry[:2])]
