@@ -2,4 +2,4 @@
 
 from django.urls import include, path
 
-urlpatterns = [path("", include("guardsite.views_going"))]
+urlpatterns = [path("", include("guardsite.views_going")), path("", include("guardsite.views_keeping"))]

@@ -62,6 +62,8 @@ class Configuration:
     """The hosts a label may be sent to over verified TLS; labels that are not named may go to any: label → hosts."""
     clear_site_data: tuple[str, ...] = ("cache", "storage")
     """What the browser is told to forget at logout."""
+    vault: str = "database"
+    """Where the vault keeps what it holds: `database`, or the alias of a cache that all processes share, as `cache:default`."""
     incidents: bool = True
     """Whether incidents are kept in the database for the admin page."""
     host_prefix: bool = True
@@ -119,6 +121,12 @@ def _flag(key: str, value: Any) -> bool:
     return value
 
 
+def _vault(key: str, value: Any) -> str:
+    if value != "database" and not (isinstance(value, str) and value.startswith("cache:") and value != "cache:"):
+        raise ImproperlyConfigured(f"LEAKTIGHT[{key!r}] must be 'database' or 'cache:ALIAS'.")
+    return str(value)
+
+
 def _texts(key: str, value: Any) -> tuple[str, ...]:
     if isinstance(value, str) or not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
         raise ImproperlyConfigured(f"LEAKTIGHT[{key!r}] must be a list of texts.")
@@ -165,5 +173,6 @@ _READERS = {
     "hosts": _by_label,
     "kinds": _kinds,
     "modes": _modes,
+    "vault": _vault,
     "clear_site_data": _texts,
 }

@@ -18,6 +18,7 @@ from leaktight.guard.going.headers import strain_cookies, strain_headers, strain
 from leaktight.guard.going.instructions import instruct
 from leaktight.guard.values.collect import collector
 from leaktight.guard.values.registry import Registry, TooManyValues, current, watched
+from leaktight.guard.vault import Vault
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponseBase
@@ -60,6 +61,7 @@ class GuardMiddleware:
 def arriving(request: HttpRequest, registry: Registry) -> HttpResponseBase | None:
     """Look at a request before anybody else; return the answer to one that is refused."""
     read_early(request)
+    request.vault = Vault(request)
     try:
         refused = refuse_cleartext(request, registry)
         if refused is None and request.META.get("QUERY_STRING"):
