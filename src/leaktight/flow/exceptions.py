@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from leaktight.flow import expressions
+from leaktight.flow import construct, expressions
 from leaktight.flow.naming import made_fact
 from leaktight.flow.texts import stringify
 from leaktight.flow.value import UNKNOWN, Evidence, Fact, Value, all_depends, all_facts, merge_facts
@@ -49,6 +49,9 @@ def raise_(frame: Frame, code: Code) -> None:
             frame.raised.append(frame.handling)
         return
     value = expressions.evaluate(frame, code[2])
+    if value is UNKNOWN and code[2][0] == Op.CALL:
+        # Whatever class that is: it is raised, so it is an exception, and tells what it was made with.
+        value = construct.exception(frame, "Exception", [expressions.evaluate(frame, argument) for argument in code[2][3]])
     if value.ref is not None:
         value = Value(type=value.ref if isinstance(value.ref, ClassRef) else getattr(value.ref, "name", None))
     if not value.is_clean:

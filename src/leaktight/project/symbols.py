@@ -194,6 +194,9 @@ class Program:
                 found = self.lookup(target, name, depth + 1)
                 if found is not None:
                     return found
+        if name in module.inner_imports:
+            # Nothing at module level has the name: a class or a decorator inside a function means what was imported there.
+            return self.resolve_qualified(module.inner_imports[name], path, depth + 1)
         return None
 
     # -- definitions ---------------------------------------------------------------------------

@@ -128,6 +128,10 @@ class Module(msgspec.Struct, array_like=True):
     """Some line is not ASCII, so columns must be converted."""
     imported: dict[str, int] = {}
     """Local name → packed span of the import that binds it at module level."""
+    inner_imports: dict[str, str] = {}
+    """Local name → qualified name, for imports inside functions that all mean the same by it."""
+    left_out: tuple[int, str] | None = None
+    """Line and reason, when statements with errors are missing."""
     packages: list[str] = []
     """Packages imported anywhere in the file, sorted."""
     telling: list[str] = []

@@ -31,6 +31,7 @@ def lower(tree: ast.Module, *, path: str, lines: int, wide: bool) -> Module:
         lines=lines,
         wide=wide,
         imported=lowerer.imported,
+        inner_imports={name: qualified for name, qualified in lowerer.inner_imports.items() if qualified is not None},
         packages=sorted(lowerer.packages),
         telling=sorted(lowerer.telling),
     )
@@ -234,6 +235,8 @@ class _Lowerer(Expressions):
                 self.imports.setdefault(local, qualified)
                 self.imported.setdefault(local, span(node))
             return None
+        for local, qualified in pairs:
+            self.inner_imports[local] = qualified if self.inner_imports.get(local, qualified) == qualified else None
         return [Op.IMPORT, span(node), [list(pair) for pair in pairs]]
 
     def match(self, node: ast.Match) -> Code:

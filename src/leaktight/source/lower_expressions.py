@@ -28,6 +28,7 @@ class Expressions:
     def __init__(self) -> None:
         self.imports: dict[str, str] = {}
         self.imported: dict[str, int] = {}
+        self.inner_imports: dict[str, str | None] = {}
         self.packages: set[str] = set()
         self.telling: set[str] = set()
         self.stars: list[str] = []

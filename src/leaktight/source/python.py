@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from leaktight.model import Gap, Span
 from leaktight.source.newer_grammar import rewrite
+from leaktight.source.salvage import salvage
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
@@ -51,6 +52,8 @@ class Parsed:
     columns: Columns
     rescued: bool = False
     """The file uses grammar newer than the running Python, and was rewritten to be read."""
+    left_out: Gap | None = None
+    """Why some statements of the file are missing in the tree."""
 
     def span(self, node: ast.expr | ast.stmt | ast.excepthandler | ast.arg | ast.keyword | ast.alias) -> Span:
         """Give the place of a node."""
@@ -83,8 +86,8 @@ def decode_problem(data: bytes, *, cookie: bool) -> str | None:
     return None
 
 
-def parse(source: str | bytes, path: str) -> Parsed | Gap:
-    """Parse Python of any grammar, up to what can be rewritten for the running Python."""
+def parse(source: str | bytes, path: str, *, partly: bool = False) -> Parsed | Gap:
+    """Parse Python of any grammar, up to what can be rewritten for the running Python; `partly`: what is whole of a broken file."""
     try:
         text = decode(source) if isinstance(source, bytes) else source.replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
@@ -97,7 +100,9 @@ def parse(source: str | bytes, path: str) -> Parsed | Gap:
         if isinstance(again, ast.Module):
             return Parsed(path, text, again, Columns(text), rescued=True)
     if isinstance(tree, SyntaxError):
-        return Gap(path, tree.lineno or 0, _remedy(tree, text))
+        gap = Gap(path, tree.lineno or 0, _remedy(tree, text))
+        rest = salvage(text) if partly else None
+        return gap if rest is None else Parsed(path, text, rest, Columns(text), left_out=gap)
     if isinstance(tree, str):
         return Gap(path, 0, tree)
     return Parsed(path, text, tree, Columns(text))

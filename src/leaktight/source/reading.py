@@ -31,11 +31,14 @@ def read_module(tree: Tree, path: str) -> Module | Gap:
     data = tree.read(path)
     if isinstance(data, Gap):
         return data
-    parsed = parse(data, path)
+    parsed = parse(data, path, partly=True)
     if isinstance(parsed, Gap):
         return parsed
     try:
-        return lower(parsed.tree, path=path, lines=parsed.text.count("\n") + 1, wide=not parsed.text.isascii())
+        module = lower(parsed.tree, path=path, lines=parsed.text.count("\n") + 1, wide=not parsed.text.isascii())
+        if parsed.left_out is not None:
+            module.left_out = (parsed.left_out.line, parsed.left_out.reason)
+        return module
     except RecursionError:
         return Gap(path, 0, "is nested too deeply to be analysed; simplify it, or exclude it if it is generated")
 
@@ -52,6 +55,8 @@ def read_modules(
             gaps.append(result)
         else:
             modules[path] = result
+            if result.left_out is not None:
+                gaps.append(Gap(path, *result.left_out))
         if progress is not None and count % 50 == 0:
             progress(count)
     return {path: modules[path] for path in sorted(modules)}, gaps

@@ -10,7 +10,7 @@ result of a task, and often as `str(error)` into the answer. The function that r
 Say what is wrong and about whom, not with which value: the id of the account, the name of the key, the length that was expected.
 
 ## When it is fine
-The value is masked, hashed or only its length or last characters are told; or it is kept as an attribute of an exception whose text,
+Personal data such as an e-mail address is shown to auditors only. The value is masked, hashed or only its length or last characters are told; or it is kept as an attribute of an exception whose text,
 given by `super().__init__(text)` or `__str__`, does not tell it.
 """
 
@@ -19,10 +19,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaktight.flow.events import Arrival
-from leaktight.model import Finding, Severity
-from leaktight.policy import Channel, Safeguard
+from leaktight.model import Audience, Finding, Severity
+from leaktight.policy import Channel, LabelKind, Safeguard
 from leaktight.rules.api import Example, Rule
-from leaktight.rules.judging import harm, is_grave, milder
+from leaktight.rules.judging import harm, is_grave, kind_of, milder
 
 rule = Rule(
     __name__,
@@ -76,14 +76,14 @@ def headers():
 
 @rule.flow(Channel.EXCEPTION_TEXT)
 def raised(arrival: Arrival) -> Iterator[Finding]:
-    if not is_grave(arrival.label) or not arrival.fact.state.is_readable:
+    if kind_of(arrival.label) is LabelKind.INTERNAL or not arrival.fact.state.is_readable:
         return
     yield rule.finding(
         arrival.span,
         label=arrival.label,
         severity=milder(harm(arrival.label)),
         confidence=arrival.confidence,
-        audience=arrival.audience,
+        audience=arrival.audience if is_grave(arrival.label) else Audience.AUDIT,
         symbol=arrival.call.symbol,
         flow=arrival.flow,
     )
