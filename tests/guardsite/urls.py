@@ -2,4 +2,8 @@
 
 from django.urls import include, path
 
-urlpatterns = [path("", include("guardsite.views_going")), path("", include("guardsite.views_keeping"))]
+urlpatterns = [
+    path("", include("guardsite.views_going")),
+    path("", include("guardsite.views_keeping")),
+    path("", include("guardsite.views_coming")),
+]

@@ -66,6 +66,8 @@ def arriving(request: HttpRequest, registry: Registry) -> HttpResponseBase | Non
         refused = refuse_cleartext(request, registry)
         if refused is None and request.META.get("QUERY_STRING"):
             refused = refuse_in_address(request, registry)
+        if "_body" in request.__dict__:
+            _ = bool(registry)  # too many values are better refused now than when the view has run
     except TooManyValues:
         return refusal(request, 400, "This request holds more sensitive values than can be looked after.")
     return refused

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.core.exceptions import DisallowedHost
+from django.core.exceptions import DisallowedHost, SuspiciousOperation
 from django.http import HttpResponse, HttpResponsePermanentRedirect
+from django.http.multipartparser import MultiPartParserError
 
 from leaktight.guard.answers import refusal
 from leaktight.guard.conf import Mode, configuration
@@ -31,14 +33,10 @@ def refuse_cleartext(request: HttpRequest, registry: Registry) -> HttpResponse |
     """
     if not configuration().https or settings.DEBUG or request.is_secure():
         return None
-    values = [value for value in registry if value.sure]
-    for value in values:
-        incident = Incident(Channel.REQUEST_BODY, value.label, value.name, Mode.BLOCK, fingerprint(value.text))
-        tell(incident, request, signal=cleartext_credential_seen)
-    if values or request.method not in _SAFE or "HTTP_AUTHORIZATION" in request.META:
-        return refusal(
-            request, 403, "This site is used over HTTPS only. What was just sent in clear must be considered known to others."
-        )
+    carries = request.method not in _SAFE or "HTTP_AUTHORIZATION" in request.META or any(value.sure for value in registry)
+    if carries:
+        _tell(request, registry)
+        return refusal(request, 403, "This site is used over HTTPS only. What was just sent in clear must be considered known to others.")
     if _is_exempt(request):
         return None
     if "text/html" not in request.headers.get("Accept", ""):
@@ -47,6 +45,17 @@ def refuse_cleartext(request: HttpRequest, registry: Registry) -> HttpResponse |
         return HttpResponsePermanentRedirect(f"https://{settings.SECURE_SSL_HOST or request.get_host()}{request.path}")
     except DisallowedHost:
         return refusal(request, 400, "The host of this request is not served here.")
+
+
+def _tell(request: HttpRequest, registry: Registry) -> None:
+    """Tell of every value that came in clear. The request ends here, so an upload may be read for it, which else only a view does."""
+    if request.content_type == "multipart/form-data":
+        with contextlib.suppress(MultiPartParserError, SuspiciousOperation, OSError):
+            request.POST  # noqa: B018 - reading it is what parses it
+    for value in registry:
+        if value.sure:
+            incident = Incident(Channel.REQUEST_BODY, value.label, value.name, Mode.BLOCK, fingerprint(value.text))
+            tell(incident, request, signal=cleartext_credential_seen)
 
 
 def _is_exempt(request: HttpRequest) -> bool:
