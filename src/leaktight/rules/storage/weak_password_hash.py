@@ -93,8 +93,7 @@ _OLD_NAMES = ("md5", "sha1", "unsalted_md5", "unsalted_sha1", "crypt")
 @rule.call(*_FAST)
 def hashed_fast(call: Call) -> Iterator[Finding]:
     """A password goes into a hash that is made for speed."""
-    value = call.argument("value")
-    for fact in all_facts(value) if value is not None else ():
+    for fact in (fact for value in call.arguments.values() for fact in all_facts(value)):
         if fact.label == "password" and fact.state.is_readable:
             yield rule.finding(
                 call.span,
@@ -105,6 +104,48 @@ def hashed_fast(call: Call) -> Iterator[Finding]:
                 flow=(*call.machine.steps(fact.trace), *call.steps()),
                 why=f"`{call.name.rpartition('.')[2]}()` is fast",
             )
+
+
+@rule.call("argon2.PasswordHasher.from_parameters")
+def profile_for_tests(call: Call) -> Iterator[Finding]:
+    value = call.argument("params")
+    name = (value.qualified or "").rpartition(".")[2] if value is not None else ""
+    if name == "CHEAPEST":
+        yield _chosen(call, "params", f"the profile `{name}` is made for tests")
+
+
+@rule.call("werkzeug.security.generate_password_hash")
+def method_by_name(call: Call) -> Iterator[Finding]:
+    """`pbkdf2:sha256:1000`: the name of a method, with the amount of work."""
+    method = call.constant("method", default=None)
+    kind, *options = method.split(":") if isinstance(method, str) else [""]
+    if kind in {"plain", "md5", "sha1", "sha224", "sha256", "sha512"}:
+        yield _chosen(call, "method", f"the method `{kind}` is fast")
+    elif kind == "pbkdf2" and len(options) == 2 and options[1].isdecimal():
+        least = {"sha1": 1_300_000, "sha512": 210_000}.get(options[0], 600_000)
+        if int(options[1]) < least:
+            yield _chosen(call, "method", f"{options[1]} iterations, at least {least} are recommended", sure=int(options[1]) < least // 10)
+
+
+@rule.call("passlib.context.CryptContext")
+def first_scheme(call: Call) -> Iterator[Finding]:
+    """New passwords are stored by the first scheme, or by the one that is named as default."""
+    schemes = call.argument("schemes")
+    first = (schemes.fields or {}).get(0) if schemes is not None and schemes.type in {"list", "tuple"} else schemes
+    name = call.constant("default", default=first.text if first is not None else None)
+    if isinstance(name, str) and f"passlib.hash.{name}.hash" in _FAST:
+        yield _chosen(call, "schemes", f"the scheme `{name}` is fast")
+
+
+def _chosen(call: Call, parameter: str, why: str, *, sure: bool = True) -> Finding:
+    return rule.finding(
+        call.place(parameter),
+        confidence=Confidence.MEDIUM,
+        audience=Audience.STRICT if sure else Audience.AUDIT,
+        symbol=call.symbol,
+        flow=call.steps(),
+        why=why,
+    )
 
 
 @rule.call(*_WORKING)
@@ -138,9 +179,13 @@ def hasher_for_old_data(call: Call) -> Iterator[Finding]:
         yield rule.finding(call.place("hasher"), symbol=call.symbol, flow=call.steps(), why=f"the hasher `{hasher}` is fast")
 
 
-@rule.call("django.contrib.auth.models.User.password=", "django.contrib.auth.models.AbstractBaseUser.password=")
+@rule.call(
+    "django.contrib.auth.models.User.password=",
+    "django.contrib.auth.models.AbstractBaseUser.password=",
+    "django.contrib.auth.models.User",
+)
 def not_hashed_at_all(call: Call) -> Iterator[Finding]:
-    value = call.argument("value")
+    value = call.argument("password" if call.name.endswith("User") else "value")
     if value is None or call.of_same_object("django.contrib.auth.models.User.set_password"):
         return
     for fact in all_facts(value):
