@@ -61,6 +61,12 @@ def kind_of(path: str) -> Kind:
     return Kind.OTHER
 
 
+def is_in_tests(path: str) -> bool:
+    """Tell by its path alone a file of a project that belongs to its tests; a file scanned by itself never does."""
+    *folders, name = path.lower().split("/")
+    return bool(folders) and (not _TESTS.isdisjoint(folders) or _TEST_FILE.fullmatch(name) is not None)
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """A folder on the way down from the root, with what the folders above it say about its files."""

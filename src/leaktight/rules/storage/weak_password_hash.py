@@ -93,7 +93,10 @@ _OLD_NAMES = ("md5", "sha1", "unsalted_md5", "unsalted_sha1", "crypt")
 @rule.call(*_FAST)
 def hashed_fast(call: Call) -> Iterator[Finding]:
     """A password goes into a hash that is made for speed."""
-    for fact in (fact for value in call.arguments.values() for fact in all_facts(value)):
+    facts = [fact for value in call.arguments.values() for fact in all_facts(value)]
+    if any(fact.label == "secret-key" for fact in facts):
+        return  # with a key in it, nobody can try passwords without the key
+    for fact in facts:
         if fact.label == "password" and fact.state.is_readable:
             yield rule.finding(
                 call.span,
