@@ -1,7 +1,8 @@
 """
 ## What it finds
 `DEBUG` that is on in the settings production loads, or on unless a variable of the environment switches it off, or a text, which is true
-whatever it says; and `DEBUG_PROPAGATE_EXCEPTIONS`.
+whatever it says; and `DEBUG_PROPAGATE_EXCEPTIONS`. Also `settings.configure(DEBUG=True)`, and Flask's `debug`, which adds a console that runs
+code.
 
 ## Why it matters
 With `DEBUG` on, every error shows the visitor a page with the source code around it, the local variables of every function on the way,
@@ -12,20 +13,25 @@ Write `DEBUG = False` in the settings of production. When the environment decide
 `env.bool("DEBUG", default=False)`.
 
 ## When it is fine
-Settings of a developer's machine or of tests; those are not looked at, as long as production does not load them.
+Settings of a developer's machine or of tests; those are not looked at, as long as production does not load them. What a script or another
+framework is told in code is shown to the strict audience: it may run on that machine only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaktight.flow.events import Call
 from leaktight.model import Audience, Certainty, Confidence, Finding, Severity
 from leaktight.policy import Channel, Safeguard
+from leaktight.project import Project
 from leaktight.project.settings import Settings, SettingValue
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.sessions import place
 from leaktight.rules.transport.enforcement import is_base, is_public
 from leaktight.rules.transport.sample import site
+from leaktight.rules.written import switches
+from leaktight.source.code import Op
 
 rule = Rule(
     __name__,
@@ -82,3 +88,44 @@ def errors_are_passed_on(settings: Settings, value: SettingValue) -> Iterator[Fi
             related=value.chain,
             why="`DEBUG_PROPAGATE_EXCEPTIONS` is on and leaves errors to the server",
         )
+
+
+@rule.call("django.conf.settings.configure")
+def configured_in_code(call: Call) -> Iterator[Finding]:
+    for name in ("DEBUG", "DEBUG_PROPAGATE_EXCEPTIONS"):
+        if call.constant(name, default=False) is True:
+            yield _in_code(call, name, f"`{name}` is on")
+
+
+@rule.call("flask.Flask.run", "flask.Flask.debug=")
+def flask_in_debug_mode(call: Call) -> Iterator[Finding]:
+    parameter = "value" if call.name.endswith("=") else "debug"
+    if call.constant(parameter, default=False) == True:  # noqa: E712  Flask takes 1 as well
+        yield _in_code(call, parameter, "the debug mode of Flask is on")
+
+
+def _in_code(call: Call, parameter: str, why: str) -> Finding:
+    return rule.finding(
+        call.place(parameter),
+        confidence=Confidence.MEDIUM,
+        audience=Audience.STRICT,
+        symbol=call.symbol,
+        flow=call.steps(),
+        why=why,
+    )
+
+
+@rule.project
+def switched_on_for_flask(project: Project) -> Iterator[Finding]:
+    for path in sorted(project.program.modules):
+        if {"flask", "quart"}.isdisjoint(project.program.modules[path].packages):
+            continue
+        for switch in switches(project, path, ("DEBUG", "PROPAGATE_EXCEPTIONS")):
+            if switch.value[0] == Op.CONST and switch.value[2] is True and not switch.beside & {"TESTING"}:
+                yield rule.finding(
+                    switch.span,
+                    confidence=Confidence.MEDIUM,
+                    audience=Audience.STRICT,
+                    symbol=switch.symbol,
+                    why=f"`{switch.name}` of Flask is on",
+                )
