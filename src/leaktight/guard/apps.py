@@ -15,3 +15,7 @@ class GuardConfig(AppConfig):
 
     def ready(self) -> None:
         """Put every outlet under guard."""
+        from leaktight.guard.outlets import cache, mail, outgoing
+
+        for outlet in (mail, outgoing, cache):
+            outlet.install()

@@ -36,7 +36,9 @@ def refuse_cleartext(request: HttpRequest, registry: Registry) -> HttpResponse |
     carries = request.method not in _SAFE or "HTTP_AUTHORIZATION" in request.META or any(value.sure for value in registry)
     if carries:
         _tell(request, registry)
-        return refusal(request, 403, "This site is used over HTTPS only. What was just sent in clear must be considered known to others.")
+        return refusal(
+            request, 403, "This site is used over HTTPS only. What was just sent in clear must be considered known to others."
+        )
     if _is_exempt(request):
         return None
     if "text/html" not in request.headers.get("Accept", ""):

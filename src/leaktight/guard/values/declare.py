@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar, overload
 
-from leaktight.guard.values.registry import current
+from leaktight.guard.values.registry import watch
 from leaktight.policy import LABELS, recognise
 
 T = TypeVar("T")
@@ -142,6 +142,6 @@ def _watch_model(target: type, declared: Mapping[str, str]) -> None:
         for name, label in declared.items():
             value = instance.__dict__.get(name)  # a deferred field is not loaded for this
             if value not in (None, ""):
-                current().add(str(value), label, name)
+                watch(str(value), label, name)
 
     post_init.connect(loaded, sender=target, weak=False)

@@ -69,6 +69,10 @@ class Registry:
         """Return what finds the values that must not be readable on a channel."""
         return self._kept(channel, lambda value: forbidden(value.label, channel))
 
+    def known(self) -> Search:
+        """Return what finds every value that is known for sure, wherever it may go."""
+        return self._kept("known", lambda _: True)
+
     def permitted(self, channel: Channel) -> Search:
         """Return what finds the values that may be readable on a channel, but not be kept by browsers and proxies."""
         return self._kept((channel,), lambda value: not forbidden(value.label, channel) and uncacheable(value.label, channel))
@@ -107,6 +111,13 @@ _current: ContextVar[Registry] = ContextVar("leaktight_registry", default=PROCES
 def current() -> Registry:
     """Return the registry of the request that is being answered, or the process's own."""
     return _current.get()
+
+
+def watch(text: str, label: str, name: str) -> None:
+    """Watch for a value for the rest of the request; without a request there is no end to it, and nothing is watched for."""
+    registry = _current.get()
+    if registry is not PROCESS:
+        registry.add(text, label, name)
 
 
 def watching() -> list[Registry]:

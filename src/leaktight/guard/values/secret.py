@@ -7,7 +7,7 @@ import pickle
 from collections.abc import Callable
 from typing import Any, Generic, NoReturn, Self, TypeVar
 
-from leaktight.guard.values.registry import current
+from leaktight.guard.values.registry import watch
 
 T = TypeVar("T", str, bytes, int)
 
@@ -41,7 +41,7 @@ class Secret(str, Generic[T]):  # noqa: SLOT000 - a text with slots of its own c
         return self._give()
 
     def _watch(self) -> None:
-        current().add(_text(self._give()), self.label, "Secret")
+        watch(_text(self._give()), self.label, "Secret")
 
     def __eq__(self, other: object) -> bool:
         """Compare values in constant time; a secret equals a plain value it hides."""

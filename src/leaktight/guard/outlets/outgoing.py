@@ -1,0 +1,262 @@
+"""Outgoing HTTP: a value leaves only over verified TLS, never in an address, and only to the hosts its label may go to."""
+
+from __future__ import annotations
+
+import functools
+import http.client
+import json
+import ssl
+import sys
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from typing import Any
+
+from django.core.signals import request_started
+
+from leaktight.guard.blocked import LeakBlocked
+from leaktight.guard.conf import Mode, configuration
+from leaktight.guard.fingerprint import fingerprint
+from leaktight.guard.incidents import Incident, tell
+from leaktight.guard.values.deep import first_hit
+from leaktight.guard.values.registry import current
+from leaktight.guard.values.search import Hit, Search
+from leaktight.guard.verdict import forbidden
+from leaktight.policy import Channel, is_safe_host
+
+_MOST_READ = 16 * 1024 * 1024
+_undo: dict[str, Callable[[], None]] = {}
+
+
+def install() -> None:
+    """Hook `http.client`, which urllib, urllib3 and requests speak through, and httpx and aiohttp as soon as the site has loaded them."""
+    _replace("http.client", http.client.HTTPConnection, "send", _http_client)
+    _hook_loaded()
+    request_started.connect(_hook_loaded, dispatch_uid="leaktight.guard.outgoing")
+
+
+def remove() -> None:
+    """Leave outgoing HTTP to itself again."""
+    request_started.disconnect(dispatch_uid="leaktight.guard.outgoing")
+    for undo in _undo.values():
+        undo()
+    _undo.clear()
+
+
+def _hook_loaded(**_: Any) -> None:
+    if (httpx := sys.modules.get("httpx")) is not None:
+        _replace("httpx", httpx.HTTPTransport, "handle_request", _httpx)
+        _replace("httpx async", httpx.AsyncHTTPTransport, "handle_async_request", _httpx_async)
+    if (aiohttp := sys.modules.get("aiohttp")) is not None:
+        _replace("aiohttp", aiohttp.ClientSession, "_request", _aiohttp)
+
+
+def _replace(name: str, owner: Any, method: str, wrapper: Callable[[Any], Any]) -> None:
+    if name not in _undo:
+        original = getattr(owner, method)
+        setattr(owner, method, functools.wraps(original)(wrapper(original)))
+        _undo[name] = functools.partial(setattr, owner, method, original)
+
+
+class _Way:
+    """Where a request goes and how, which decides whether a value may go along."""
+
+    def __init__(self, search: Search, host: str, *, tls: bool, verified: bool) -> None:
+        self.search = search
+        self.host = host
+        self.tls = tls
+        self.verified = verified
+
+    def address(self, text: str) -> None:
+        """Check an address. Raises `LeakBlocked`."""
+        hit = first_hit(self.search, text)
+        if hit is not None and (forbidden(hit.label, Channel.REQUEST_URL) or self._problem(hit)):
+            self._stop(hit, "it would stand in the address, which servers and proxies log")
+
+    def content(self, data: Any) -> None:
+        """Check headers or a body. Raises `LeakBlocked`."""
+        hits = self.search.hits_in_bytes(data if isinstance(data, bytes) else bytes(data))
+        for hit in hits:
+            if problem := self._problem(hit):
+                self._stop(hit, problem)
+
+    def _problem(self, hit: Hit) -> str:
+        allowed = configuration().hosts.get(hit.label)
+        if allowed is not None and self.host not in allowed:
+            return f"{hit.label} is not to be sent to this host"
+        if is_safe_host(self.host):
+            return ""
+        if not self.tls:
+            return "the connection is not encrypted"
+        return "" if self.verified else "nobody checks who is at the other end of the connection"
+
+    def _stop(self, hit: Hit, why: str) -> None:
+        mode = configuration().mode(Channel.OUTGOING_HTTP)
+        tell(Incident(Channel.OUTGOING_HTTP, hit.label, hit.name, mode, fingerprint(hit.value), hit.form))
+        if mode is not Mode.REPORT:  # a masked value would be of no use to whoever receives it
+            raise LeakBlocked(Channel.OUTGOING_HTTP, hit.label, why)
+
+
+def _verifies(context: ssl.SSLContext | None) -> bool:
+    return (
+        context is not None
+        and context.verify_mode is ssl.CERT_REQUIRED
+        and (context.check_hostname or context.hostname_checks_common_name)
+    )
+
+
+# -- http.client -------------------------------------------------------------------------------
+
+
+def _http_client(original: Callable[..., Any]) -> Callable[..., Any]:
+    def send(self: http.client.HTTPConnection, data: Any) -> Any:
+        search = current().known()
+        if not search:
+            return original(self, data)
+        if self.sock is None and self.auto_open:
+            self.connect()
+        return original(self, _checked(data, _way_of(self, search)))
+
+    return send
+
+
+def _way_of(connection: http.client.HTTPConnection, search: Search) -> _Way:
+    sock = connection.sock
+    context = getattr(sock, "context", None)
+    host = getattr(connection, "_tunnel_host", None) or connection.host
+    return _Way(search, host, tls=isinstance(context, ssl.SSLContext), verified=_verifies(context) or _pinned(connection))
+
+
+def _pinned(connection: Any) -> bool:
+    """Some clients check the name or a fingerprint themselves and say so."""
+    return bool(getattr(connection, "is_verified", False))
+
+
+def _checked(data: Any, way: _Way) -> Any:
+    """Check what is about to be sent: the first bytes hold the request line."""
+    if isinstance(data, bytes | bytearray | memoryview):
+        whole = bytes(data)
+        line, _, rest = whole.partition(b"\r\n")
+        if line.endswith((b" HTTP/1.1", b" HTTP/1.0")):
+            way.address(line.decode("latin-1"))
+            way.content(rest)
+        else:
+            way.content(whole)
+        return data
+    if hasattr(data, "read"):
+        return _read(data, way)
+    if isinstance(data, str):
+        way.content(data.encode("latin-1", "replace"))
+        return data
+    return _each(data, way)
+
+
+def _read(stream: Any, way: _Way) -> Any:
+    """Check a file as a whole when it can be read twice, else piece by piece."""
+    if hasattr(stream, "seekable") and stream.seekable():
+        start = stream.tell()
+        data = stream.read(_MOST_READ)
+        stream.seek(start)
+        way.content(data.encode() if isinstance(data, str) else data)
+        return stream
+    return _each(iter(lambda: stream.read(65536), b""), way)
+
+
+def _each(pieces: Iterable[Any], way: _Way) -> Iterator[Any]:
+    before = b""
+    for piece in pieces:
+        data = piece.encode() if isinstance(piece, str) else bytes(piece)
+        way.content(before + data)
+        before = (before + data)[-way.search.reach :] if way.search.reach else b""
+        yield piece
+
+
+# -- httpx and aiohttp -------------------------------------------------------------------------
+
+
+def _httpx_way(transport: Any, request: Any) -> _Way | None:
+    search = current().known()
+    if not search:
+        return None
+    context = getattr(getattr(transport, "_pool", None), "_ssl_context", None)
+    way = _Way(search, request.url.host, tls=request.url.scheme == "https", verified=_verifies(context))
+    way.address(str(request.url))
+    way.content(b"\n".join(b": ".join(pair) for pair in request.headers.raw))
+    return way
+
+
+def _httpx(original: Callable[..., Any]) -> Callable[..., Any]:
+    def handle_request(self: Any, request: Any) -> Any:
+        way = _httpx_way(self, request)
+        if way is not None:
+            if hasattr(request, "_content"):
+                way.content(request.content)
+            else:
+                request.stream = _sync_stream(request.stream, way)
+        return original(self, request)
+
+    return handle_request
+
+
+def _httpx_async(original: Callable[..., Any]) -> Callable[..., Any]:
+    async def handle_async_request(self: Any, request: Any) -> Any:
+        way = _httpx_way(self, request)
+        if way is not None:
+            if hasattr(request, "_content"):
+                way.content(request.content)
+            else:
+                request.stream = _async_stream(request.stream, way)
+        return await original(self, request)
+
+    return handle_async_request
+
+
+def _sync_stream(stream: Any, way: _Way) -> Any:
+    class Checked(sys.modules["httpx"].SyncByteStream):  # type: ignore[misc]
+        def __iter__(self) -> Iterator[bytes]:
+            return _each(stream, way)
+
+        def close(self) -> None:
+            if hasattr(stream, "close"):
+                stream.close()
+
+    return Checked()
+
+
+def _async_stream(stream: Any, way: _Way) -> Any:
+    class Checked(sys.modules["httpx"].AsyncByteStream):  # type: ignore[misc]
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            before = b""
+            async for piece in stream:
+                way.content(before + piece)
+                before = (before + piece)[-way.search.reach :]
+                yield piece
+
+        async def aclose(self) -> None:
+            if hasattr(stream, "aclose"):
+                await stream.aclose()
+
+    return Checked()
+
+
+def _aiohttp(original: Callable[..., Any]) -> Callable[..., Any]:
+    async def request(self: Any, method: str, url: Any, **named: Any) -> Any:
+        search = current().known()
+        if search:
+            from yarl import URL
+
+            target = URL(url) if isinstance(url, str) else url
+            if getattr(self, "_base_url", None) is not None:
+                target = self._base_url.join(target)
+            context = named.get("ssl", getattr(self.connector, "_ssl", True))
+            verified = context is True or context is None or (isinstance(context, ssl.SSLContext) and _verifies(context))
+            way = _Way(search, target.host or "", tls=target.scheme in {"https", "wss"}, verified=verified)
+            way.address(str(target.update_query(named["params"]) if named.get("params") else target))
+            given = [dict(named.get("headers") or {}), dict(self.headers or {}), named.get("auth"), named.get("cookies")]
+            way.content(repr(given).encode())
+            if named.get("json") is not None:
+                way.content(json.dumps(named["json"], default=str).encode())
+            if named.get("data") is not None:
+                data = named["data"]
+                way.content(data if isinstance(data, bytes) else repr(getattr(data, "_fields", data)).encode())
+        return await original(self, method, url, **named)
+
+    return request
