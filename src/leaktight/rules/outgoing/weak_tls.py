@@ -3,7 +3,7 @@
 Connections that ask for an old version of TLS or SSL, or allow one: protocol constants such as `PROTOCOL_TLSv1`, a `minimum_version` below
 TLS 1.2, and `ssl.wrap_socket()`, which takes whatever version the two sides know; also search domains, gateways and distributions of a cloud
 that are described with an old policy. Contexts made with `PROTOCOL_TLS` or without a version, and those whose old versions are forbidden one by
-one but not all, are shown to auditors: before Python 3.10 they allow TLS 1.0 or 1.1. That is told where such a context is used, if that is seen.
+one but not all, and lists of ciphers, are shown to auditors: before Python 3.10 they allow TLS 1.0 or 1.1. That is told where such a context is used, if that is seen.
 
 ## Why it matters
 SSL 2 and 3, TLS 1.0 and 1.1 have known weaknesses; browsers and libraries have given them up. Who sits between the two sides can push
@@ -18,6 +18,7 @@ A device that knows nothing newer has to be reached over a network of its own; a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from leaktight.flow.events import Call
@@ -80,6 +81,8 @@ def _constants(*audiences: str) -> frozenset[str]:
     )
 
 
+_BROKEN = re.compile(r"(?:ALL|COMPLEMENTOFALL|LOW|EXP\w*|e?NULL|aNULL|RC4|RC2|3?DES|MD5|IDEA|SEED|ADH|AECDH)\b", re.IGNORECASE)
+"""What a list of ciphers allows that nobody should; with `!` or `-` in front it is forbidden."""
 _OLD = _constants("default")
 _EITHER = frozenset(name for name in _constants("audit") if "SSLv23" in name)
 """They name an old version and mean whatever both sides know."""
@@ -97,6 +100,21 @@ def old_version(call: Call) -> Iterator[Finding]:
             related=given.related,
             shown=given.shown,
         )
+
+
+@rule.call("ssl.SSLContext.set_ciphers")
+def ciphers_by_hand(call: Call) -> Iterator[Finding]:
+    """A list of ciphers grows old; one that names a broken cipher is old already."""
+    named = call.constant("ciphers", default="")
+    weak = next((word for word in re.split(r"[:, +]", named) if _BROKEN.match(word)), None) if isinstance(named, str) else None
+    yield rule.finding(
+        call.place("ciphers"),
+        confidence=Confidence.MEDIUM if weak else Confidence.LOW,
+        audience=Audience.STRICT if weak else Audience.AUDIT,
+        symbol=call.symbol,
+        flow=call.steps(),
+        message=f"the connection may use a cipher that is broken: `{weak}`" if weak else "the ciphers of the connection are chosen by hand",
+    )
 
 
 @rule.project
