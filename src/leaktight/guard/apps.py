@@ -15,7 +15,9 @@ class GuardConfig(AppConfig):
 
     def ready(self) -> None:
         """Put every outlet under guard."""
+        from leaktight.guard import checks
         from leaktight.guard.outlets import cache, mail, outgoing
 
+        checks.install()
         for outlet in (mail, outgoing, cache):
             outlet.install()
