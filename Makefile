@@ -5,7 +5,7 @@ BIN := .venv/bin
 BIN61 := .venv-django61/bin
 JOBS ?= auto
 
-.PHONY: help demo test check lint types floors docs-check pytest pytest-django61 docs format bench constraints clean
+.PHONY: help demo test check lint types floors docs-check services pytest pytest-django61 docs format bench constraints clean
 
 help:
 	@echo "make demo     scan the examples and a large Django application, and explain what was found"
@@ -46,11 +46,15 @@ floors: .venv/ready
 docs-check: .venv/ready
 	$(BIN)/python scripts/docs.py --check
 
-pytest: .venv/ready
-	$(BIN)/pytest -n $(JOBS)
+# The guard is tested with real servers and a real browser.
+services:
+	@scripts/services
 
-pytest-django61: .venv-django61/ready
-	@if [ -x $(BIN61)/pytest ]; then set -x; $(BIN61)/pytest -n $(JOBS); else echo "No Python 3.13 here: the tests run on one Python only."; fi
+pytest: .venv/ready services
+	$(BIN)/pytest -n $(JOBS) --dist loadgroup
+
+pytest-django61: .venv-django61/ready services
+	@if [ -x $(BIN61)/pytest ]; then set -x; $(BIN61)/pytest -n $(JOBS) --dist loadgroup; else echo "No Python 3.13 here: the tests run on one Python only."; fi
 
 docs: .venv/ready
 	$(BIN)/python scripts/docs.py

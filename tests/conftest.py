@@ -48,7 +48,13 @@ def run_leaktight() -> Callable[..., subprocess.CompletedProcess[bytes]]:
     ) -> subprocess.CompletedProcess[bytes]:
         command = [sys.executable, "-m", "leaktight", *map(str, arguments)]
         return subprocess.run(
-            command, cwd=cwd, env=os.environ | environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False
+            command,
+            cwd=cwd,
+            env=os.environ | environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout,
+            check=False,
         )
 
     return run

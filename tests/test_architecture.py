@@ -58,12 +58,17 @@ def test_help_is_printed_without_what_a_scan_needs() -> None:
     code = "import sys\nfrom leaktight.cli import main\nsys.argv = ['leaktight', 'scan', '--help']\ntry:\n    main()\nexcept SystemExit:\n    pass"
     loaded = _loaded_by(code)
     assert not {name.split(".")[0] for name in loaded} & HEAVY
-    assert not {name for name in loaded if name.startswith("leaktight.")} & {f"leaktight.{floor}" for floor in SCANNER - {"config"}}
+    assert not {name for name in loaded if name.startswith("leaktight.")} & {
+        f"leaktight.{floor}" for floor in SCANNER - {"config"}
+    }
 
 
 def test_the_package_itself_loads_next_to_nothing() -> None:
     loaded = _loaded_by("import leaktight")
-    assert {name for name in loaded if name.startswith("leaktight")} <= {"leaktight", *(n for n in loaded if "leaktight.model" in n)}
+    assert {name for name in loaded if name.startswith("leaktight")} <= {
+        "leaktight",
+        *(n for n in loaded if "leaktight.model" in n),
+    }
 
 
 @each_file

@@ -132,7 +132,9 @@ def {view}(request):
     return HttpResponse("done")
 """
 TAKEN = {"forms", "logging", "logger", "request", "HttpResponse", "password"}
-names = st.from_regex(r"[a-z][a-z0-9_]{0,12}", fullmatch=True).filter(lambda name: not keyword.iskeyword(name) and name not in TAKEN)
+names = st.from_regex(r"[a-z][a-z0-9_]{0,12}", fullmatch=True).filter(
+    lambda name: not keyword.iskeyword(name) and name not in TAKEN
+)
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -49,7 +49,9 @@ def _long_elif_chain() -> bytes:
 
 
 def _wide_function() -> bytes:
-    return (LEAK + "def f(p):\n" + "".join(f"    v{i} = v{i - 1 if i else 0} + p\n" for i in range(NEST)) + "    return p\n").encode()
+    return (
+        LEAK + "def f(p):\n" + "".join(f"    v{i} = v{i - 1 if i else 0} + p\n" for i in range(NEST)) + "    return p\n"
+    ).encode()
 
 
 PYTHON = {
@@ -117,7 +119,9 @@ def test_a_cycle_of_includes(tmp_path: Path, run_leaktight: Run) -> None:
     folder = tmp_path / "templates"
     folder.mkdir()
     for number in range(50):
-        (folder / f"t{number}.html").write_text(f"{{% include 't{(number + 1) % 50}.html' %}}{{% include 't{(number + 2) % 50}.html' %}}{FORM}")
+        (folder / f"t{number}.html").write_text(
+            f"{{% include 't{(number + 1) % 50}.html' %}}{{% include 't{(number + 2) % 50}.html' %}}{FORM}"
+        )
     _must_not_be_silent(tmp_path, "templates/t49.html", run_leaktight)
 
 
@@ -143,7 +147,9 @@ def test_a_path_that_is_no_readable_file(name: str, kind: str, tmp_path: Path, r
             os.mkfifo(path)
         case _:
             subprocess.run(
-                [sys.executable, "-c", f"import socket; socket.socket(socket.AF_UNIX).bind({path.name!r})"], cwd=path.parent, check=True
+                [sys.executable, "-c", f"import socket; socket.socket(socket.AF_UNIX).bind({path.name!r})"],
+                cwd=path.parent,
+                check=True,
             )
     done = run_leaktight("scan", tmp_path, "--format", "json")
     assert b"Traceback" not in done.stderr

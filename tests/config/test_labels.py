@@ -31,10 +31,20 @@ def test_without_a_word_of_the_user_nothing_is_known(project: Path) -> None:
 def test_a_declared_model_field_is_followed(project: Path) -> None:
     config = Config(labels={"health": UserLabel(models=("clinic.Visit.remarks",))})
     [finding] = scan([project], config=config).findings
-    assert (finding.rule, finding.label, finding.span.line, finding.confidence) == ("secret-in-log", "health", 11, Confidence.HIGH)
+    assert (finding.rule, finding.label, finding.span.line, finding.confidence) == (
+        "secret-in-log",
+        "health",
+        11,
+        Confidence.HIGH,
+    )
 
 
 def test_a_declared_name_is_enough(project: Path) -> None:
     config = Config(labels={"health": UserLabel(names=("chart_number",))})
     [finding] = scan([project], config=config).findings
-    assert (finding.rule, finding.label, finding.span.line, finding.confidence) == ("secret-in-log", "health", 15, Confidence.HIGH)
+    assert (finding.rule, finding.label, finding.span.line, finding.confidence) == (
+        "secret-in-log",
+        "health",
+        15,
+        Confidence.HIGH,
+    )

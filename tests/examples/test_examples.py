@@ -20,11 +20,11 @@ from leaktight.rules.registry import load_rules
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 LEAKING = ["article/original", "article/compliant_as_printed", "clinic/leaky"]
-TIGHT = ["article/correct", "clinic/tight"]
+TIGHT = ["article/correct", "article/guarded", "clinic/tight"]
 TWINS = EXAMPLES / "clinic"
 
 CLINIC = ["celery", "environ", "ldap3", "redis", "requests", "rest_framework", "sentry_sdk", "structlog"]
-NEEDED = {"article/correct": ["cryptography"], "clinic/leaky": CLINIC, "clinic/tight": CLINIC}
+NEEDED = {"article/correct": ["cryptography"], "article/guarded": ["cryptography"], "clinic/leaky": CLINIC, "clinic/tight": CLINIC}
 """What an example needs beyond Django, to be run; a scan needs none of it."""
 
 LINE = re.compile(r"(?:\{#|#) leak: (?P<rules>[a-z, -]+?)(?: #\})?$")

@@ -107,7 +107,9 @@ def test_an_optional_override_that_is_not_there_may_change_what_is_set_above_it(
     assert settings.incomplete == ()
 
 
-@pytest.mark.parametrize("statement", ["from .local import *\n", "import os\nif os.path.exists('local.py'):\n    from .local import *\n"])
+@pytest.mark.parametrize(
+    "statement", ["from .local import *\n", "import os\nif os.path.exists('local.py'):\n    from .local import *\n"]
+)
 def test_a_module_that_is_not_there_and_may_be_needed_is_a_gap(resolve: Resolve, statement: str) -> None:
     settings = resolve(project_of(production="from .base import *\nDEBUG = False\n" + statement))
     assert [gap.path for gap in settings.incomplete] == ["conf/settings/production.py"]

@@ -55,7 +55,8 @@ class SecretPage(View):
 
     def _page(self, request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
         response = render(request, self.template_name, context, status=status)
-        response.headers["Referrer-Policy"] = "no-referrer"
+        # Where there is a form, `no-referrer` would make browsers send `Origin: null` with it, which the CSRF check refuses.
+        response.headers["Referrer-Policy"] = "same-origin" if context.get("can_reveal") else "no-referrer"
         return response
 
 

@@ -28,7 +28,7 @@ def instruct(request: HttpRequest, response: HttpResponseBase, registry: Registr
     if declares or _holds_private(response, registry):
         keep_out_of_caches(response)
     if _address_is_private(request, registry):
-        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["Referrer-Policy"] = "same-origin" if _has_form(response) else "no-referrer"
     if request.__dict__.get("_leaktight_logged_out") and configuration().clear_site_data:
         kinds = ", ".join(f'"{kind}"' for kind in configuration().clear_site_data)
         response.headers.setdefault("Clear-Site-Data", kinds)
@@ -60,6 +60,11 @@ def _address_is_private(request: HttpRequest, registry: Registry) -> bool:
 
 def _is_in(text: str, address: str) -> bool:
     return first_hit(Search([(text, "secret", "")]), address) is not None
+
+
+def _has_form(response: HttpResponseBase) -> bool:
+    """Tell whether there may be a form in a page: under `no-referrer` browsers send `Origin: null` with it, which the CSRF check refuses."""
+    return response.streaming or b"<form" in response.content
 
 
 def _keep_forms_here(response: HttpResponseBase) -> None:

@@ -1,0 +1,200 @@
+"""Starts real servers for a test, each in a folder and on a port of its own, and ends them."""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import trustme
+
+EXAMPLES = Path(__file__).parents[3] / "examples" / "article"
+HOST = "127.0.0.1"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until somebody listens. A server that ends or stays silent fails the test with its log."""
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            raise AssertionError(f"the server ended with {process.returncode}:\n{log.read_text()}")
+        with contextlib.suppress(OSError), socket.create_connection((HOST, port), timeout=1):
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"nobody listens on {port}:\n{log.read_text()}")
+
+
+@contextlib.contextmanager
+def running(command: Sequence[str], port: int, folder: Path, **options: object) -> Iterator[subprocess.Popen[bytes]]:
+    log = folder / f"{Path(command[0]).name}-{port}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, **options)  # type: ignore[call-overload]
+        try:
+            wait_for(port, process, log)
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def program(name: str) -> str:
+    """Find a server program; they are part of what the tests need (scripts/services)."""
+    path = ":".join([os.environ.get("PATH", ""), "/usr/sbin", *sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True)])  # noqa: PTH207
+    found = shutil.which(name, path=path)
+    assert found, f"{name} is not installed: run scripts/services"
+    return found
+
+
+@contextlib.contextmanager
+def site(example: str, folder: Path, *, server: str = "gunicorn") -> Iterator[int]:
+    """Serve an example project over plain HTTP on a port of this machine, as behind a proxy."""
+    port = free_port()
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "office.settings",
+        "DJANGO_SECRET_KEY": secrets.token_urlsafe(40),
+        "LEAKTIGHT_KEYS": secrets.token_urlsafe(40),
+        "SITE_DATABASE": str(folder / "site.sqlite3"),
+        "SITE_HOST": "localhost",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    if example == "guarded":
+        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=EXAMPLES / example, env=environment, check=True)
+    command = {
+        "gunicorn": [sys.executable, "-m", "gunicorn", "-w", "2", "-b", f"{HOST}:{port}", "office.wsgi"],
+        "uvicorn": [
+            sys.executable,
+            "-m",
+            "uvicorn",
+            "--host",
+            HOST,
+            "--port",
+            str(port),
+            "--factory",
+            "django.core.asgi:get_asgi_application",
+        ],
+    }[server]
+    with running(command, port, folder, cwd=EXAMPLES / example, env=environment):
+        yield port
+
+
+@contextlib.contextmanager
+def nginx(site_port: int, folder: Path, ca: trustme.CA) -> Iterator[tuple[int, int]]:
+    """Put nginx in front of a site: TLS on one port, plain HTTP on the other. It says which was used, whatever the client says."""
+    tls, plain = free_port(), free_port()
+    certificate = ca.issue_cert("localhost", HOST)
+    certificate.private_key_and_cert_chain_pem.write_to_path(str(folder / "server.pem"))
+    server = "proxy_set_header Host $http_host; proxy_set_header X-Forwarded-Proto $scheme; proxy_pass http://{HOST}:{site_port};"
+    server = server.replace("{HOST}", HOST).replace("{site_port}", str(site_port))
+    config = f"""
+        daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log; worker_processes 1;
+        events {{ worker_connections 64; }}
+        http {{
+            access_log {folder}/access.log;
+            client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
+            fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+            server {{ listen {HOST}:{plain}; location / {{ {server} }} }}
+            server {{
+                listen {HOST}:{tls} ssl; ssl_certificate {folder}/server.pem; ssl_certificate_key {folder}/server.pem;
+                ssl_protocols TLSv1.2 TLSv1.3; location / {{ {server} }}
+            }}
+        }}
+    """
+    (folder / "nginx.conf").write_text(config)
+    with running([program("nginx"), "-c", str(folder / "nginx.conf"), "-p", str(folder)], tls, folder):
+        yield tls, plain
+
+
+@contextlib.contextmanager
+def redis(folder: Path) -> Iterator[int]:
+    port = free_port()
+    command = [
+        program("redis-server"),
+        "--port",
+        str(port),
+        "--bind",
+        HOST,
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+        "--dir",
+        str(folder),
+    ]
+    with running(command, port, folder):
+        yield port
+
+
+@contextlib.contextmanager
+def postgres(folder: Path) -> Iterator[int]:
+    """Start PostgreSQL as somebody else than root, which it refuses to run as."""
+    port = free_port()
+    data = folder / "postgres"
+    as_other: dict[str, object] = {}
+    if os.geteuid() == 0:
+        data.mkdir(mode=0o700)
+        shutil.chown(data, "postgres")
+        for parent in [folder, *folder.parents][:4]:
+            parent.chmod(parent.stat().st_mode | 0o011)
+        as_other = {"user": "postgres"}
+    subprocess.run(
+        [program("initdb"), "-D", str(data), "-U", "site", "--auth=trust", "-E", "UTF8", "--no-sync"],
+        check=True, capture_output=True, cwd="/", **as_other,  # type: ignore[call-overload]
+    )  # fmt: skip
+    command = [program("postgres"), "-D", str(data), "-p", str(port), "-h", HOST, "-k", str(data), "-c", "fsync=off"]
+    with running(command, port, folder, cwd="/", **as_other):
+        yield port
+
+
+class Relay:
+    """Stands between a client and a server, records every byte, and may change what the server says."""
+
+    def __init__(self, port: int, tamper: Callable[[bytes], bytes] = bytes) -> None:
+        self.recorded = bytearray()
+        self._target = port
+        self._tamper = tamper
+        self._listener = socket.create_server((HOST, 0))
+        self.port = int(self._listener.getsockname()[1])
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            server = socket.create_connection((HOST, self._target))
+            for source, target, change in ((client, server, bytes), (server, client, self._tamper)):
+                threading.Thread(target=self._pump, args=(source, target, change), daemon=True).start()
+
+    def _pump(self, source: socket.socket, target: socket.socket, change: Callable[[bytes], bytes]) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                self.recorded += data
+                target.sendall(change(data))
+        for each in (source, target):
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+
+    def close(self) -> None:
+        self._listener.close()

@@ -1,0 +1,191 @@
+"""The article's flow as it should be: in a real browser, behind a real proxy, and as somebody on the wire sees it."""
+
+from __future__ import annotations
+
+import contextlib
+import http.cookiejar
+import http.server
+import re
+import ssl
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+import trustme
+from guardsite.exposure import holds
+from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Error as BrowserError
+
+from .servers import HOST, Relay, nginx, program, site
+
+SECRET = "7 left 21 right 4 left k7Qz9fWx2"
+pytestmark = pytest.mark.xdist_group("live")
+
+
+@pytest.fixture(scope="module", params=["gunicorn", "uvicorn"])
+def office(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, int, trustme.CA]]:
+    """The guarded example behind nginx: the ports of TLS and of plain HTTP."""
+    folder = tmp_path_factory.mktemp(request.param)
+    ca = trustme.CA()
+    with site("guarded", folder, server=request.param) as port, nginx(port, folder, ca) as (tls, plain):
+        yield tls, plain, ca
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    flags = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
+    with sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=program("chromium"), args=flags.split(), headless=True)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(ignore_https_errors=True)
+    yield context.new_page()
+    context.close()
+
+
+def _hand_over(page: Page, tls: int) -> None:
+    page.goto(f"https://localhost:{tls}/combination/")
+    page.fill("input[name=sensitive_info]", SECRET)
+    page.click("button")
+    page.wait_for_url("**/secret/**")
+
+
+def test_a_secret_is_posted_revealed_once_and_gone(office: tuple[int, int, trustme.CA], page: Page) -> None:
+    tls = office[0]
+    _hand_over(page, tls)
+    address = page.url
+    assert not holds(address, SECRET)
+    assert not holds(page.content(), SECRET)
+    page.click("button")
+    assert page.inner_text("#secret") == SECRET
+    cookies = {cookie["name"]: cookie for cookie in page.context.cookies()}
+    assert cookies["__Host-session"]["secure"]
+    assert cookies["__Host-session"]["httpOnly"]
+    assert not holds(repr(cookies), SECRET)
+    page.goto(f"https://localhost:{tls}/combination/")
+    with contextlib.suppress(BrowserError):  # it has kept nothing to go back to
+        page.go_back()
+    assert not holds(page.content(), SECRET)
+    page.goto(address)
+    assert "Nothing to show" in page.content()
+
+
+def test_another_browser_sees_nothing(office: tuple[int, int, trustme.CA], page: Page, browser: Browser) -> None:
+    _hand_over(page, office[0])
+    other = browser.new_context(ignore_https_errors=True).new_page()
+    other.goto(page.url)
+    assert "Nothing to show" in other.content()
+    other.context.close()
+    page.click("button")
+    assert page.inner_text("#secret") == SECRET
+
+
+def test_a_forged_post_from_another_site_is_refused(office: tuple[int, int, trustme.CA], page: Page) -> None:
+    tls = office[0]
+    _hand_over(page, tls)
+    form = f'<form method="post" action="https://localhost:{tls}/combination/"><input name="sensitive_info" value="forged"></form><script>document.forms[0].submit()</script>'
+
+    class Evil(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(form.encode())
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = http.server.ThreadingHTTPServer((HOST, 0), Evil)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    try:
+        with page.expect_response(f"https://localhost:{tls}/combination/") as answered:
+            page.goto(f"http://{HOST}:{server.server_address[1]}/")
+        assert answered.value.status == 403
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+# -- without a browser -------------------------------------------------------------------------
+
+
+class _Client:
+    """A client with cookies that verifies TLS."""
+
+    def __init__(self, ca: trustme.CA, base: str) -> None:
+        context = ssl.create_default_context()
+        ca.configure_trust(context)
+        jar = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+        self._opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), jar)
+        self._base = base
+
+    def get(self, path: str) -> str:
+        with self._opener.open(urllib.request.Request(self._base + path), timeout=20) as answer:
+            self.url = answer.url
+            return str(answer.read().decode())
+
+    def post(self, path: str, **fields: str) -> str:
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.get(path))
+        assert token
+        data = urlencode({**fields, "csrfmiddlewaretoken": token[1]}).encode()
+        headers = {"Referer": self._base + path}
+        with self._opener.open(urllib.request.Request(self._base + path, data, headers), timeout=20) as answer:
+            self.url = answer.url
+            return str(answer.read().decode())
+
+
+def test_nothing_is_taken_over_plain_http_whatever_the_client_claims(office: tuple[int, int, trustme.CA]) -> None:
+    data = urlencode({"sensitive_info": SECRET}).encode()
+    for headers in ({}, {"X-Forwarded-Proto": "https"}):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(
+                urllib.request.Request(f"http://localhost:{office[1]}/combination/", data, headers), timeout=20
+            )
+        with refused.value:
+            assert refused.value.code == 403
+            assert "Location" not in refused.value.headers
+            assert not holds(refused.value.read(), SECRET)
+
+
+def test_an_eavesdropper_reads_the_secret_of_the_original_and_not_that_of_the_guarded_site(
+    office: tuple[int, int, trustme.CA], tmp_path: Path
+) -> None:
+    with site("original", tmp_path) as port, contextlib.closing(Relay(port)) as relay:
+        with urllib.request.urlopen(f"http://localhost:{relay.port}/combination/", timeout=20) as answer:
+            original = answer.read().decode()
+        assert holds(bytes(relay.recorded), original)
+    tls, _, ca = office
+    with contextlib.closing(Relay(tls)) as relay:
+        client = _Client(ca, f"https://localhost:{relay.port}")
+        client.post("/combination/", sensitive_info=SECRET)
+        secret_page = client.url.removeprefix(f"https://localhost:{relay.port}")
+        assert SECRET in client.post(secret_page)
+        assert len(relay.recorded) > 2000
+        assert not holds(bytes(relay.recorded), SECRET)
+
+
+def test_a_changed_byte_ends_the_connection(office: tuple[int, int, trustme.CA]) -> None:
+    tls, _, ca = office
+    seen = 0
+
+    def tamper(data: bytes) -> bytes:
+        nonlocal seen
+        seen += len(data)
+        if seen < 2500 or len(data) < 30:  # let the handshake pass
+            return data
+        return data[:-9] + bytes([data[-9] ^ 1]) + data[-8:]
+
+    with contextlib.closing(Relay(tls, tamper)) as relay:
+        client = _Client(ca, f"https://localhost:{relay.port}")
+        with pytest.raises((ssl.SSLError, urllib.error.URLError, ConnectionError)):
+            _ = [client.get("/combination/") for _ in range(20)]
+    with contextlib.closing(Relay(tls)) as relay:
+        assert "Hand over" in _Client(ca, f"https://localhost:{relay.port}").get("/combination/")
