@@ -1,4 +1,4 @@
-"""The demonstration: scan the article's code, a clinic with planted leaks and a large real application, and sum up."""
+"""The demonstration: scan the article's code, a clinic with planted leaks and a large real application, and serve the article's flow behind the guard."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ EXAMPLES = {
     "examples/article/original": "the article's view that sends a secret in clear",
     "examples/article/compliant_as_printed": "the article's compliant version, which does not work as written",
     "examples/article/correct": "what the article means, done right",
+    "examples/article/guarded": "the same on leaktight.guard",
     "examples/clinic/leaky": "a clinic with leaks planted on every way out",
     "examples/clinic/tight": "the same clinic without leaks",
 }
@@ -86,6 +87,8 @@ def main() -> int:
     print(f"\n{len(EXAMPLES) + 1}. {tree.name}: a large real application, its source archive from the package index\n   {facts}")
     print(f"{line(result, status, seconds)}\n{by_rule(result)}")
     print("\n   A finding there is a place to look at, not a proven hole: who runs the site may protect it elsewhere.")
+
+    subprocess.run([sys.executable, str(ROOT / "scripts" / "demo_guard.py")], check=True)
 
     print(f"""
 Every result is in {OUTPUT.name}/ as JSON. What next:

@@ -33,7 +33,8 @@ TEMPLATES = [
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ.get("SITE_DATABASE") or BASE_DIR / "db.sqlite3"}}
 USE_TZ = True
 
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+if os.environ.get("SITE_ENDS_TLS") != "itself":  # else a proxy does, and says so
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = True
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 * 2
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True

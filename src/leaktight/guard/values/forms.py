@@ -77,7 +77,11 @@ def _in_percents(value: str) -> Iterator[Form]:
         yield Form("percent", _lower_percents(text))
     yield Form("percent", "".join(f"%{byte:02X}" for byte in data))
     yield Form("percent", "".join(f"%{byte:02x}" for byte in data))
-    yield Form("percent twice", quote(quote(data, safe=""), safe=""))
+
+
+def _in_doubled_percents(value: str) -> Iterator[Form]:
+    for form in _in_percents(value):
+        yield Form("percent twice", form.text.replace("%", "%25"))
 
 
 def _lower_percents(text: str) -> str:
@@ -94,32 +98,45 @@ def _in_entities(value: str) -> Iterator[Form]:
     yield Form("entities", escaped)
     yield Form("entities", escaped.replace("&#x27;", "&#39;"))
     yield Form("entities", html.escape(value, quote=False))
-    yield Form("entities", html.escape(value).encode("ascii", "xmlcharrefreplace").decode("ascii"))
+    yield Form("entities", escaped.encode("ascii", "xmlcharrefreplace").decode("ascii"))
+
+
+def _in_numbered_entities(value: str) -> Iterator[Form]:
     yield Form("entities", "".join(f"&#{ord(char)};" for char in value))
     yield Form("entities", "".join(f"&#x{ord(char):x};" for char in value))
     yield Form("entities", "".join(f"&#x{ord(char):X};" for char in value))
 
 
 def _in_escapes(value: str) -> Iterator[Form]:
-    """Yield escapes, also as a JSON text holds them, with every backslash twice."""
-    for form in _escaped(value):
-        yield form
-        yield form._replace(text=form.text.replace("\\", "\\\\"))
-
-
-def _escaped(value: str) -> Iterator[Form]:
     data = value.encode("utf-8", "surrogatepass")
-    units = value.encode("utf-16-be", "surrogatepass")
-    pairs = [units[at : at + 2].hex() for at in range(0, len(units), 2)]
     for text in (json.dumps(value), json.dumps(value, ensure_ascii=False), repr(value), ascii(value), repr(data)[1:]):
         yield Form("json", text[1:-1])
     yield Form("escapes", str(escapejs(value)))
+    yield Form("octal", "".join(_COOKIE.get(char, char) for char in value))
+
+
+def _in_unicode_escapes(value: str) -> Iterator[Form]:
+    units = value.encode("utf-16-be", "surrogatepass")
+    pairs = [units[at : at + 2].hex() for at in range(0, len(units), 2)]
     yield Form("escapes", "".join(f"\\u{pair}" for pair in pairs))
     yield Form("escapes", "".join(f"\\u{pair.upper()}" for pair in pairs))
+
+
+def _in_byte_escapes(value: str) -> Iterator[Form]:
+    data = value.encode("utf-8", "surrogatepass")
     yield Form("escapes", "".join(f"\\x{byte:02x}" for byte in data))
     yield Form("escapes", "".join(f"\\x{byte:02X}" for byte in data))
-    yield Form("octal", "".join(f"\\{byte:03o}" for byte in data))
-    yield Form("octal", "".join(_COOKIE.get(char, char) for char in value))
+
+
+def _in_octal(value: str) -> Iterator[Form]:
+    yield Form("octal", "".join(f"\\{byte:03o}" for byte in value.encode("utf-8", "surrogatepass")))
+
+
+def _in_doubled_escapes(value: str) -> Iterator[Form]:
+    """Yield escapes as a JSON text holds them, with every backslash twice."""
+    for write in (_in_escapes, _in_unicode_escapes, _in_byte_escapes, _in_octal):
+        for form in write(value):
+            yield form._replace(text=form.text.replace("\\", "\\\\"))
 
 
 _COOKIE = {chr(code): f"\\{code:03o}" for code in (*range(32), *range(127, 256))} | {
@@ -153,9 +170,16 @@ def _grouped(separator: str) -> Callable[[str], Iterator[Form]]:
 MARKED: Mapping[str, Callable[[str], Iterator[Form]]] = MappingProxyType(
     {
         "%": _in_percents,
+        "%25": _in_doubled_percents,
         "+": _in_plus,
         "&": _in_entities,
+        "&#": _in_numbered_entities,
         "\\": _in_escapes,
+        "\\u": _in_unicode_escapes,
+        "\\x": _in_byte_escapes,
+        "\\1": _in_octal,
+        "\\0": _in_octal,
+        "\\\\": _in_doubled_escapes,
         "=": _in_quoted_printable,
         "\0": _in_utf16,
         " ": _grouped(" "),
@@ -164,4 +188,7 @@ MARKED: Mapping[str, Callable[[str], Iterator[Form]]] = MappingProxyType(
         "\xa0": _grouped("\xa0"),
     }
 )
-"""The ways to write a value that cannot do without one character: where it is absent nothing more need be looked for."""
+"""The ways to write a value that cannot do without a mark: where it is absent nothing more need be looked for.
+
+A mark of one character is looked for much faster than a longer one.
+"""

@@ -59,7 +59,7 @@ class Search:
         """Return where values stand, in the order of their place; hits may overlap."""
         found: list[Hit] = []
         for marker in ("", *MARKED):
-            if marker and marker not in text:
+            if marker and (marker[0] not in text or marker not in text):
                 continue
             for needle in self._written(marker):
                 wanted = needle.form.text
