@@ -15,9 +15,14 @@ class GuardConfig(AppConfig):
 
     def ready(self) -> None:
         """Put every outlet under guard."""
-        from leaktight.guard import checks
-        from leaktight.guard.outlets import cache, mail, outgoing
+        from django.core.signals import setting_changed
 
+        from leaktight.guard import checks
+        from leaktight.guard.outlets import cache, logs, mail, outgoing
+        from leaktight.guard.values.own import watch_own_secrets
+
+        watch_own_secrets()
+        setting_changed.connect(watch_own_secrets)
         checks.install()
-        for outlet in (mail, outgoing, cache):
+        for outlet in (mail, outgoing, cache, logs):
             outlet.install()

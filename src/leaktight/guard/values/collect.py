@@ -37,7 +37,9 @@ def collector(request: HttpRequest) -> Callable[[Registry], None]:
             if found is None:
                 continue
             done.add(part)
-            names = declared_for(request)
+            names = registry.declared = declared_for(request)
+            if not registry.view and request.resolver_match is not None:
+                registry.view = request.resolver_match.view_name or ""
             for name, value in found:
                 _add(registry, name, value, names)
 
@@ -75,12 +77,17 @@ def label_of(name: str, declared: Mapping[str, str]) -> tuple[str, bool] | None:
     plain = normal(name)
     if plain in _NOT_SENSITIVE:
         return None
-    label = declared.get(plain) or declared.get(normal(name.rsplit("-", 1)[-1]))  # a form's prefix ends in a dash
+    label = declared_label(name, declared)
     if label is None and EVERYTHING in declared:
         label = declared[EVERYTHING]
     if label is not None:
         return label, True
     return known_label(name)
+
+
+def declared_label(name: str, declared: Mapping[str, str]) -> str | None:
+    """Return the label declared for this very name."""
+    return declared.get(normal(name)) or declared.get(normal(name.rsplit("-", 1)[-1]))  # a form's prefix ends in a dash
 
 
 def known_label(name: str) -> tuple[str, bool] | None:

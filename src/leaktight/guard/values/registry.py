@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -38,13 +38,18 @@ class Value:
 class Registry:
     """The values of one request. `collect` is asked for news before every search: it reads what the request has parsed by then."""
 
-    def __init__(self, collect: Callable[[Registry], None] | None = None) -> None:
+    def __init__(self, collect: Callable[[Registry], None] | None = None, most: int = MOST_VALUES) -> None:
         self._values: dict[str, Value] = {}
+        self._most = most
         self._collect = collect
         self._collecting = False
         self._searches: dict[Hashable, Search] = {}
         self.shown: set[str] = set()
         """Texts a page may show once on purpose, such as what a secret page reveals."""
+        self.declared: Mapping[str, str] = {}
+        """What is declared for the view that answers: name → label."""
+        self.view = ""
+        """The name of the URL pattern, or else the dotted path of the view; empty as long as none is chosen."""
 
     def add(self, text: str, label: str, name: str, *, sure: bool = True) -> None:
         """Watch for a value. Raises `TooManyValues` when there are more than can be watched."""
@@ -52,7 +57,7 @@ class Registry:
         known = self._values.get(text)
         if len(text) < _SHORTEST or (known is not None and (known.sure or not sure)):
             return
-        if len(self._values) >= MOST_VALUES:
+        if len(self._values) >= self._most:
             raise TooManyValues
         self._values[text] = Value(text, label, name, sure=sure)
         self._searches.clear()
@@ -67,7 +72,9 @@ class Registry:
 
     def search(self, channel: Channel) -> Search:
         """Return what finds the values that must not be readable on a channel."""
-        return self._kept(channel, lambda value: forbidden(value.label, channel))
+        self._refresh()
+        found = self._searches.get(channel)
+        return found if found is not None else self._kept(channel, lambda value: forbidden(value.label, channel))
 
     def known(self) -> Search:
         """Return what finds every value that is known for sure, wherever it may go."""
@@ -82,7 +89,8 @@ class Registry:
         found = self._searches.get(key)
         if found is None:
             unsure = key in _UNSURE_CHANNELS
-            values = [v for v in self._values.values() if (unsure or v.sure) and wanted(v) and v.text not in self.shown]
+            # What a page may show is still nothing for logs and reports.
+            values = [v for v in self._values.values() if (unsure or (v.sure and v.text not in self.shown)) and wanted(v)]
             found = self._searches[key] = Search([(v.text, v.label, v.name) for v in values])
         return found
 
@@ -101,7 +109,7 @@ class Registry:
             self._collecting = False
 
 
-PROCESS = Registry()
+PROCESS = Registry(most=16 * MOST_VALUES)
 """What is sensitive whatever the request: the site's own secrets. It is the registry where there is no request."""
 
 _live: weakref.WeakSet[Registry] = weakref.WeakSet()
@@ -126,7 +134,9 @@ def watching() -> list[Registry]:
     That is the request's and the process's; code without a request, such as a thread a view has started, may hold a value of any request.
     """
     registry = _current.get()
-    return [registry, PROCESS] if registry is not PROCESS else [PROCESS, *_live]
+    if registry is not PROCESS:
+        return [registry, PROCESS]
+    return [PROCESS, *_live] if _live else [PROCESS]
 
 
 @contextmanager

@@ -17,6 +17,11 @@ CONTEXT = 48
 _CODE = frozenset(string.ascii_letters + string.digits + "+/-_")
 _SHORT = 6
 _LONG_WORD = 16
+_LINE = 1 << 12
+_NEVER = 1 << 62
+_GROUP = 4
+_FOLDED = 32
+_MARKERS = ("", *MARKED)
 _TELLING = 10
 """From this length on, a coded form of a short or common value can hardly be there by chance."""
 
@@ -33,6 +38,8 @@ class Hit(NamedTuple):
 
 
 class _Needle(NamedTuple):
+    run: int
+    """How long the longest part without a space is: a text whose words are all shorter does not hold it."""
     form: Form
     value: str
     label: str
@@ -49,19 +56,32 @@ class Search:
         self._needles: dict[str, list[_Needle]] = {}
         self.reach = 0
         """No form of any value is longer than this many characters."""
+        self.shortest = min((_shortest_run(text) for text, _, _ in values), default=_NEVER)
+        """In whatever form a value is written, it has a part of at least this length without a space."""
         if values:
             self.reach = 12 * max(len(piece.encode("utf-8", "surrogatepass")) for text, _, _ in values for piece in pieces(text))
 
     def __bool__(self) -> bool:
         return bool(self._values)
 
-    def hits(self, text: str) -> list[Hit]:
-        """Return where values stand, in the order of their place; hits may overlap."""
+    def hits(self, text: str, longest: int | None = None) -> list[Hit]:
+        """Return where values stand, in the order of their place; hits may overlap.
+
+        `longest` is what `longest_run` says of the text, if that is known.
+        """
         found: list[Hit] = []
-        for marker in ("", *MARKED):
+        if not self._values:
+            return found
+        if longest is None:
+            longest = longest_run(text)
+        if longest < self.shortest:
+            return found
+        for marker in _MARKERS:
             if marker and (marker[0] not in text or marker not in text):
                 continue
             for needle in self._written(marker):
+                if needle.run > longest:
+                    break
                 wanted = needle.form.text
                 at = text.find(wanted)
                 while at >= 0:
@@ -75,9 +95,9 @@ class Search:
         """Return where values stand in bytes, whatever encoding of text they hold."""
         return self.hits(data.decode("latin-1"))
 
-    def mask(self, text: str, stand_in: Callable[[Hit], str]) -> tuple[str, list[Hit]]:
+    def mask(self, text: str, stand_in: Callable[[Hit], str], longest: int | None = None) -> tuple[str, list[Hit]]:
         """Return the text with every value replaced, and what was replaced."""
-        hits = merged(self.hits(text))
+        hits = merged(self.hits(text, longest))
         if not hits:
             return text, hits
         parts, done = [], 0
@@ -89,7 +109,7 @@ class Search:
     def _written(self, marker: str) -> list[_Needle]:
         known = self._needles.get(marker)
         if known is None:
-            known = self._needles[marker] = list(self._write(marker))
+            known = self._needles[marker] = sorted(self._write(marker), key=lambda needle: needle.run)
         return known
 
     def _write(self, marker: str) -> Iterator[_Needle]:
@@ -106,7 +126,7 @@ class Search:
                     if common and not plain and (len(form.text) < _TELLING or form.name == "reversed"):
                         continue
                     seen.add(form.text)
-                    yield _Needle(form, value, label, spoken, needs_name=common and plain)
+                    yield _Needle(longest_run(form.text), form, value, label, spoken, needs_name=common and plain)
 
     @staticmethod
     def _hit(text: str, at: int, needle: _Needle) -> Hit:
@@ -116,6 +136,18 @@ class Search:
             start -= start > 0 and text[start - 1] in _CODE
             end += end < len(text) and text[end] in _CODE
         return Hit(start, end, needle.label, needle.name, form.name, needle.value)
+
+
+def longest_run(text: str) -> int:
+    """Return how long the longest part of a text without a space is; for a long text, no less than that."""
+    return max(map(len, text.split()), default=0) if len(text) <= _LINE else len(text)
+
+
+def _shortest_run(value: str) -> int:
+    """How long the longest part without a space is at least, in whatever form: only grouped digits and folded lines are shorter."""
+    if len("".join(filter(str.isdigit, value))) >= _GROUP and not set(value) - set(string.digits + " -.\xa0"):
+        return 1
+    return min(longest_run(value), _FOLDED)
 
 
 def merged(hits: Sequence[Hit]) -> list[Hit]:
