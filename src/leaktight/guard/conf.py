@@ -66,6 +66,8 @@ class Configuration:
     """Where the vault keeps what it holds: `database`, or the alias of a cache that all processes share, as `cache:default`."""
     incidents: bool = True
     """Whether incidents are kept in the database for the admin page."""
+    retention: int = 90
+    """How many days an incident is kept after it was last seen."""
     host_prefix: bool = True
     """Whether cookies of the session and of CSRF must be named `__Host-` or `__Secure-`."""
 
@@ -127,6 +129,12 @@ def _vault(key: str, value: Any) -> str:
     return str(value)
 
 
+def _days(key: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ImproperlyConfigured(f"LEAKTIGHT[{key!r}] must be a number of days, at least 1.")
+    return value
+
+
 def _texts(key: str, value: Any) -> tuple[str, ...]:
     if isinstance(value, str) or not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
         raise ImproperlyConfigured(f"LEAKTIGHT[{key!r}] must be a list of texts.")
@@ -173,6 +181,7 @@ _READERS = {
     "hosts": _by_label,
     "kinds": _kinds,
     "modes": _modes,
+    "retention": _days,
     "vault": _vault,
     "clear_site_data": _texts,
 }

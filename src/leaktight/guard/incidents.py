@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from django.dispatch import Signal
 
+from leaktight.guard import counters
 from leaktight.guard.conf import Mode
+from leaktight.guard.ledger import LEDGER
 from leaktight.policy import Channel
 
 if TYPE_CHECKING:
@@ -42,7 +44,9 @@ class Incident:
 
 
 def tell(incident: Incident, request: HttpRequest | None = None, *, signal: Signal = leak_found) -> None:
-    """Send the signal and write the log line; what a receiver raises is logged and changes nothing."""
+    """Count it, write the log line and send the signal; what a receiver raises is logged and changes nothing."""
+    LEDGER.note(incident)
+    counters.count(incident)
     logger.warning(
         "%s on its way into %s (%s, %s): %s",
         incident.label,
