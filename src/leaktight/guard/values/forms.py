@@ -99,9 +99,6 @@ def _in_entities(value: str) -> Iterator[Form]:
     yield Form("entities", escaped.replace("&#x27;", "&#39;"))
     yield Form("entities", html.escape(value, quote=False))
     yield Form("entities", escaped.encode("ascii", "xmlcharrefreplace").decode("ascii"))
-
-
-def _in_numbered_entities(value: str) -> Iterator[Form]:
     yield Form("entities", "".join(f"&#{ord(char)};" for char in value))
     yield Form("entities", "".join(f"&#x{ord(char):x};" for char in value))
     yield Form("entities", "".join(f"&#x{ord(char):X};" for char in value))
@@ -113,30 +110,19 @@ def _in_escapes(value: str) -> Iterator[Form]:
         yield Form("json", text[1:-1])
     yield Form("escapes", str(escapejs(value)))
     yield Form("octal", "".join(_COOKIE.get(char, char) for char in value))
-
-
-def _in_unicode_escapes(value: str) -> Iterator[Form]:
     units = value.encode("utf-16-be", "surrogatepass")
     pairs = [units[at : at + 2].hex() for at in range(0, len(units), 2)]
     yield Form("escapes", "".join(f"\\u{pair}" for pair in pairs))
     yield Form("escapes", "".join(f"\\u{pair.upper()}" for pair in pairs))
-
-
-def _in_byte_escapes(value: str) -> Iterator[Form]:
-    data = value.encode("utf-8", "surrogatepass")
     yield Form("escapes", "".join(f"\\x{byte:02x}" for byte in data))
     yield Form("escapes", "".join(f"\\x{byte:02X}" for byte in data))
-
-
-def _in_octal(value: str) -> Iterator[Form]:
-    yield Form("octal", "".join(f"\\{byte:03o}" for byte in value.encode("utf-8", "surrogatepass")))
+    yield Form("octal", "".join(f"\\{byte:03o}" for byte in data))
 
 
 def _in_doubled_escapes(value: str) -> Iterator[Form]:
     """Yield escapes as a JSON text holds them, with every backslash twice."""
-    for write in (_in_escapes, _in_unicode_escapes, _in_byte_escapes, _in_octal):
-        for form in write(value):
-            yield form._replace(text=form.text.replace("\\", "\\\\"))
+    for form in _in_escapes(value):
+        yield form._replace(text=form.text.replace("\\", "\\\\"))
 
 
 _COOKIE = {chr(code): f"\\{code:03o}" for code in (*range(32), *range(127, 256))} | {
@@ -173,12 +159,7 @@ MARKED: Mapping[str, Callable[[str], Iterator[Form]]] = MappingProxyType(
         "%25": _in_doubled_percents,
         "+": _in_plus,
         "&": _in_entities,
-        "&#": _in_numbered_entities,
         "\\": _in_escapes,
-        "\\u": _in_unicode_escapes,
-        "\\x": _in_byte_escapes,
-        "\\1": _in_octal,
-        "\\0": _in_octal,
         "\\\\": _in_doubled_escapes,
         "=": _in_quoted_printable,
         "\0": _in_utf16,
@@ -190,5 +171,5 @@ MARKED: Mapping[str, Callable[[str], Iterator[Form]]] = MappingProxyType(
 )
 """The ways to write a value that cannot do without a mark: where it is absent nothing more need be looked for.
 
-A mark of one character is looked for much faster than a longer one.
+A mark of one character is looked for at memory speed, a longer one costs as much as a form.
 """
