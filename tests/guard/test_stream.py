@@ -25,7 +25,7 @@ FORMS = {
     "base64": base64.b64encode(VALUE.encode()),
     "base64 inside": base64.b64encode(b"x" + VALUE.encode() + b"yz"),
     "base64url": base64.urlsafe_b64encode(b"??" + VALUE.encode()),
-    "base32": base64.b32encode(b"abc" + VALUE.encode()),
+    "base32": base64.b32encode(VALUE.encode()),
     "hex": VALUE.encode().hex().encode(),
     "upper hex": VALUE.encode().hex().upper().encode(),
     "reversed": VALUE[::-1].encode(),

@@ -48,17 +48,15 @@ def collector(request: HttpRequest) -> Callable[[Registry], None]:
 
 def declared_for(request: HttpRequest) -> Mapping[str, str]:
     """Return what is declared for the view that answers a request, also when the request has not got that far: name → label."""
-    known: Mapping[str, str] | None = request.__dict__.get("_leaktight_declared")
-    if known is not None:
-        return known
     match = request.resolver_match
+    kept: tuple[object, Mapping[str, str]] | None = request.__dict__.get("_leaktight_declared")
+    if kept is not None and kept[0] == (match, request.path_info):
+        return kept[1]
+    asked = (match, request.path_info)
     if match is None:
         match = _resolved(request)
-        if match is None:
-            return site_wide()
-    known = {**site_wide(), **declared_by(match.func)}
-    if request.resolver_match is not None:
-        request.__dict__["_leaktight_declared"] = known
+    known = {**site_wide(), **declared_by(match.func)} if match else site_wide()
+    request.__dict__["_leaktight_declared"] = (asked, known)
     return known
 
 

@@ -44,6 +44,8 @@ class Registry:
         self._collect = collect
         self._collecting = False
         self._searches: dict[Hashable, Search] = {}
+        self._by_values: dict[tuple[Value, ...], Search] = {}
+        """Channels that watch for the same values share one search, and what it has prepared."""
         self.shown: set[str] = set()
         """Texts a page may show once on purpose, such as what a secret page reveals."""
         self.declared: Mapping[str, str] = {}
