@@ -19,10 +19,11 @@ class GuardConfig(AppConfig):
 
         from leaktight.guard import checks
         from leaktight.guard.outlets import cache, logs, mail, outgoing
+        from leaktight.guard.values import threads
         from leaktight.guard.values.own import watch_own_secrets
 
         watch_own_secrets()
         setting_changed.connect(watch_own_secrets)
         checks.install()
-        for outlet in (mail, outgoing, cache, logs):
-            outlet.install()
+        for hooks in (threads, mail, outgoing, cache, logs):
+            hooks.install()

@@ -114,8 +114,9 @@ class Registry:
 PROCESS = Registry(most=16 * MOST_VALUES)
 """What is sensitive whatever the request: the site's own secrets. It is the registry where there is no request."""
 
-_live: weakref.WeakSet[Registry] = weakref.WeakSet()
+_live: weakref.WeakValueDictionary[int, Registry] = weakref.WeakValueDictionary()
 _current: ContextVar[Registry] = ContextVar("leaktight_registry", default=PROCESS)
+_is_lent: ContextVar[bool] = ContextVar("leaktight_registry_is_lent", default=False)
 
 
 def current() -> Registry:
@@ -130,23 +131,50 @@ def watch(text: str, label: str, name: str) -> None:
         registry.add(text, label, name)
 
 
+def of_request() -> Registry | None:
+    """Return the registry of the request that is being answered; None where there is none."""
+    registry = _current.get()
+    return None if registry is PROCESS else registry
+
+
 def watching() -> list[Registry]:
     """Return every registry whose values could be in a text that is written here.
 
-    That is the request's and the process's; code without a request, such as a thread a view has started, may hold a value of any request.
+    That is the request's and the process's. Code without a request may hold a value of any, and so may a thread that a request has started:
+    it may have been made to serve others as well.
     """
+    return [*concerned(), PROCESS]
+
+
+def concerned() -> list[Registry]:
+    """Return the registries of every request whose values could be in what is sent from here."""
     registry = _current.get()
-    if registry is not PROCESS:
-        return [registry, PROCESS]
-    return [PROCESS, *_live] if _live else [PROCESS]
+    if registry is not PROCESS and not _is_lent.get():
+        return [registry]
+    if not _live:
+        return []
+    alive = [known for reference in _live.valuerefs() if (known := reference()) is not None]
+    return alive if registry is PROCESS else [registry, *(other for other in alive if other is not registry)]
 
 
 @contextmanager
 def watched(registry: Registry) -> Iterator[Registry]:
     """Make a registry the current one; tasks and `sync_to_async` threads that are started inside inherit it."""
-    _live.add(registry)
-    token = _current.set(registry)
+    _live[id(registry)] = registry
+    token, lent_token = _current.set(registry), _is_lent.set(False)
     try:
         yield registry
     finally:
+        _is_lent.reset(lent_token)
+        _current.reset(token)
+
+
+@contextmanager
+def lent(registry: Registry) -> Iterator[None]:
+    """Make the registry of a request the current one in a thread that the request has started."""
+    token, lent_token = _current.set(registry), _is_lent.set(True)
+    try:
+        yield
+    finally:
+        _is_lent.reset(lent_token)
         _current.reset(token)
