@@ -88,14 +88,17 @@ def leaving(request: HttpRequest, response: HttpResponseBase, registry: Registry
 
 
 def _inspected(request: HttpRequest, response: HttpResponseBase, registry: Registry) -> HttpResponseBase:
-    found = [strain_redirect(request, response, registry), strain_headers(request, response, registry)]
-    if not response.streaming:
-        found.append(strain_whole(request, response, registry))
-    elif registry:
-        strain_pieces(request, response, registry)
+    found = [strain_redirect(request, response, registry)] if "Location" in response.headers else []
+    if registry:
+        found.append(strain_headers(request, response, registry))
+        if response.streaming:
+            strain_pieces(request, response, registry)
+        else:
+            found.append(strain_whole(request, response, registry))
     if any(each.stops for each in found):
         response.close()
         return withheld(request)
-    strain_cookies(request, response, registry)
+    if response.cookies:
+        strain_cookies(request, response, registry)
     instruct(request, response, registry)
     return response

@@ -46,8 +46,6 @@ def strain_redirect(request: HttpRequest, response: HttpResponseBase, registry: 
     A redirect from HTTPS back to this site over HTTP is turned to HTTPS.
     """
     found = Found(request, Channel.REDIRECT)
-    if "Location" not in response.headers:
-        return found
     location = response.headers["Location"]
     if (
         request.is_secure()

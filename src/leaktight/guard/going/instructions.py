@@ -25,9 +25,9 @@ _POLICIES = ("Content-Security-Policy",)
 def instruct(request: HttpRequest, response: HttpResponseBase, registry: Registry) -> None:
     """Add the headers a sensitive response needs, exactly where one is."""
     declares = request.resolver_match is not None and bool(declared_by(request.resolver_match.func))
-    if declares or _holds_private(response, registry):
+    if declares or (registry and _holds_private(response, registry)):
         keep_out_of_caches(response)
-    if _address_is_private(request, registry):
+    if registry and _address_is_private(request, registry):
         response.headers["Referrer-Policy"] = "same-origin" if _has_form(response) else "no-referrer"
     if request.__dict__.get("_leaktight_logged_out") and configuration().clear_site_data:
         kinds = ", ".join(f'"{kind}"' for kind in configuration().clear_site_data)
