@@ -142,17 +142,25 @@ def test(frame: Frame, code: Code) -> Value:
     left, right = values[0].const, constants(values[1]) if "in" in code[3] else values[1].const
     if MISSING in (left, right) or right is None:
         return TRUTH
-    holds = left in right if "in" in code[3] else left == right
+    if "in" in code[3]:
+        if isinstance(right, str) and not isinstance(left, str):
+            return TRUTH  # would be an error, so it is another value
+        holds = left in right
+    else:
+        holds = left == right
     return Value(const=holds != (code[3] in {"!=", "not in"}))
 
 
 def constants(value: Value) -> Any:
-    """The members of a text or of a container that is written out; MISSING when they are not all known."""
+    """The members of a text or of a sequence that is written out; MISSING when they are not all known.
+
+    The keys of a dictionary are never all known: a branch may have added one.
+    """
     if value.text is not None:
         return value.text
     members = [inner.const for inner in (value.fields or {}).values()]
     if value.type == "dict":
-        members = list(value.fields or {})
+        return MISSING
     known = bool(members) and value.element is None and MISSING not in members
     return members if known else MISSING
 

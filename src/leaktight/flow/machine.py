@@ -25,6 +25,9 @@ _decode = msgspec.msgpack.Decoder().decode
 MAX_EFFECTS = 60
 """Calls a function passes on to its callers to judge; more is not worth the time."""
 
+_LOGGERS = ("logger", "_log")
+"""How the names of other packages' loggers end: `from tornado.log import access_log`."""
+
 
 @dataclass(slots=True)
 class Summary:
@@ -158,6 +161,8 @@ class Machine:
         cls, _, manager = canonical.rpartition(".")
         if manager in MANAGERS and cls[cls.rfind(".") + 1 :][:1].isupper():
             return Value(type=MANAGER, origin=cls)
+        if manager.lower().endswith(_LOGGERS) and not manager[:1].isupper() and canonical not in self.knowledge.functions:
+            return Value(type="logging.Logger")
         return Value(ref=External(canonical))
 
     def lookup(self, path: str, name: str) -> Value | None:
