@@ -20,6 +20,7 @@ from leaktight.flow.probe import Probe
 from leaktight.model import Audience, Claim, Finding, Gap, ProjectInfo, Result
 from leaktight.policy import django_defaults
 from leaktight.project import Project
+from leaktight.project.dependencies import dependencies
 from leaktight.project.discovery import discover
 from leaktight.project.settings import Settings, load_settings
 from leaktight.project.symbols import Program
@@ -132,6 +133,7 @@ class ProjectScan:
             texts=self.texts.lines,
             deployment=self.config.deployment,
             labels=self.config.labels,
+            dependencies=lambda: dependencies(self.tree),
         )
         self.read = project
         judge = Judge(self.rules)

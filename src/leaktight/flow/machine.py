@@ -253,8 +253,7 @@ class Machine:
 
     def symbol(self, path: str, function: FunctionRef | None) -> str:
         """The dotted name of a function, for messages and fingerprints."""
-        module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-        return module if function is None else f"{module}.{self.program.function(function).qualified}"
+        return self.project.symbol(path, function)
 
     def steps(self, trace: Trace | None) -> tuple[Step, ...]:
         """A trace as steps, oldest first."""

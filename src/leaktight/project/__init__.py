@@ -11,7 +11,8 @@ from leaktight.config import Deployment, UserLabel
 from leaktight.model import Span
 from leaktight.policy import Recogniser, default_recogniser
 from leaktight.project.classes import Field, FieldClass, FieldClasses
-from leaktight.project.symbols import ClassRef, Program
+from leaktight.project.dependencies import Dependency
+from leaktight.project.symbols import ClassRef, FunctionRef, Program
 from leaktight.project.views import Views
 from leaktight.source.code import located
 
@@ -32,6 +33,7 @@ class Project:
         texts: Callable[[str], list[str] | None] = lambda _: None,
         deployment: Deployment = Deployment(),  # noqa: B008  frozen
         labels: Mapping[str, UserLabel] = MappingProxyType({}),
+        dependencies: Callable[[], tuple[Dependency, ...]] = tuple,
     ) -> None:
         self.program = program
         self.settings = settings
@@ -40,12 +42,23 @@ class Project:
         """What the user told about the servers in front; no file of the project says it."""
         self._templates = templates
         self._labels = labels
+        self._dependencies = dependencies
         self._texts = texts
 
     def span(self, path: str, packed: int) -> Span:
         """A packed span of a file as users see it."""
         module = self.program.modules.get(path)
         return located(path, packed, self._texts(path) if module is not None and module.wide else None)
+
+    def symbol(self, path: str, function: FunctionRef | None) -> str:
+        """The dotted name of a function, or of the file for what stands at module level."""
+        module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        return module if function is None else f"{module}.{self.program.function(function).qualified}"
+
+    @cached_property
+    def dependencies(self) -> tuple[Dependency, ...]:
+        """The packages the project asks for."""
+        return self._dependencies()
 
     @cached_property
     def classes(self) -> FieldClasses:

@@ -82,6 +82,26 @@ class FieldClass:
     """Names in `Meta.fields`; `("__all__",)` for all; None when not given."""
     excluded: tuple[str, ...] = ()
 
+    @property
+    def primary_key(self) -> Field | None:
+        """The field a model declares as its primary key."""
+        return next((field for field in self.fields if field.keywords.get("primary_key") is True), None)
+
+    def secret_key(self, recogniser: Recogniser) -> Match | None:
+        """What the primary key holds when it is a secret: by its own name, or `key` of a class called a token."""
+        field = self.primary_key
+        if self.kind != "model" or field is None:
+            return None
+        if field.match is not None and field.match.state.is_readable:
+            return field.match
+        holder = recogniser.recognise(self.name) if field.name in _HELD and field.type in _HOLDERS else None
+        return holder if holder is not None and holder.state.is_readable else None
+
+
+_HELD = frozenset({"key", "token", "code", "secret", "value", "hash", "id", "uuid"})
+"""What the secret is called on a class that is called after it."""
+_HOLDERS = frozenset({"CharField", "TextField", "SlugField", "UUIDField"})
+
 
 def kind_of(program: Program, ref: ClassRef) -> str | None:
     """What a class is by what it inherits from, as far as names tell."""

@@ -10,7 +10,7 @@ def an(label: str) -> str:
     title = LABELS[label].title if label in LABELS else label.replace("-", " ")
     if title.endswith("data") or title == "whereabouts":
         return title
-    return f"an {title}" if title[0].lower() in "aeio" else f"a {title}"
+    return f"an {title}" if title[0].lower() in "aeio" and not title.startswith("one") else f"a {title}"
 
 
 def the(label: str) -> str:

@@ -1,0 +1,1 @@
+"""What the packages leak that a project builds on."""
