@@ -92,8 +92,8 @@ def _of_project(path: str, text: str) -> Iterator[Dependency]:
         keyed = None if path.endswith((".cfg", ".py")) else _KEYED.match(bare)
         if keyed is not None and keyed["name"] not in {"version", "python", "requires-python"}:
             yield _made(path, number, line, keyed["name"], (keyed["spec"] or "==") + keyed["version"])
-        elif path.endswith(".cfg") and (match := _PINNED.match(bare)) is not None and "==" not in match["name"]:
-            yield _made(path, number, line, match["name"], match["spec"])
+        elif path.endswith(".cfg") and (pinned := _PINNED.match(bare)) is not None:
+            yield _made(path, number, line, pinned["name"], pinned["spec"])
 
 
 def _of_lock(path: str, text: str) -> Iterator[Dependency]:

@@ -160,4 +160,4 @@ def _is_masked(project: Project, name: str) -> bool:
 
 def _may_hold(value: Any) -> bool:
     """Tell whether what is set can be a secret: not a switch, a number, a class or nothing."""
-    return not isinstance(value, bool | int | float | dict) and value != "" and value != () and value != []
+    return not isinstance(value, bool | int | float | dict) and value not in ("", (), [])
