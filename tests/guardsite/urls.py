@@ -6,4 +6,5 @@ urlpatterns = [
     path("", include("guardsite.views_going")),
     path("", include("guardsite.views_keeping")),
     path("", include("guardsite.views_coming")),
+    path("", include("guardsite.views_api")),
 ]

@@ -87,9 +87,10 @@ def declared_by(view: Any) -> Mapping[str, str]:
 
 def _declarations(view: Any) -> Iterator[tuple[str, str]]:
     yield from getattr(view, _ATTRIBUTE, {}).items()
-    owner = getattr(view, "__self__", None)
-    for operation in getattr(owner, "operations", ()):  # django-ninja: one path, an operation for each method
-        yield from getattr(operation.view_func, _ATTRIBUTE, {}).items()
+    for cell in getattr(view, "__closure__", None) or ():
+        # django-ninja: the view of a path holds an object with an operation for each method.
+        for operation in getattr(cell.cell_contents, "operations", ()):
+            yield from getattr(getattr(operation, "view_func", None), _ATTRIBUTE, {}).items()
     made = getattr(view, "view_class", None) or getattr(view, "cls", None)
     if made is None:
         return
