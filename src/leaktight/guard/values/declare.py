@@ -87,10 +87,8 @@ def declared_by(view: Any) -> Mapping[str, str]:
 
 def _declarations(view: Any) -> Iterator[tuple[str, str]]:
     yield from getattr(view, _ATTRIBUTE, {}).items()
-    for cell in getattr(view, "__closure__", None) or ():
-        # django-ninja: the view of a path holds an object with an operation for each method.
-        for operation in getattr(cell.cell_contents, "operations", ()):
-            yield from getattr(getattr(operation, "view_func", None), _ATTRIBUTE, {}).items()
+    for operation in _operations(view):
+        yield from getattr(getattr(operation, "view_func", None), _ATTRIBUTE, {}).items()
     made = getattr(view, "view_class", None) or getattr(view, "cls", None)
     if made is None:
         return
@@ -104,6 +102,15 @@ def _declarations(view: Any) -> Iterator[tuple[str, str]]:
         part = given.get(attribute) or getattr(made, attribute, None)
         if isinstance(part, type):
             yield from declared_by_class(part)
+
+
+def _operations(view: Any) -> Iterator[Any]:
+    """Yield the operations of a path of django-ninja, whose view holds them in its closure."""
+    for cell in getattr(view, "__closure__", None) or ():
+        try:
+            yield from getattr(cell.cell_contents, "operations", ())
+        except (ValueError, TypeError):  # an empty cell, or operations of another kind
+            continue
 
 
 def declared_by_class(part: type) -> Iterator[tuple[str, str]]:
