@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import copy
+import gc
 import json
+import pickle
 import threading
+import weakref
 from typing import Any
 
 import pytest
@@ -18,7 +22,7 @@ from django.urls import path
 from django.views import View
 
 from leaktight.guard import sensitive
-from leaktight.guard.values.collect import collector, declared_for
+from leaktight.guard.values.collect import collector, declared_for, registry_of
 from leaktight.guard.values.declare import declared_by, site_wide
 from leaktight.guard.values.registry import MOST_VALUES, PROCESS, Registry, TooManyValues, Value, current, watched, watching
 
@@ -233,6 +237,21 @@ def test_a_request_with_too_many_values_is_told() -> None:
     with pytest.raises(TooManyValues):
         _values(_json([{"note": f"value-{number}"} for number in range(MOST_VALUES + 1)]))
     assert len(_values(_json([{"note": f"value-{number}"} for number in range(MOST_VALUES)]))) == MOST_VALUES
+
+
+def test_a_registry_lives_as_long_as_its_request_and_is_not_copied() -> None:
+    request = _posted({"note": CANARY})
+    registry = Registry(collector(request))
+    assert [value.text for value in registry] == [CANARY]
+    assert registry_of(request) is registry
+    assert list(registry_of(_posted({"note": CANARY}))) == list(registry)
+    assert list(copy.deepcopy(registry)) == list(pickle.loads(pickle.dumps(registry))) == []
+    reference = weakref.ref(registry)
+    del registry
+    assert reference() is not None
+    del request
+    gc.collect()  # Django's upload handlers and their request hold each other
+    assert reference() is None
 
 
 def test_deeply_nested_json_does_no_harm() -> None:

@@ -7,4 +7,5 @@ urlpatterns = [
     path("", include("guardsite.views_keeping")),
     path("", include("guardsite.views_coming")),
     path("", include("guardsite.views_api")),
+    path("", include("guardsite.views_errors")),
 ]

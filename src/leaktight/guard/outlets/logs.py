@@ -98,7 +98,7 @@ def guarded(handler: logging.Handler, record: logging.LogRecord) -> logging.LogR
     try:
         if is_plain(record) and not record.exc_info:
             return record
-        mask = Mask(Channel.LOG)
+        mask = Mask(Channel.ERROR_REPORT if issubclass(cls, AdminEmailHandler) else Channel.LOG)
         masked = masked_extras(record, mask) if plain else masked_whole(record, mask, keep_error=keep_error or text_only)
         tell_found(mask)
     except Exception:  # noqa: BLE001 - what cannot be inspected is not written, whatever the reason
@@ -129,15 +129,16 @@ def _withheld(record: logging.LogRecord) -> logging.LogRecord:
 
 def _format(self: logging.Handler, record: logging.LogRecord) -> Any:
     """`logging.Handler.format`, with the final text masked: whatever a formatter has added is in it."""
-    return masked_output(_originals["format"](self, record), record)
+    channel = Channel.ERROR_REPORT if isinstance(self, AdminEmailHandler) else Channel.LOG
+    return masked_output(_originals["format"](self, record), record, channel)
 
 
-def masked_output(output: Any, record: logging.LogRecord | None = None) -> Any:
+def masked_output(output: Any, record: logging.LogRecord | None = None, channel: Channel = Channel.LOG) -> Any:
     """Return what is about to be written, a text or data, without anything sensitive."""
     try:
-        if isinstance(output, str) and holds_nothing(output, Channel.LOG):
+        if isinstance(output, str) and holds_nothing(output, channel):
             return output
-        mask = Mask(Channel.LOG)
+        mask = Mask(channel)
         masked = mask.text(output) if isinstance(output, str) else mask.data(output)
         if masked is output:
             return output

@@ -24,7 +24,7 @@ _HEAD = re.compile(
     r"""(?<![\w.\-])(?P<name>[A-Za-z_\-][\w.\-]{1,79}+)
         (?:\[[^\]\s]{0,40}\])?+
         (?:\\{0,7}["'])?+
-        \s{0,4}+ (?P<sign> => | =(?!=) | :(?![:/=]) ) \s{0,8}+""",
+        \s{0,4}+ (?P<sign> => | =(?!=) | :(?![:/=]) ) [ \t]{0,8}+ (?: \r?\n \s{0,32}+ (?=["'\[{]) )?+""",
     re.VERBOSE,
 )
 """A name with what parts it from its value. A name begins where no name could have begun before, so no character is read twice."""
@@ -118,7 +118,7 @@ def _named(text: str, known: Known) -> Iterator[Span]:
         if end - start < _MOST_OF_NOTHING and (value == name or _is_nothing(value, quoted=quoted)):
             continue
         if not quoted:
-            if not sure and head["sign"] == ":" and value.isalpha() and value.islower():
+            if not sure and head["sign"] == ":" and value.isalpha() and (value.islower() or value.istitle()):
                 continue  # prose: "unexpected token: name"
             code = code or _Code(text)
             if start in code:

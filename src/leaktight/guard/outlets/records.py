@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db.models import Manager, QuerySet
 from django.http import HttpRequest
 
+from leaktight.guard.outlets import requests
 from leaktight.guard.outlets.exceptions import stand_in, texts
 from leaktight.guard.outlets.masking import WITHHELD, Mask, holds_nothing
 from leaktight.guard.values.registry import PROCESS, current
@@ -55,12 +56,13 @@ def masked_extras(record: logging.LogRecord, mask: Mask) -> logging.LogRecord:
 def masked_whole(record: logging.LogRecord, mask: Mask, *, keep_error: bool = False) -> logging.LogRecord:
     """Return a record for a handler that reads it, in which no attribute holds anything sensitive.
 
-    `keep_error` leaves the exception as it is, for reporters that are guarded themselves.
+    `keep_error` leaves exception and request as they are, for reporters that are guarded themselves.
     """
-    found: dict[str, Any] = {name: mask.data(getattr(record, name), name, other=_opaque(mask)) for name in extras(record)}
+    opaque = _opaque(mask, keep_requests=keep_error)
+    found: dict[str, Any] = {name: mask.data(getattr(record, name), name, other=opaque) for name in extras(record)}
     found |= _message(record, mask)
-    for name in ("exc_text", "stack_info"):
-        if text := getattr(record, name):
+    for name in ("exc_text", "stack_info", "message"):
+        if text := getattr(record, name, None):
             found[name] = mask.text(str(text))
     if not keep_error and isinstance(record.exc_info, tuple) and record.exc_info[1] is not None:
         found["exc_info"] = _error(record.exc_info, mask)
@@ -98,27 +100,26 @@ def _message(record: logging.LogRecord, mask: Mask) -> dict[str, Any]:
         again = ""
     if again and mask.text(again) == again:
         return found
-    return {"msg": mask.text(merged), "args": None, "message": mask.text(merged)}
+    return {"msg": mask.text(merged), "args": None}
 
 
 def _error(given: Any, mask: Mask) -> Any:
     """Mask an exception; its local variables go along with it when the request has something to hide."""
     before = len(mask.found)
     said = texts(given[1])
-    if mask.text(said) == said and not (current() is not PROCESS and current()):
+    if mask.text(said) == said and not _in_request():
         del mask.found[before:]
         return given
     error = stand_in(given[1], mask)
     return type(error), error, error.__traceback__
 
 
-def _opaque(mask: Mask) -> Any:
+def _opaque(mask: Mask, *, keep_requests: bool = False) -> Callable[[Any], Any]:
     def masked(value: Any) -> Any:
-        """Mask an object that is no plain data by what it says of itself.
-
-        A request is left to reporters, which are guarded themselves; a query is not run for this.
-        """
-        if isinstance(value, HttpRequest | QuerySet | Manager | type) or callable(value):
+        """Mask an object that is no plain data by what it says of itself; a query is not run for this."""
+        if isinstance(value, QuerySet | Manager | type) or callable(value):
+            return value
+        if isinstance(value, HttpRequest) and keep_requests:
             return value
         if isinstance(value, BaseException):
             said = texts(value)
@@ -127,7 +128,14 @@ def _opaque(mask: Mask) -> Any:
             said = f"{value!s}\n{value!r}"
         except Exception:  # noqa: BLE001 - whatever the site's own objects do
             return WITHHELD
-        masked = mask.text(said)
-        return value if masked == said else masked.partition("\n")[0]
+        text = mask.text(said)
+        if isinstance(value, HttpRequest):
+            return value if text == said and not _in_request() else requests.stand_in(value, mask)
+        return value if text == said else text.partition("\n")[0]
 
     return masked
+
+
+def _in_request() -> bool:
+    """Tell whether this runs for a request that has something to hide."""
+    return current() is not PROCESS and bool(current())

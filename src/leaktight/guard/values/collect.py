@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -23,13 +24,23 @@ if TYPE_CHECKING:
 _DEEPEST = 64
 _NOT_SENSITIVE = frozenset({"csrfmiddlewaretoken"})
 _BASIC = "basic"
+_KEPT = "_leaktight_registry"
 
 
 def collector(request: HttpRequest) -> Callable[[Registry], None]:
-    """Return what adds to a registry the values the request is known to hold by then; each part is read once."""
+    """Return what adds to a registry the values the request is known to hold by then; each part is read once.
+
+    The registry lives as long as the request: what is logged and reported after the middleware, while the response is sent, is
+    still about its values.
+    """
     done: set[str] = set()
+    known = weakref.ref(request)  # else each would keep the other
 
     def collect(registry: Registry) -> None:
+        request = known()
+        if request is None:
+            return
+        request.__dict__.setdefault(_KEPT, registry)
         for part, read in _PARTS.items():
             if part in done:
                 continue
@@ -42,8 +53,27 @@ def collector(request: HttpRequest) -> Callable[[Registry], None]:
                 registry.view = request.resolver_match.view_name or ""
             for name, value in found:
                 _add(registry, name, value, names)
+        if "marked" not in done and request.__dict__.get("sensitive_post_parameters") and request.__dict__.get("_post"):
+            done.add("marked")
+            _add_marked(registry, request)
 
     return collect
+
+
+def registry_of(request: HttpRequest) -> Registry:
+    """Return the registry of a request, also where it is not the current one; a new one for a request the middleware has not seen."""
+    known: Registry | None = request.__dict__.get(_KEPT)
+    return Registry(collector(request)) if known is None else known
+
+
+def _add_marked(registry: Registry, request: HttpRequest) -> None:
+    """Add what Django's own `sensitive_post_parameters` names: it speaks of reports, so pages may go on showing it."""
+    marked = request.__dict__["sensitive_post_parameters"]
+    posted = request.__dict__["_post"]
+    for name in posted if marked == "__ALL__" else set(marked) & set(posted):
+        if normal(name) not in _NOT_SENSITIVE:
+            for text in posted.getlist(name):
+                registry.add(text, "secret", name, sure=False)
 
 
 def declared_for(request: HttpRequest) -> Mapping[str, str]:

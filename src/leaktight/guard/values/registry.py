@@ -64,6 +64,10 @@ class Registry:
         self._values[text] = Value(text, label, name, sure=sure)
         self._searches.clear()
 
+    def __reduce__(self) -> tuple[type[Registry], tuple[()]]:
+        """Be copied and pickled as an empty one: with a request that is, no value goes anywhere."""
+        return Registry, ()
+
     def __iter__(self) -> Iterator[Value]:
         self._refresh()
         return iter(tuple(self._values.values()))
