@@ -329,6 +329,24 @@ def test_a_value_goes_out_over_verified_tls_only_and_never_in_an_address(
             client(f"{https}/pay", body, file)
 
 
+@pytest.mark.usefixtures("_far_away")
+@pytest.mark.filterwarnings("ignore")
+def test_a_certificate_whose_name_nobody_checks_is_not_enough(authority: tuple[trustme.CA, str]) -> None:
+    ca, file = authority
+    unnamed = ssl.create_default_context(cafile=file)
+    unnamed.check_hostname = False
+    with serving(ca) as server:
+        url = f"https://localhost:{server.server_address[1]}/"
+        for context, goes in ((ssl.create_default_context(cafile=file), True), (unnamed, False)):
+            with knowing(), httpx.Client(verify=context) as client:
+                if goes:
+                    client.post(url, content=CANARY)
+                else:
+                    with pytest.raises(LeakBlocked):
+                        client.post(url, content=CANARY)
+        assert sum(holds(received, CANARY) for received in server.received) == 1
+
+
 def _root(error: BaseException) -> BaseException:
     while error.__cause__ or error.__context__:
         if isinstance(error, LeakBlocked):

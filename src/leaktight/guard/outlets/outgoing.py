@@ -96,11 +96,7 @@ class _Way:
 
 
 def _verifies(context: ssl.SSLContext | None) -> bool:
-    return (
-        context is not None
-        and context.verify_mode is ssl.CERT_REQUIRED
-        and (context.check_hostname or context.hostname_checks_common_name)
-    )
+    return context is not None and context.verify_mode is ssl.CERT_REQUIRED and context.check_hostname
 
 
 # -- http.client -------------------------------------------------------------------------------
