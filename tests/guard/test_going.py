@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.test import AsyncClient, Client, override_settings
 from guardsite.exposure import holds
 from guardsite.views_going import ENCODINGS, VIEWS
 
+from leaktight.guard.going.bodies import NotInspectable, _unpacked
 from leaktight.guard.incidents import leak_found
 
 CANARY = "k7Qz-9fWx2LmP3~tY"
@@ -145,3 +147,11 @@ def test_an_error_of_the_guard_stops_the_answer(monkeypatch: pytest.MonkeyPatch)
     response = _post("body")
     assert response.status_code == 500
     assert not _exposed(response)
+
+
+def test_a_body_packed_in_several_parts_is_not_sent_unseen() -> None:
+    whole = gzip.compress(b"clean") + gzip.compress(CANARY.encode())
+    assert holds(gzip.decompress(whole), CANARY)
+    with pytest.raises(NotInspectable):
+        _unpacked(whole, "gzip")
+    assert _unpacked(gzip.compress(b"clean"), "gzip") == b"clean"

@@ -42,13 +42,11 @@ class GuardMiddleware:
         if self.is_async:
             return self.__acall__(request)
         with watched(Registry(collector(request))) as registry:
-            response = arriving(request, registry) or self.get_response(request)
-            return leaving(request, response, registry)
+            return arriving(request, registry) or leaving(request, self.get_response(request), registry)
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         with watched(Registry(collector(request))) as registry:
-            response = arriving(request, registry) or await self.get_response(request)
-            return leaving(request, response, registry)
+            return arriving(request, registry) or leaving(request, await self.get_response(request), registry)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any]

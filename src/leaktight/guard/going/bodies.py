@@ -69,8 +69,8 @@ def _unpacked(body: bytes, packed: str) -> bytes:
             data = reader.decompress(body, _MOST_UNPACKED)
         except zlib.error:
             continue
-        if reader.unconsumed_tail:
-            raise NotInspectable("too large")
+        if reader.unconsumed_tail or reader.unused_data:
+            raise NotInspectable("too large, or packed in several parts")
         return data
     raise NotInspectable(packed)
 

@@ -43,6 +43,8 @@ class Registry:
         self._most = most
         self._collect = collect
         self._collecting = False
+        self._full = False
+        """Whether a value had to be left out: from then on every search fails, since none can be complete."""
         self._searches: dict[Hashable, Search] = {}
         self._by_values: dict[tuple[Value, ...], Search] = {}
         """Channels that watch for the same values share one search, and what it has prepared."""
@@ -60,6 +62,7 @@ class Registry:
         if len(text) < _SHORTEST or (known is not None and (known.sure or not sure)):
             return
         if len(self._values) >= self._most:
+            self._full = True
             raise TooManyValues
         self._values[text] = Value(text, label, name, sure=sure)
         self._searches.clear()
@@ -106,6 +109,8 @@ class Registry:
         self._searches.clear()
 
     def _refresh(self) -> None:
+        if self._full:
+            raise TooManyValues
         if self._collect is None or self._collecting:
             return
         self._collecting = True
