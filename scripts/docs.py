@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.registry import load_rules
+from leaktight.rules.stopping import stops
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -71,7 +72,8 @@ def _facts(rule: Rule) -> str:
         "step": f"{rule.step}, {STEPS[rule.step]}",
         "CWE": ", ".join(f"[{number}](https://cwe.mitre.org/data/definitions/{number}.html)" for number in rule.cwe),
         "ASVS 5.0": ", ".join(number.removeprefix("v5.0.0-") for number in rule.asvs),
-        "stop": rule.guard.reason if isinstance(rule.guard, NotPossible) else f"`{rule.guard}`",
+        "fix": "; ".join(f"{fixer.title} ({fixer.safety})" for fixer in rule.fixers) or "by hand",
+        "stop": stops(rule.channel),
         "prove": rule.prove.reason if isinstance(rule.prove, NotPossible) else f"`{rule.prove}`",
     }
     return "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows.items())])

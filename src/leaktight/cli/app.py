@@ -23,7 +23,7 @@ app = App(
     name="leaktight",
     usage="leaktight [COMMAND] [OPTIONS]",
     help="Find where a Django project sends sensitive information insecurely.\n\n"
-    "Reads files only: it never imports or runs the project, and never uses the network. "
+    "A scan reads files only: it never imports or runs the project, and never uses the network. "
     "Without a command it scans the current folder and shows the worst.",
     # Both are answered below, without the library's pretty printer.
     help_flags=[],

@@ -8,4 +8,3 @@ from leaktight.edit.document import apply as apply
 from leaktight.edit.python import PythonDocument as PythonDocument
 from leaktight.edit.settings import set_to as set_to
 from leaktight.edit.settings import settings_at as settings_at
-from leaktight.edit.template import TemplateDocument as TemplateDocument

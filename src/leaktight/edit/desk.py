@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from leaktight.edit.python import PythonDocument
-from leaktight.edit.template import TemplateDocument
 from leaktight.model import Gap
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ class Desk:
         self._read = read
         self.project = project
         self._python: dict[str, PythonDocument] = {}
-        self._templates: dict[str, TemplateDocument] = {}
 
     def python(self, path: str) -> PythonDocument:
         """Return a Python file. Raises `NotPossible` when it cannot be read or parsed."""
@@ -34,15 +32,6 @@ class Desk:
             except ValueError as error:
                 raise NotPossible(f"{path} {error}") from None
         return self._python[path]
-
-    def template(self, path: str) -> TemplateDocument:
-        """Return a template. Raises `NotPossible` when it cannot be read."""
-        if path not in self._templates:
-            try:
-                self._templates[path] = TemplateDocument(path, self._bytes(path))
-            except UnicodeDecodeError:
-                raise NotPossible(f"{path} is not UTF-8 text") from None
-        return self._templates[path]
 
     def _bytes(self, path: str) -> bytes:
         data = self._read(path)

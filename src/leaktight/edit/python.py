@@ -1,4 +1,4 @@
-"""A Python file that can be edited: nodes by place, arguments, decorators, statements and imports."""
+"""A Python file that can be edited: nodes by place, arguments, statements and imports."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from leaktight.model import Edit, Gap, Span
 from leaktight.source.python import Parsed, parse
 
 Node = TypeVar("Node", bound=ast.AST)
-Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 class Unparsable(ValueError):
@@ -38,11 +37,6 @@ class PythonDocument(Document):
         span = self.parsed.span(node)  # type: ignore[arg-type]
         return self.range_of(span)
 
-    def source(self, node: ast.AST) -> str:
-        """Return the text of a node."""
-        start, end = self.place(node)
-        return self.text[start:end]
-
     def at(self, span: Span, *kinds: type[Node]) -> Node | None:
         """Return the node of one of these kinds that a span tells of: the one it covers, or else the smallest around its beginning."""
         start, end = self.range_of(span)
@@ -56,24 +50,6 @@ class PythonDocument(Document):
             if first <= start < last and (best is None or last - first < best[0]):
                 best = (last - first, node)
         return best[1] if best else None
-
-    def around(self, node: ast.AST, *kinds: type[Node]) -> Node | None:
-        """Return the smallest node of one of these kinds that holds a node."""
-        found: Node | None = None
-        for outer in self.path_to(node):
-            if isinstance(outer, kinds) and outer is not node:
-                found = outer
-        return found
-
-    def path_to(self, node: ast.AST) -> list[ast.AST]:
-        """Return the nodes from the module down to a node."""
-        stack: list[list[ast.AST]] = [[self.tree]]
-        while stack:
-            path = stack.pop()
-            if path[-1] is node:
-                return path
-            stack += ([*path, inner] for inner in ast.iter_child_nodes(path[-1]))
-        return []
 
     def indent_of(self, node: ast.stmt) -> str:
         """Return the white space in front of a statement; of its line when others stand before it there."""
@@ -118,51 +94,9 @@ class PythonDocument(Document):
         first = self.line(self.line_of(min(self.place(node)[0] for node in given)))
         return self.insert_lines(self.line_of(close), [f"{text},"], first[: len(first) - len(first.lstrip())])
 
-    def without_keyword(self, call: ast.Call, name: str) -> Edit | None:
-        """Take a keyword argument out of a call, with its comma."""
-        given = sorted([*call.args, *call.keywords], key=lambda node: self.place(node)[0])
-        for index, node in enumerate(given):
-            if isinstance(node, ast.keyword) and node.arg == name:
-                start, end = self.place(node)
-                if index + 1 < len(given):
-                    return self.edit(start, self.place(given[index + 1])[0], "")
-                if index:
-                    return self.edit(self._argument_end(self.place(given[index - 1])[1], start), end, "")
-                return self.edit(start, end, "")
-        return None
-
-    def decorate(self, definition: Definition, text: str, *, innermost: bool = False) -> Edit:
-        """Put a decorator on a definition, above all others or right above it."""
-        first = definition.lineno if innermost or not definition.decorator_list else definition.decorator_list[0].lineno
-        return self.insert_lines(first, [f"@{text}"], self.indent_of(definition))
-
-    def undecorate(self, decorator: ast.expr) -> Edit:
-        """Take a decorator off, with its line."""
-        end = decorator.end_lineno or decorator.lineno
-        return self.edit(self.line_start(decorator.lineno), self.line_start(end + 1), "")
-
-    def insert_before(self, statement: ast.stmt, *lines: str) -> Edit:
-        """Write statements in front of one, in its indentation."""
-        decorators = getattr(statement, "decorator_list", [])
-        return self.insert_lines(min([statement.lineno, *(d.lineno for d in decorators)]), lines, self.indent_of(statement))
-
     def insert_after(self, statement: ast.stmt, *lines: str) -> Edit:
         """Write statements behind one, in its indentation."""
         return self.insert_lines((statement.end_lineno or statement.lineno) + 1, lines, self.indent_of(statement))
-
-    def remove(self, statement: ast.stmt) -> Edit:
-        """Take a statement out; a block that would be left empty gets `pass`."""
-        parent = self.path_to(statement)[-2]
-        alone = any(getattr(parent, block, None) == [statement] for block in ("body", "orelse", "finalbody"))
-        start, end = self.place(statement)
-        whole = not self.text[self.line_start(statement.lineno) : start].strip() and self._rest_is_blank(end)
-        if alone or not whole:
-            return self.edit(start, end, "pass")
-        return self.edit(self.line_start(statement.lineno), self.line_start((statement.end_lineno or statement.lineno) + 1), "")
-
-    def _rest_is_blank(self, offset: int) -> bool:
-        rest = self.text[offset : self.line_start(self.line_of(offset) + 1)].strip()
-        return not rest
 
     # -- tokens --------------------------------------------------------------------------------
 

@@ -33,11 +33,9 @@ _REMEDIES = MappingProxyType(
         Channel.COOKIE: "Put the value into the session or the vault: whoever has the browser can read a cookie, a signed one too.",
         Channel.LOG: "Log what happened and to which object, not what was entered.",
         Channel.ERROR_REPORT: "The report was cleaned. Keep the value out of exception texts, so that nobody relies on it.",
-        Channel.THIRD_PARTY: "Leave it out of the context that is handed to the service.",
         Channel.MAIL: "Send a link to a page behind the login instead of the value.",
         Channel.OUTGOING_HTTP: "Send it over verified HTTPS, in the body or a header, to a host that LEAKTIGHT['HOSTS'] names.",
         Channel.CACHE: "Cache what is the same for everybody; decorate the view with never_cache.",
-        Channel.TASK_QUEUE: "Give the task a handle of the vault, or the key of the row, and let it fetch the value.",
     }
 )
 

@@ -73,7 +73,6 @@ class Rule:
     """One imperative line: what to do."""
     asvs: tuple[str, ...] = ()
     examples: tuple[Example, ...] = ()
-    guard: str | NotPossible = field(default_factory=lambda: NotPossible("the guard is not built yet"))
     prove: str | NotPossible = field(default_factory=lambda: NotPossible("prove is not built yet"))
 
     fixers: list[Fixer] = field(default_factory=list)

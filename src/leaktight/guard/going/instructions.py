@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from leaktight.guard.values.registry import Registry
 
-_POLICIES = ("Content-Security-Policy",)
+_POLICY = "Content-Security-Policy"
 
 
 def instruct(request: HttpRequest, response: HttpResponseBase, registry: Registry) -> None:
@@ -68,12 +68,11 @@ def _has_form(response: HttpResponseBase) -> bool:
 
 
 def _keep_forms_here(response: HttpResponseBase) -> None:
-    for name in _POLICIES:
-        policy = response.headers.get(name)
-        if policy is None:
-            response.headers[name] = "form-action 'self'"
-        elif "form-action" not in policy:
-            response.headers[name] = f"{policy.rstrip('; ')}; form-action 'self'"
+    policy = response.headers.get(_POLICY)
+    if policy is None:
+        response.headers[_POLICY] = "form-action 'self'"
+    elif "form-action" not in policy:
+        response.headers[_POLICY] = f"{policy.rstrip('; ')}; form-action 'self'"
 
 
 def remember_logout(sender: Any, request: HttpRequest | None, **_: Any) -> None:

@@ -34,12 +34,15 @@ def collector(request: HttpRequest) -> Callable[[Registry], None]:
     still about its values.
     """
     done: set[str] = set()
+    seen: tuple[bool, ...] = ()
     known = weakref.ref(request)  # else each would keep the other
 
     def collect(registry: Registry) -> None:
         request = known()
-        if request is None:
+        nonlocal seen
+        if request is None or (state := _state(request)) == seen:
             return
+        seen = state
         request.__dict__.setdefault(_KEPT, registry)
         for part, read in _PARTS.items():
             if part in done:
@@ -58,6 +61,13 @@ def collector(request: HttpRequest) -> Callable[[Registry], None]:
             _add_marked(registry, request)
 
     return collect
+
+
+def _state(request: HttpRequest) -> tuple[bool, ...]:
+    """What a request has read by now; as long as that stays the same there is nothing new to collect."""
+    read = request.__dict__
+    parts = ("_post" in read, "_body" in read, "_files" in read, "sensitive_post_parameters" in read)
+    return (*parts, request.resolver_match is not None)
 
 
 def registry_of(request: HttpRequest) -> Registry:

@@ -16,7 +16,7 @@ MOST_VALUES = 256
 """How many values of one request are watched; a request with more is refused, since what is not watched could leave."""
 
 _SHORTEST = 3
-_UNSURE_CHANNELS = frozenset({Channel.LOG, Channel.ERROR_REPORT, Channel.THIRD_PARTY})
+_UNSURE_CHANNELS = frozenset({Channel.LOG, Channel.ERROR_REPORT})
 """Where a value known by a weak name is masked as well: a mask too many does no harm there."""
 
 
@@ -99,8 +99,11 @@ class Registry:
         if found is None:
             unsure = key in _UNSURE_CHANNELS
             # What a page may show is still nothing for logs and reports.
-            values = [v for v in self._values.values() if (unsure or (v.sure and v.text not in self.shown)) and wanted(v)]
-            found = self._searches[key] = Search([(v.text, v.label, v.name) for v in values])
+            values = tuple(v for v in self._values.values() if (unsure or (v.sure and v.text not in self.shown)) and wanted(v))
+            found = self._by_values.get(values)
+            if found is None:
+                found = self._by_values[values] = Search([(v.text, v.label, v.name) for v in values])
+            self._searches[key] = found
         return found
 
     def show(self, text: str) -> None:
