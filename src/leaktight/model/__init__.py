@@ -15,3 +15,8 @@ from leaktight.model.result import ProjectInfo as ProjectInfo
 from leaktight.model.result import Result as Result
 from leaktight.model.span import Span as Span
 from leaktight.model.span import Step as Step
+from leaktight.model.verdict import CodePlace as CodePlace
+from leaktight.model.verdict import Proof as Proof
+from leaktight.model.verdict import Sent as Sent
+from leaktight.model.verdict import Tightness as Tightness
+from leaktight.model.verdict import Verdict as Verdict

@@ -31,6 +31,15 @@ def first_hit(search: Search, text: str, depth: int = _DEEPEST) -> Hit | None:
     return None
 
 
+def layers(text: str, depth: int = _DEEPEST) -> Iterator[str]:
+    """Yield what a text decodes to, layer below layer, three at most."""
+    if depth == 0 or len(text) > _LONGEST:
+        return
+    for inner in _decoded(text):
+        yield inner
+        yield from layers(inner, depth - 1)
+
+
 def mask(search: Search, text: str, stand_in: Callable[[Hit], str]) -> tuple[str, list[Hit]]:
     """Return a text without values: each where it stands, or the whole text when one lies below an encoding."""
     masked, hits = search.mask(text, stand_in)

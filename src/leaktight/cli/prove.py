@@ -1,0 +1,106 @@
+"""`leaktight prove`: run the project or ask the site, watch every way out, tell, and end with the right status."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from leaktight import __version__
+from leaktight.cli.console import Colour, complain, terminal, write
+from leaktight.cli.errors import UsageError, unknown
+from leaktight.cli.formats import save
+from leaktight.model import Proof
+from leaktight.report import Outcome, Status, decide_proof, render_proof_json, render_proof_text
+
+
+class ProofFormat(StrEnum):
+    """How a proof is told."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the user asks of a proof."""
+
+    target: str = "."
+    python: str = ""
+    settings: str = ""
+    max_requests: int = 2000
+    seconds: float = 60.0
+    format: ProofFormat = ProofFormat.TEXT
+    output: tuple[str, ...] = ()
+    allow_gaps: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    colour: Colour = Colour.AUTO
+
+
+def prove(wanted: Wanted) -> Status:
+    """Prove a project or a site, write every format asked for, and give the exit status."""
+    files = _files(wanted.output)
+    proof = _proof(wanted)
+    outcome = decide_proof(proof, allow_gaps=wanted.allow_gaps)
+    for format_, path in files:
+        try:
+            save(path, _told(proof, outcome, format_))
+        except OSError as error:
+            raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+    if wanted.format is ProofFormat.TEXT:
+        shown = terminal(sys.stdout, colour=wanted.colour)
+        write(
+            render_proof_text(
+                proof,
+                outcome,
+                version=__version__,
+                width=shown.width,
+                colour=shown.colour,
+                unicode=shown.unicode,
+                verbose=wanted.verbose,
+                quiet=wanted.quiet,
+            )
+        )
+    else:
+        write(_told(proof, outcome, wanted.format), as_utf8=True)
+        if not wanted.quiet:
+            complain(f"exit status {int(outcome.status)}: {outcome.reason}")
+    return outcome.status
+
+
+def is_address(target: str) -> bool:
+    """Tell whether a target is a running site and not a folder."""
+    return target.lower().startswith(("http://", "https://"))
+
+
+def _proof(wanted: Wanted) -> Proof:
+    if is_address(wanted.target):
+        raise UsageError("proving a running site is not there yet; give the folder with manage.py")
+    raise UsageError("not there yet")
+
+
+def _told(proof: Proof, outcome: Outcome, format_: ProofFormat) -> str:
+    match format_:
+        case ProofFormat.TEXT:
+            return render_proof_text(proof, outcome, version=__version__)
+        case ProofFormat.JSON:
+            return render_proof_json(proof, outcome, version=__version__)
+
+
+def _files(words: tuple[str, ...]) -> list[tuple[ProofFormat, Path]]:
+    """Read `FORMAT=FILE` options, and see that each file can be written before anything runs."""
+    found = []
+    for word in words:
+        name, equals, file = word.partition("=")
+        if not equals or not file:
+            raise UsageError(f'-o takes FORMAT=FILE, as in -o json=proof.json; "{word}" is not of that form')
+        if name not in list(ProofFormat):
+            raise UsageError(unknown("format", name, ProofFormat))
+        path = Path(file)
+        if path.is_dir() or not path.absolute().parent.is_dir():
+            problem = "is a folder" if path.is_dir() else "would lie in a folder that does not exist"
+            raise UsageError(f"{file} cannot be written: it {problem}")
+        found.append((ProofFormat(name), path))
+    return found

@@ -1,0 +1,62 @@
+"""Find canaries in what comes out, in whatever form they are written there, and tell of the place without them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from leaktight.guard.values.deep import layers
+from leaktight.guard.values.search import Search
+from leaktight.policy import redact
+from leaktight.prove.canary import Canary
+
+_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A canary seen in a text."""
+
+    canary: Canary
+    form: str
+    """How it was written: `plain`, `base64`, or `below another encoding`."""
+    line: str
+    """What stood around it, with every canary masked."""
+
+
+class Finder:
+    """Looks for canaries in texts."""
+
+    def __init__(self, canaries: Iterable[Canary]) -> None:
+        self._canaries: Mapping[str, Canary] = {canary.text: canary for canary in canaries}
+        self._search = Search([(canary.text, canary.label, canary.name) for canary in self._canaries.values()])
+
+    def __bool__(self) -> bool:
+        return bool(self._canaries)
+
+    def sightings(self, text: str | bytes) -> list[Sighting]:
+        """Return the canaries that stand in a text or in what it decodes to, up to three layers down; each in its first form."""
+        if isinstance(text, bytes):
+            text = text.decode("latin-1")
+        found: dict[str, Sighting] = {}
+        for depth, layer in _layers(text):
+            for hit in self._search.hits(layer):
+                form = hit.form if depth == 0 else f"{hit.form} below another encoding"
+                found.setdefault(hit.value, Sighting(self._canaries[hit.value], form, self.around(layer, hit.start, hit.end)))
+        return list(found.values())
+
+    def masked(self, text: str) -> str:
+        """Return a text with every canary replaced by what it stands for."""
+        return self._search.mask(text, lambda hit: redact(hit.value, hit.label or "unlabelled"))[0]
+
+    def around(self, text: str, start: int, end: int) -> str:
+        """Return what stands on a line around a place, with every canary masked."""
+        head = self.masked(text[:start]).rpartition("\n")[2][-_SHOWN:]
+        tail = self.masked(text[end:]).partition("\n")[0][:_SHOWN]
+        return " ".join(f"{head}{self.masked(text[start:end])}{tail}".split())
+
+
+def _layers(text: str) -> Iterator[tuple[int, str]]:
+    yield 0, text
+    for inner in layers(text):
+        yield 1, inner

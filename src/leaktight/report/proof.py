@@ -1,0 +1,213 @@
+"""Tell of a proof: the text for people, JSON for programs, and the exit status."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
+
+import msgspec
+
+from leaktight.model import Proof, Tightness, Verdict
+from leaktight.report.ink import ASCII, UNICODE, Glyphs, Ink, Style, visible
+from leaktight.report.status import Outcome, Status
+
+SCHEMA = 1
+_STYLE = {Tightness.TIGHT: Style.GREEN, Tightness.LEAKING: Style.RED, Tightness.INCONCLUSIVE: Style.YELLOW}
+_SHOWN_INCONCLUSIVE = 10
+
+
+def decide_proof(proof: Proof, *, allow_gaps: bool = False) -> Outcome:
+    """Judge a proof. What was not exercised weighs more than what leaked: it may hide worse."""
+    leaks, open_ = len(proof.of(Tightness.LEAKING)), len(proof.of(Tightness.INCONCLUSIVE))
+    also = f", and there {'is' if leaks == 1 else 'are'} {_count(leaks, 'leak')}" if leaks else ""
+    if not proof.verdicts:
+        return Outcome(Status.INCOMPLETE, "there was nothing to prove")
+    if open_ and not allow_gaps:
+        return Outcome(Status.INCOMPLETE, f"{_count(open_, 'check')} came to no conclusion{also}")
+    if leaks:
+        return Outcome(Status.FINDINGS, _count(leaks, "leak"))
+    if not proof.of(Tightness.TIGHT):
+        return Outcome(Status.INCOMPLETE, "nothing was exercised")
+    return Outcome(
+        Status.TIGHT, "no canary came out" + (" where it was looked for" if open_ else ", and everything was exercised")
+    )
+
+
+def render_proof_json(proof: Proof, outcome: Outcome, *, version: str) -> str:
+    """Render a proof as JSON, schema 1; keys are always in the same order."""
+    document = {
+        "schema": SCHEMA,
+        "tool": {"name": "leaktight", "version": version},
+        "target": proof.target,
+        "outcome": proof.outcome,
+        "verdicts": [_record(verdict) for verdict in proof.verdicts],
+        "counts": proof.counts,
+        "seconds": round(proof.seconds, 1),
+        "notes": list(proof.notes),
+        "summary": {
+            **{str(one): len(proof.of(one)) for one in Tightness},
+            "channel": dict(sorted(Counter(verdict.channel for verdict in proof.of(Tightness.LEAKING)).items())),
+            "exit_status": int(outcome.status),
+            "reason": outcome.reason,
+        },
+    }
+    return f"{msgspec.json.format(msgspec.json.encode(document), indent=2).decode()}\n"
+
+
+def _record(verdict: Verdict) -> dict[str, Any]:
+    request, place = verdict.request, verdict.place
+    return {
+        "outcome": verdict.outcome,
+        "message": verdict.message,
+        "rule": verdict.rule or None,
+        "channel": verdict.channel or None,
+        "label": verdict.label or None,
+        "form": verdict.form or None,
+        "missing": list(verdict.missing),
+        "request": None
+        if request is None
+        else {"method": request.method, "path": request.path, "planted": request.planted or None, "role": request.role or None},
+        "evidence": verdict.evidence or None,
+        "path": place.path if place else None,
+        "line": place.line if place else None,
+        "symbol": place.symbol if place else None,
+        "remedy": verdict.remedy or None,
+        "reproduction": verdict.reproduction or None,
+        "proves": verdict.proves or None,
+    }
+
+
+def render_proof_text(
+    proof: Proof,
+    outcome: Outcome,
+    *,
+    version: str,
+    width: int = 80,
+    colour: bool = False,
+    unicode: bool = False,
+    verbose: bool = False,
+    quiet: bool = False,
+) -> str:
+    """Render a proof as text: the verdict first, then the leaks by channel, then what was not exercised."""
+    telling = _Telling(proof, outcome, max(width, 40), Ink(colour), UNICODE if unicode else ASCII)
+    lines = [*telling.head(version, quiet=quiet), *telling.leaks(), *telling.inconclusive(verbose=verbose)]
+    if verbose:
+        lines += telling.tight()
+    lines += telling.last_words()
+    text = "\n".join(lines)
+    if not unicode:
+        text = text.replace(UNICODE.mask, ASCII.mask).replace(UNICODE.ellipsis, ASCII.ellipsis)
+    return f"{text}\n"
+
+
+class _Telling:
+    """One rendering of a proof."""
+
+    def __init__(self, proof: Proof, outcome: Outcome, width: int, ink: Ink, glyphs: Glyphs) -> None:
+        self.proof = proof
+        self.outcome = outcome
+        self.width = width
+        self.ink = ink
+        self.dot = f" {glyphs.dot} "
+
+    def head(self, version: str, *, quiet: bool) -> Iterator[str]:
+        """The verdict, and what was done."""
+        proof = self.proof
+        yield self.ink(f"{visible(proof.target)}: {proof.outcome}", _STYLE[proof.outcome]) + f"{self.dot}leaktight {version}"
+        if not quiet:
+            facts = [f"{number:,} {name[:-1] if number == 1 else name}" for name, number in proof.counts.items()]
+            yield from self.rows(self.dot.join([*facts, f"{proof.seconds:.1f} s"]), 2)
+            for note in proof.notes:
+                yield from self.rows(visible(note), 2)
+        yield ""
+
+    def leaks(self) -> Iterator[str]:
+        """What leaks, by channel."""
+        for channel, verdicts in groupby(self.proof.of(Tightness.LEAKING), key=lambda verdict: verdict.channel):
+            yield self.ink(channel or "the site", Style.BOLD)
+            for verdict in verdicts:
+                yield from self.leak(verdict)
+            yield ""
+
+    def leak(self, verdict: Verdict) -> Iterator[str]:
+        """One leak, with what shows it."""
+        yield from self.rows(f"leaking[{verdict.rule}]: {visible(verdict.message)}", 2)
+        for name, said in self.facts(verdict):
+            yield from self.rows(f"= {name}: {visible(said)}", 6)
+
+    def facts(self, verdict: Verdict) -> Iterator[tuple[str, str]]:
+        """What is known of a leak."""
+        if verdict.place:
+            yield "code", f"{verdict.place}{f' in {verdict.place.symbol}' if verdict.place.symbol else ''}"
+        what = [("label", verdict.label), ("written", verdict.form), ("missing", ", ".join(verdict.missing))]
+        if said := self.dot.join(f"{name}: {text}" if name != "label" else text for name, text in what if text):
+            yield "label" if verdict.label else "seen", said
+        if verdict.request:
+            yield "request", _request(verdict)
+        if verdict.evidence:
+            yield "evidence", verdict.evidence
+        if verdict.reproduction:
+            yield "again", verdict.reproduction
+        if verdict.remedy:
+            yield "fix", verdict.remedy
+
+    def inconclusive(self, *, verbose: bool) -> Iterator[str]:
+        """What was not exercised, and what would change that."""
+        open_ = self.proof.of(Tightness.INCONCLUSIVE)
+        if not open_:
+            return
+        shown = open_ if verbose else open_[:_SHOWN_INCONCLUSIVE]
+        yield self.ink("not exercised", Style.BOLD)
+        for verdict in shown:
+            yield from self.rows(f"{_request(verdict)}{': ' if verdict.request else ''}{visible(verdict.message)}", 2)
+            if verdict.remedy:
+                yield from self.rows(visible(verdict.remedy), 6)
+        if len(open_) > len(shown):
+            yield f"  {len(open_) - len(shown)} more: -v shows them"
+        yield ""
+
+    def tight(self) -> Iterator[str]:
+        """What is tight."""
+        tight = self.proof.of(Tightness.TIGHT)
+        if tight:
+            yield self.ink("tight", Style.BOLD)
+            for verdict in tight:
+                yield from self.rows(f"{_request(verdict)}{': ' if verdict.request else ''}{visible(verdict.message)}", 2)
+            yield ""
+
+    def last_words(self) -> Iterator[str]:
+        """The counts, and why the exit status is what it is."""
+        counts = self.dot.join(f"{len(self.proof.of(one))} {one}" for one in Tightness)
+        yield counts
+        style = {Status.TIGHT: Style.GREEN, Status.FINDINGS: Style.RED}.get(self.outcome.status, Style.YELLOW)
+        first, *rest = self.rows(f"exit status {int(self.outcome.status)}: {self.outcome.reason}", 0)
+        yield self.ink(first, style)
+        yield from rest
+
+    def rows(self, text: str, indent: int) -> list[str]:
+        space = " " * indent
+        return textwrap.wrap(
+            text,
+            self.width,
+            initial_indent=space,
+            subsequent_indent=f"{space}  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+
+def _request(verdict: Verdict) -> str:
+    request = verdict.request
+    if request is None:
+        return ""
+    said = f"{request.method} {visible(request.path)}"
+    if request.role:
+        said += f" as {request.role}"
+    return f"{said}, canary in {request.planted}" if request.planted else said
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'s' * (number != 1)}"
