@@ -87,17 +87,23 @@ def _first_set(decorator: ast.Call, assigned: dict[str, ast.expr]) -> dict[str, 
 
 
 def statement_at(code: str, line: int) -> tuple[int, int]:
-    """Give the first and last line of the innermost statement around a line; the line itself when there is none."""
+    """Give the first and last line of the innermost statement around a line, its decorators with it; the line itself without one."""
     try:
         tree = ast.parse(code)
     except SyntaxError:
         return line, line
     spans = [
-        (node.lineno, _end_of_head(node))
+        (_start(node), _end_of_head(node))
         for node in ast.walk(tree)
-        if isinstance(node, ast.stmt) and node.lineno <= line <= _end_of_head(node)
+        if isinstance(node, ast.stmt) and _start(node) <= line <= _end_of_head(node)
     ]
     return min(spans, key=lambda span: span[1] - span[0], default=(line, line))
+
+
+def _start(node: ast.stmt) -> int:
+    """Where a statement begins; one with decorators begins with them."""
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
 
 
 def _end_of_head(node: ast.stmt) -> int:

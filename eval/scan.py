@@ -6,6 +6,7 @@ import ast
 import shutil
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,19 +122,34 @@ def _imported(path: Path) -> Iterator[str]:
 
 
 def judge_pairs(pairs: list[Pair], projects: Path, *, jobs: int) -> Iterator[JudgedPair]:
-    """Scan both versions of each project as a whole, for auditors."""
-    for pair in pairs:
-        before, after = (
-            _at(places, projects / pair.id / side, jobs=jobs)
-            for side, places in (("vulnerable", pair.vulnerable), ("fixed", pair.fixed))
-        )
+    """Scan both versions of each project as a whole, for auditors, as many at a time as there are jobs."""
+    trees = [
+        (places, projects / pair.id / side)
+        for pair in pairs
+        for side, places in (("vulnerable", pair.vulnerable), ("fixed", pair.fixed))
+    ]
+    with ProcessPoolExecutor(jobs) as pool:
+        judged = list(pool.map(_at, trees))
+    for pair, before, after in zip(pairs, judged[::2], judged[1::2], strict=True):
         yield JudgedPair(pair, before, after)
 
 
-def _at(places: tuple[Place, ...], tree: Path, *, jobs: int) -> tuple[Finding, ...]:
-    result = leaktight.scan(tree, audience="audit", jobs=jobs)
+def _at(work: tuple[tuple[Place, ...], Path]) -> tuple[Finding, ...]:
+    """The findings in the statements at the places of a project."""
+    places, tree = work
+    result = leaktight.scan(tree, audience="audit", jobs=1)
+    statements = [_statement(place, tree) for place in places]
     return tuple(
         finding
         for finding in result.findings
-        if any(place.path == finding.span.path and place.first <= finding.span.line <= place.last for place in places)
+        if any(place.path == finding.span.path and place.first <= finding.span.line <= place.last for place in statements)
     )
+
+
+def _statement(place: Place, tree: Path) -> Place:
+    """The lines of the whole statements a place lies in, as for the cases of other tools."""
+    if not place.path.endswith(".py"):
+        return place
+    source = (tree / place.path).read_text(encoding="utf-8", errors="replace")
+    first, last = statement_at(source, place.first), statement_at(source, place.last)
+    return Place(place.path, first[0], max(place.last, last[1]))

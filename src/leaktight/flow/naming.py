@@ -46,7 +46,8 @@ def name_value(frame: Frame, name: str, value: Value, span: int, *, what: str = 
     if match is None or not may_hold(value):
         return value
     evidence = Evidence.NAME
-    if value.const is not MISSING:
+    read = value.origin if isinstance(value.origin, Value) else value  # what comes in, or a default beside it
+    if read is value and value.const is not MISSING:
         if value.text is None or _NOT_A_SECRET.search(value.text):
             return value
         if match.label != "secret" and _SENTENCE.search(value.text):
@@ -54,7 +55,7 @@ def name_value(frame: Frame, name: str, value: Value, span: int, *, what: str = 
         evidence |= Evidence.LITERAL
     if value.facts:
         return agree(value, match, name)
-    source = _origin(value)
+    source = _origin(read)
     if frame.machine.project.is_declared(name):
         evidence |= Evidence.DECLARED
     if source:
@@ -141,7 +142,8 @@ def consumed(frame: Frame, label: str, value: Value, function: str, span: int) -
     known = value.copy()
     if value.facts:
         known.facts = tuple(
-            fact._replace(evidence=fact.evidence | Evidence.TYPE, strong=True) if fact.label == label else fact for fact in value.facts
+            fact._replace(evidence=fact.evidence | Evidence.TYPE, strong=True) if fact.label == label else fact
+            for fact in value.facts
         )
     else:
         note = f"taken as a {label} by `{function}()`"
