@@ -16,14 +16,15 @@ from literate import write_project
 ROOT = Path(__file__).parents[1]
 
 
-GUARD = Path(__file__).parent / "guard"
+SPEAKING = tuple(Path(__file__).parent / name for name in ("guard", "prove"))
+"""Their tests speak to servers of their own on this machine."""
 
 
 @pytest.fixture(autouse=True)
 def no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A scan never reaches a network, and neither does a test; those of the guard speak to servers of their own on this machine."""
+    """A scan never reaches a network, and neither does a test; those of the guard and of proofs reach this machine only."""
     connect = socket.socket.connect
-    may_speak = request.path.is_relative_to(GUARD)
+    may_speak = any(request.path.is_relative_to(folder) for folder in SPEAKING)
 
     def refuse(self: socket.socket, address: Any) -> Any:
         if may_speak and (isinstance(address, str) or address[0] in {"127.0.0.1", "::1"}):
