@@ -8,4 +8,5 @@ urlpatterns = [
     path("", include("guardsite.views_coming")),
     path("", include("guardsite.views_api")),
     path("", include("guardsite.views_errors")),
+    path("", include("guardsite.views_corpus")),
 ]

@@ -7,6 +7,7 @@ import binascii
 import json
 import weakref
 from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.conf import settings
@@ -25,6 +26,9 @@ _DEEPEST = 64
 _NOT_SENSITIVE = frozenset({"csrfmiddlewaretoken"})
 _BASIC = "basic"
 _KEPT = "_leaktight_registry"
+_UNKNOWN = "_leaktight_unknown_address"
+_SEPARATORS = str.maketrans("", "", "-_.~ ")
+_TOKEN_LENGTH, _TOKEN_CHANGES = 12, 4
 
 
 def collector(request: HttpRequest) -> Callable[[Registry], None]:
@@ -95,6 +99,7 @@ def declared_for(request: HttpRequest) -> Mapping[str, str]:
     asked = (match, request.path_info)
     if match is None:
         match = _resolved(request)
+        request.__dict__[_UNKNOWN] = match is None
     known = {**site_wide(), **declared_by(match.func)} if match else site_wide()
     request.__dict__["_leaktight_declared"] = (asked, known)
     return known
@@ -181,6 +186,19 @@ def _path(request: HttpRequest) -> _Pairs | None:
     return None if match is None else [(name, str(value)) for name, value in match.kwargs.items()]
 
 
+def _unknown(request: HttpRequest) -> _Pairs:
+    """What looks like a token in an address that no view answers, and which a log of what was not found would keep."""
+    if not request.__dict__.get(_UNKNOWN):
+        return []
+    return [("address_token", part) for part in request.path_info.split("/") if len(part) >= _TOKEN_LENGTH and _is_mixed(part)]
+
+
+def _is_mixed(text: str) -> bool:
+    """Tell a random text from words: it goes to and fro between small letters, capitals and digits."""
+    kinds = [(char.isdigit(), char.isupper()) for char in text.translate(_SEPARATORS)]
+    return sum(one != other for one, other in pairwise(kinds)) >= _TOKEN_CHANGES
+
+
 def _cookies(request: HttpRequest) -> _Pairs:
     return list(request.COOKIES.items())
 
@@ -234,6 +252,7 @@ def _uploads(request: HttpRequest) -> _Pairs | None:
 _PARTS: Mapping[str, Callable[[Any], _Pairs | None]] = {
     "query": _query,
     "path": _path,
+    "unknown": _unknown,
     "cookies": _cookies,
     "session": _session,
     "headers": _headers,

@@ -104,6 +104,12 @@ def _in_entities(value: str) -> Iterator[Form]:
     yield Form("entities", "".join(f"&#x{ord(char):X};" for char in value))
 
 
+def _in_doubled_entities(value: str) -> Iterator[Form]:
+    """Yield entities that a template has escaped once more."""
+    for form in _in_entities(value):
+        yield form._replace(text=form.text.replace("&", "&amp;"))
+
+
 def _in_escapes(value: str) -> Iterator[Form]:
     data = value.encode("utf-8", "surrogatepass")
     for text in (json.dumps(value), json.dumps(value, ensure_ascii=False), repr(value), ascii(value), repr(data)[1:]):
@@ -123,6 +129,12 @@ def _in_doubled_escapes(value: str) -> Iterator[Form]:
     """Yield escapes as a JSON text holds them, with every backslash twice."""
     for form in _in_escapes(value):
         yield form._replace(text=form.text.replace("\\", "\\\\"))
+
+
+def _in_redoubled_escapes(value: str) -> Iterator[Form]:
+    """Yield escapes as the JSON of a `repr` holds them."""
+    for form in _in_escapes(value):
+        yield form._replace(text=form.text.replace("\\", 4 * "\\"))
 
 
 _COOKIE = {chr(code): f"\\{code:03o}" for code in (*range(32), *range(127, 256))} | {
@@ -159,8 +171,10 @@ MARKED: Mapping[str, Callable[[str], Iterator[Form]]] = MappingProxyType(
         "%25": _in_doubled_percents,
         "+": _in_plus,
         "&": _in_entities,
+        "&amp;": _in_doubled_entities,
         "\\": _in_escapes,
         "\\\\": _in_doubled_escapes,
+        4 * "\\": _in_redoubled_escapes,
         "=": _in_quoted_printable,
         "\0": _in_utf16,
         " ": _grouped(" "),
