@@ -245,9 +245,15 @@ class FieldClasses:
         return ()
 
     def _extra(self, meta: ClassRef) -> dict[str, dict[str, Any]]:
-        """`extra_kwargs` of a serializer's Meta."""
+        """`extra_kwargs` of a serializer's Meta, also as `Other.Meta.extra_kwargs`."""
         found = self.program.class_value(meta, "extra_kwargs")
-        if found is None or found[1][0] != Op.DICT:
+        if found is None:
+            return {}
+        if found[1][0] == Op.ATTR and found[1][2][0] == Op.ATTR and found[1][2][3] == "Meta":
+            symbol = self.program.resolve_code(found[1][2][2], found[0])
+            other = self.program.inner(symbol, "Meta") if isinstance(symbol, ClassRef) else None
+            return {} if other is None or other == meta else self._extra(other)
+        if found[1][0] != Op.DICT:
             return {}
         result: dict[str, dict[str, Any]] = {}
         for key, value in found[1][2]:

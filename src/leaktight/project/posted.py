@@ -72,6 +72,28 @@ def secret_label(project: Project, name: str) -> str | None:
     return match.label if known is not None and known.kind in {LabelKind.CREDENTIAL, LabelKind.PAYMENT} else None
 
 
+def form_secrets(project: Project, code: Code, path: str) -> Iterator[tuple[str, str]]:
+    """The secret inputs of the form or serializer a name means."""
+    symbol = project.program.resolve_code(code, path)
+    if isinstance(symbol, External):
+        for name in _AUTH_FORMS.get(symbol.name.rpartition(".")[2], ()) if symbol.name.startswith("django.contrib.") else ():
+            yield name, "password"
+    if not isinstance(symbol, ClassRef):
+        return
+    made = project.classes.get(symbol)
+    if made is None or made.kind not in {"form", "serializer"}:
+        return
+    for outside in sorted(project.program.ancestors(symbol)):
+        for name in _AUTH_FORMS.get(outside.rpartition(".")[2], ()) if outside.startswith("django.contrib.") else ():
+            yield name, "password"
+    for field in made.fields:
+        label = _typed_in(project, field)
+        if field.name == "password" and field.name in (made.chosen or ()) and field.type != "ReadOnlyPasswordHashField":
+            label = "password"  # the model's column holds a hash, what is typed into the form does not
+        if label is not None:
+            yield field.name, label
+
+
 class _Reader:
     """Reads the functions of one view, and those it hands the request to."""
 
@@ -99,7 +121,7 @@ class _Reader:
             declared = self._declaring(ref, attribute)
             found = None if declared is None else self.program.class_value(declared, attribute)
             if found is not None and (api or _has_generic_base(self.program.ancestors(ref))):
-                for name, label in self._fields(found[1], found[0]):
+                for name, label in form_secrets(self.project, found[1], found[0]):
                     yield Posted(name, label, None, api, declared)
 
     def _declaring(self, ref: ClassRef, attribute: str) -> ClassRef | None:
@@ -109,27 +131,6 @@ class _Reader:
                 if code[0] == Op.ASSIGN and any(target[0] == Op.NAME and target[2] == attribute for target in code[2]):
                     return item if isinstance(item, ClassRef) else None
         return None
-
-    def _fields(self, code: Code, path: str) -> Iterator[tuple[str, str]]:
-        """The secret inputs of the form or serializer a name means."""
-        symbol = self.program.resolve_code(code, path)
-        if isinstance(symbol, External):
-            for name in _AUTH_FORMS.get(symbol.name.rpartition(".")[2], ()) if symbol.name.startswith("django.contrib.") else ():
-                yield name, "password"
-        if not isinstance(symbol, ClassRef):
-            return
-        made = self.project.classes.get(symbol)
-        if made is None or made.kind not in {"form", "serializer"}:
-            return
-        for outside in sorted(self.program.ancestors(symbol)):
-            for name in _AUTH_FORMS.get(outside.rpartition(".")[2], ()) if outside.startswith("django.contrib.") else ():
-                yield name, "password"
-        for field in made.fields:
-            label = _typed_in(self.project, field)
-            if field.name == "password" and field.name in (made.chosen or ()) and field.type != "ReadOnlyPasswordHashField":
-                label = "password"  # the model's column holds a hash, what is typed into the form does not
-            if label is not None:
-                yield field.name, label
 
     # -- functions -----------------------------------------------------------------------------
 
@@ -157,7 +158,7 @@ class _Reader:
                     yield from self._key(function[2], item[3][0], posts, ref)
                 given = [*item[3], *(value for _, value in item[4])]
                 if any(_is_post(inner, posts) for value in given for inner in walk([value])):
-                    for name, label in self._fields(function, ref.path):
+                    for name, label in form_secrets(self.project, function, ref.path):
                         yield Posted(name, label, ref, api=False)
                 if depth < _MAX_HELPERS and any(_is_request(value) for value in given):
                     helper = self.program.resolve_code(function, ref.path)
@@ -192,8 +193,6 @@ def _has_generic_base(ancestors: frozenset[str]) -> bool:
     return any(
         name.rpartition(".")[2] in {"FormView", "CreateView", "UpdateView", "FormMixin", "ModelFormMixin"} for name in ancestors
     )
-
-
 
 
 def _is_request(code: Code) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from leaktight.model import Span, Step
 from leaktight.project import Project
 from leaktight.project.settings import Settings, SettingValue
@@ -34,9 +36,24 @@ def has_sessions(settings: Settings) -> bool:
     )
 
 
-def place(setting: SettingValue, path: str) -> Span:
-    """Where a setting is given; the beginning of the settings file when it is not given at all."""
-    return setting.span or Span(path, 1, 1, 1, 1)
+_FLAG = re.compile(r"\w+_COOKIE_(SECURE|HTTPONLY|SAMESITE)")
+_NEIGHBOURS = ("MIDDLEWARE", "MIDDLEWARE_CLASSES", "INSTALLED_APPS", "ROOT_URLCONF")
+"""Next to what a setting is shown that is not given at all: the middleware acts on most of them."""
+
+
+def place(setting: SettingValue, settings: Settings) -> Span:
+    """Where a setting is given, or where it is missing."""
+    return setting.span or missing_place(setting.name, settings)
+
+
+def missing_place(name: str, settings: Settings) -> Span:
+    """Where a setting is missing: at the flags of other cookies in the file production loads, or where the middleware is listed."""
+    near = [other for other in settings.names() if _FLAG.fullmatch(other)] if _FLAG.fullmatch(name) else []
+    for other in (*near, *_NEIGHBOURS):
+        span = settings.get(other).span
+        if span is not None and span.path == settings.path:
+            return Span(span.path, span.line, span.column, span.line, span.column)
+    return Span(settings.path, 1, 1, 1, 1)
 
 
 def as_step(setting: SettingValue, note: str) -> tuple[Step, ...]:

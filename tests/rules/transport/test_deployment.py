@@ -34,7 +34,7 @@ def found(folder: Path, settings: str, deployment: Deployment, rule: str) -> lis
 
 @pytest.mark.parametrize(
     ("rule", "settings", "line"),
-    [("https-not-enforced", SETTINGS, 1), ("weak-hsts", SETTINGS + "SECURE_SSL_REDIRECT = True\n", 4)],
+    [("https-not-enforced", SETTINGS, 3), ("weak-hsts", SETTINGS + "SECURE_SSL_REDIRECT = True\n", 4)],
 )
 def test_a_proxy_that_redirects_makes_up_for_django(tmp_path: Path, rule: str, settings: str, line: int) -> None:
     proxy = Deployment(tls_ends_at=TlsEnd.PROXY, http_redirected_by_proxy=True)

@@ -182,7 +182,7 @@ def judge_setting(
         audience = at_least(audience, Audience.STRICT)  # it may be set in the part that is not there
     sure = {Certainty.KNOWN: Confidence.HIGH, Certainty.DEFAULTED: Confidence.MEDIUM}.get(value.certainty, Confidence.MEDIUM)
     yield rule.finding(
-        place(value, settings.path),
+        place(value, settings),
         severity=rule.severity if audience is Audience.DEFAULT else Severity.LOW,
         confidence=sure,
         audience=audience,

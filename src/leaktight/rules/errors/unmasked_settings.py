@@ -103,7 +103,7 @@ def _judge(project: Project, settings: Settings, value: SettingValue) -> Iterato
     elif isinstance(value.value, str) and value.env is None and not may_be_secret(value.value):
         return
     yield rule.finding(
-        place(value, settings.path),
+        place(value, settings),
         label=label,
         confidence=Confidence.MEDIUM if audience is Audience.DEFAULT else Confidence.LOW,
         audience=audience,

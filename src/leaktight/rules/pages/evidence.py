@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from leaktight.model import Span
 from leaktight.policy import LabelKind, Strength, recognise
+from leaktight.project import Project
+from leaktight.project.templates import Template
 from leaktight.rules.judging import is_grave, kind_of
 from leaktight.source.template import Element, Form, Value
 
@@ -30,6 +33,10 @@ _AUTOCOMPLETE = {
     "email": "email",
 }
 _NOT_TYPED_IN = frozenset({"submit", "button", "reset", "image", "checkbox", "radio", "range", "color"})
+
+
+_GENERIC = re.compile(r"(?:^|/)(\w+)/(\w+)_(?:list|detail|form|confirm_delete)\.html$")
+"""How the templates of generic views are called: app, model and what the page is for."""
 
 
 class Evidence(NamedTuple):
@@ -71,6 +78,22 @@ def printed(value: Value) -> Evidence | None:
     if len(parts) > 1 and parts[-1] in _HOLDING and (holder := named(parts[-2])) is not None:
         return holder
     return named(parts[-1]) if parts else None
+
+
+def key_of_a_row(value: Value, template: Template, project: Project) -> Evidence | None:
+    """Judge `object.pk` in a template of Django's generic views: their names say of which model the row is."""
+    generic = _GENERIC.search(template.name)
+    parts = [part for part in value.path if not part.startswith("[")]
+    if generic is None or len(parts) < 2 or parts[-1] not in {"pk", "id"} or value.filters:
+        return None
+    app, model = generic[1], generic[2]
+    if parts[-2].lower().removesuffix("_list") not in {"object", model}:
+        return None
+    for cls in project.classes:
+        if cls.kind == "model" and cls.name.lower() == model and app in cls.path.split("/"):
+            match = cls.secret_key(project.recogniser)
+            return None if match is None else Evidence(match.label, match.strength is Strength.STRONG, ".".join(parts[-2:]))
+    return None
 
 
 def of_input(element: Element) -> Evidence | None:

@@ -26,7 +26,7 @@ from leaktight.project import Project
 from leaktight.project.templates import Attribute, Element, Output, Part, Template
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import harm, kind_of
-from leaktight.rules.pages.evidence import Evidence, named, printed
+from leaktight.rules.pages.evidence import Evidence, key_of_a_row, named, printed
 
 rule = Rule(
     __name__,
@@ -64,19 +64,20 @@ def secret_in_url(element: Element, template: Template, project: Project) -> Ite
     for attribute in element.attributes:
         best: Finding | None = None
         for output in template.outputs_in(attribute):
-            found = _judge(element, attribute, output, template)
+            found = _judge(element, attribute, output, template, project)
             if found is not None and (best is None or found.confidence.rank > best.confidence.rank):
                 best = found
         if best is not None:
             yield best
 
 
-def _judge(element: Element, attribute: Attribute, output: Output, template: Template) -> Finding | None:
+def _judge(element: Element, attribute: Attribute, output: Output, template: Template, project: Project) -> Finding | None:
     context = output.context
     if context.part not in (Part.URL_QUERY, Part.URL_PATH):
         return None
     inside_tag = output.value.keyword if output.value.through else ""
-    value, name = printed(output.value), named(context.parameter or inside_tag)
+    value = printed(output.value) or key_of_a_row(output.value, template, project)
+    name = named(context.parameter or inside_tag)
     verdict = _weigh(value, name, in_query=context.part is Part.URL_QUERY)
     if verdict is None:
         return None

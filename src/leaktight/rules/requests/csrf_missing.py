@@ -199,7 +199,7 @@ def not_installed(settings: Settings, value: SettingValue) -> Iterator[Finding]:
         return
     if has_sessions(settings) and not any(isinstance(item, str) and "csrf" in item.lower() for item in listed):
         yield rule.finding(
-            place(value, settings.path),
+            place(value, settings),
             severity=Severity.HIGH,
             confidence=Confidence.HIGH if value.certainty is Certainty.KNOWN else Confidence.MEDIUM,
             symbol=settings.module,
@@ -217,7 +217,7 @@ def trusted_too_widely(settings: Settings, value: SettingValue) -> Iterator[Find
         if why is not None:
             item = value.at(index)
             yield rule.finding(
-                place(item, settings.path),
+                place(item, settings),
                 confidence=Confidence.HIGH if item.certainty is Certainty.KNOWN else Confidence.MEDIUM,
                 audience=None if item.certainty is Certainty.KNOWN else Audience.STRICT,
                 missing=(Safeguard.TRUSTED_ORIGIN,),

@@ -32,7 +32,7 @@ from leaktight.rules.access import methods_of, reach_of, requires_login
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import at_least, is_grave
 from leaktight.rules.reach import heading, reach
-from leaktight.rules.responses.caching import Caching, caching_of, directives, keeps_out_of_caches
+from leaktight.rules.responses.caching import Caching, caching_of, directives, keeps_out_of_caches, taken_off
 from leaktight.rules.responses.disclosure import disclosed
 from leaktight.rules.sessions import place
 
@@ -87,6 +87,7 @@ _SETTERS = (
     "django.http.HttpResponse.__setitem__", "django.http.ResponseHeaders.__setitem__", "django.http.HttpResponse.setdefault",
     "django.http.ResponseHeaders.setdefault",
 )  # fmt: skip
+_ANSWERS = frozenset({"response", "resp"})
 _OUTER, _INNER = "UpdateCacheMiddleware", "SessionMiddleware"
 
 
@@ -191,6 +192,23 @@ def _by_hand(call: Call, given: set[str]) -> Iterator[Finding]:
             )
 
 
+@rule.project
+def told_to_forget(project: Project) -> Iterator[Finding]:
+    """The header that keeps answers for different people apart is taken off a response on its way out."""
+    for function in project.program.functions():
+        if not _ANSWERS.isdisjoint(parameter.name for parameter in project.program.function(function).parameters):
+            for code, header in taken_off(project.program.pieces(function)):
+                yield rule.finding(
+                    project.span(function.path, code[1]),
+                    severity=Severity.MEDIUM,
+                    confidence=Confidence.MEDIUM,
+                    audience=Audience.STRICT,
+                    symbol=project.symbol(function.path, function),
+                    what=f"an answer whose `{header}` is taken off",
+                    how="can be given to somebody else by the caches on the way",
+                )
+
+
 @rule.setting("MIDDLEWARE")
 def cached_before_it_varies(settings: Settings, value: SettingValue) -> Iterator[Finding]:
     """The cache middleware sees the answer before the session's middleware says that it differs by cookie."""
@@ -200,7 +218,7 @@ def cached_before_it_varies(settings: Settings, value: SettingValue) -> Iterator
     names = [item.rpartition(".")[2] if isinstance(item, str) else "" for item in listed]
     if _OUTER in names and _INNER in names and names.index(_OUTER) > names.index(_INNER):
         yield rule.finding(
-            place(value.at(names.index(_OUTER)), settings.path),
+            place(value.at(names.index(_OUTER)), settings),
             confidence=Confidence.HIGH if value.certainty is Certainty.KNOWN else Confidence.MEDIUM,
             symbol=settings.module,
             what="every page of the site",

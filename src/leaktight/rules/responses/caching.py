@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from leaktight.project.views import Decorator, View
 from leaktight.source.code import Code, Op
 
 _READING = frozenset({"dispatch", "get", "head", "list", "retrieve"})
+_APART = {"vary": "Vary", "cache-control": "Cache-Control"}
 _BY_PERSON = frozenset({"cookie", "authorization", "x-api-key"})
 
 
@@ -54,6 +56,35 @@ def directives(text: str) -> set[str]:
     """The names in a `Cache-Control` header; a lifetime of nothing is none."""
     parts = [part.strip().lower() for part in text.split(",")]
     return {part.partition("=")[0].strip() for part in parts if not re.fullmatch(r"(s-maxage|max-age)\s*=\s*0", part)}
+
+
+def taken_off(pieces: Sequence[Code]) -> Iterator[tuple[Code, str]]:
+    """Where `Vary` or `Cache-Control` is removed from a response and nothing is put in its place."""
+    put = {_header(target) for code in pieces if code[0] == Op.ASSIGN for target in code[2]}
+    for code in pieces:
+        removed = code[2] if code[0] == Op.DELETE else [code] if _is_pop(code) else []
+        for target in removed:
+            header = _header(target)
+            if header in _APART and header not in put:
+                yield code, _APART[header]
+
+
+def _is_pop(code: Code) -> bool:
+    return bool(code[0] == Op.CALL and code[2][0] == Op.ATTR and code[2][3] == "pop")
+
+
+def _header(code: Code) -> str:
+    """The header that `response[…]`, `response.headers[…]` or `response.headers.pop(…)` means; empty for anything else."""
+    if code[0] == Op.CALL:
+        base, key = code[2][2], code[3][0] if code[3] else code
+    elif code[0] == Op.ITEM:
+        base, key = code[2], code[3]
+    else:
+        return ""
+    if base[0] == Op.ATTR and base[3] in {"headers", "_headers"}:
+        base = base[2]
+    named = base[0] in {Op.NAME, Op.ATTR} and base[-1] in {"response", "resp"}
+    return key[2].lower() if named and key[0] == Op.CONST and isinstance(key[2], str) else ""
 
 
 def _covers_reading(item: Decorator) -> bool:

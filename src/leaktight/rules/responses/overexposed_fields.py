@@ -33,6 +33,7 @@ from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import at_least, audience_of, harm, is_grave, kind_of
 from leaktight.rules.reach import heading
 from leaktight.rules.responses.answering import is_answered_with
+from leaktight.source.code import Code, Op, walk
 
 rule = Rule(
     __name__,
@@ -213,6 +214,41 @@ def _judge(field: Field, cls: FieldClass, project: Project, *, wide: bool) -> tu
 def _own(project: Project, cls: FieldClass, name: str) -> bool:
     line = project.program.mro(cls.ref)
     return any(isinstance(item, ClassRef) and name in project.program.class_(item).methods for item in line)
+
+
+@rule.project
+def copied_choice(project: Project) -> Iterator[Finding]:
+    """A `Meta` that takes the fields over from a serializer nobody knows, and not what that one says about them."""
+    program = project.program
+    for ref in program.classes():
+        meta = program.class_(ref).inner.get("Meta")
+        if meta is None or "erializer" not in program.class_(ref).name:
+            continue
+        own = program.class_(ClassRef(ref.path, meta))
+        copied = next((code for code in walk(own.body) if code[0] == Op.ASSIGN and _is_of_a_meta(code[3])), None)
+        if own.bases or copied is None or _sets(own.body, "extra_kwargs"):
+            continue
+        if isinstance(program.resolve_code(copied[3][2][2], ref.path), ClassRef):
+            continue  # it is known which fields these are
+        yield rule.finding(
+            heading(project, ref),
+            confidence=Confidence.LOW,
+            symbol=f"{ref.path.removesuffix('.py').replace('/', '.')}.{program.class_(ref).name}",
+            related=(Step(project.span(ref.path, copied[1]), "the fields are copied here"),),
+            what=f"fields that are only taken in are given out by `{program.class_(ref).name}`,",
+            how="which copies the fields of another serializer without its `extra_kwargs`",
+        )
+
+
+def _is_of_a_meta(code: Code | None) -> bool:
+    """`Other.Meta.fields`, in a serializer that also has the name of what it copies."""
+    return code is not None and code[0] == Op.ATTR and code[3] == "fields" and code[2][0] == Op.ATTR and code[2][3] == "Meta"
+
+
+def _sets(body: list[Code], name: str) -> bool:
+    return any(
+        code[0] == Op.ASSIGN and any(target[0] == Op.NAME and target[2] == name for target in code[2]) for code in walk(body)
+    )
 
 
 @rule.flow(Channel.RESPONSE_BODY, Channel.PAGE)

@@ -24,13 +24,14 @@ from leaktight.flow.events import Arrival
 from leaktight.model import Audience, Confidence, Finding, Severity, Step
 from leaktight.policy import Channel, LabelKind, Safeguard, Strength
 from leaktight.project import Project
-from leaktight.project.symbols import ClassRef
+from leaktight.project.posted import form_secrets
+from leaktight.project.symbols import ClassRef, FunctionRef, Program
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import at_least, audience_of, harm, is_grave, kind_of
-from leaktight.rules.reach import heading
+from leaktight.rules.reach import statements
 from leaktight.rules.responses.disclosure import is_only_random
 from leaktight.rules.wording import an
-from leaktight.source.code import walk
+from leaktight.source.code import Code, Op, walk
 
 rule = Rule(
     __name__,
@@ -113,19 +114,57 @@ def kept_by_a_wizard(project: Project) -> Iterator[Finding]:
         if not isinstance(view.ref, ClassRef) or not any(name.rpartition(".")[2] in _WIZARDS for name in view.ancestors):
             continue
         found = project.program.class_value(view.ref, "form_list")
-        forms = [project.program.resolve_code(code, found[0]) for code in walk(found[1])] if found is not None else []
-        fields = [field for form in forms if isinstance(form, ClassRef) for field in project.fields(form)]
-        grave = [(field, field.match) for field in fields if field.match is not None and is_grave(field.match.label)]
-        for field, match in sorted(grave, key=lambda item: (-item[1].strength, item[0].name))[:1]:
-            sure = match.strength is Strength.STRONG and match.label not in _OFTEN_MEANT
-            yield rule.finding(
-                heading(project, view.ref),
-                label=match.label,
-                severity=harm(match.label),
-                confidence=Confidence.HIGH if sure else Confidence.MEDIUM,
-                audience=Audience.DEFAULT if sure else Audience.STRICT,
-                symbol=f"{view.path.removesuffix('.py').replace('/', '.')}.{view.name}",
-                related=(Step(project.span(field.path, field.span), f"field `{field.name}` of {field.owner}"),),
-                what=an(match.label),
-                word=field.name,
-            )
+        if found is None or _keeps_selectively(project.program, view.ref):
+            continue
+        for code in walk(found[1]):
+            if code[0] in {Op.NAME, Op.ATTR}:
+                yield from _page_of_a_wizard(project, view.ref, code, found[0])
+
+
+def _page_of_a_wizard(project: Project, wizard: ClassRef, code: Code, path: str) -> Iterator[Finding]:
+    """The gravest that one page asks for."""
+    form = project.program.resolve_code(code, path)
+    asked = [(field.name, field.match, field) for field in (project.fields(form) if isinstance(form, ClassRef) else ())]
+    grave = [(name, match, field) for name, match, field in asked if match is not None and is_grave(match.label)]
+    for name, match, field in sorted(grave, key=lambda item: (-item[1].strength, item[0]))[:1]:
+        sure = match.strength is Strength.STRONG and match.label not in _OFTEN_MEANT
+        step = Step(project.span(field.path, field.span), f"field `{name}` of {field.owner}")
+        yield _of_a_wizard(project, wizard, code, path, match.label, name, sure=sure, related=(step,))
+    if not grave:
+        for name, label in list(form_secrets(project, code, path))[:1]:
+            yield _of_a_wizard(project, wizard, code, path, label, name, sure=True)
+
+
+def _of_a_wizard(
+    project: Project,
+    wizard: ClassRef,
+    code: Code,
+    path: str,
+    label: str,
+    word: str,
+    *,
+    sure: bool,
+    related: tuple[Step, ...] = (),
+) -> Finding:
+    return rule.finding(
+        project.span(path, code[1]),
+        label=label,
+        severity=harm(label),
+        confidence=Confidence.HIGH if sure else Confidence.MEDIUM,
+        audience=Audience.DEFAULT if sure else Audience.STRICT,
+        symbol=f"{wizard.path.removesuffix('.py').replace('/', '.')}.{project.program.class_(wizard).name}",
+        related=related,
+        what=an(label),
+        word=word,
+    )
+
+
+def _keeps_selectively(program: Program, wizard: ClassRef) -> bool:
+    """Tell a wizard that decides itself what of a page is stored: its `process_step` gives nothing, or another thing, for some."""
+    method = program.method(wizard, "process_step")
+    if not isinstance(method, FunctionRef):
+        return False
+    return any(
+        code[0] == Op.RETURN and (code[2] is None or code[2][0] in {Op.CONST, Op.DICT})
+        for code in walk(statements(program, method))
+    )

@@ -103,7 +103,7 @@ def kept_in_cookies(settings: Settings, value: SettingValue) -> Iterator[Finding
     """By itself the engine is a choice; what is stored makes it a leak."""
     if value.value == COOKIE_ENGINE and settings.environment not in {Environment.DEVELOPMENT, Environment.TEST}:
         yield rule.finding(
-            place(value, settings.path),
+            place(value, settings),
             confidence=Confidence.LOW,
             audience=Audience.STRICT,
             symbol=settings.module,

@@ -77,7 +77,13 @@ def join(request):
 
 _FAST = load().names(lambda spec: spec.fast)
 _WORKING = load().names(lambda spec: bool(spec.work))
-_OLD = ("MD5PasswordHasher", "SHA1PasswordHasher", "UnsaltedMD5PasswordHasher", "UnsaltedSHA1PasswordHasher", "CryptPasswordHasher")
+_OLD = (
+    "MD5PasswordHasher",
+    "SHA1PasswordHasher",
+    "UnsaltedMD5PasswordHasher",
+    "UnsaltedSHA1PasswordHasher",
+    "CryptPasswordHasher",
+)
 _WORK = {
     "PBKDF2PasswordHasher": ("iterations", 600_000, 60_000),
     "PBKDF2SHA1PasswordHasher": ("iterations", 1_300_000, 130_000),
@@ -127,7 +133,9 @@ def method_by_name(call: Call) -> Iterator[Finding]:
     elif kind == "pbkdf2" and len(options) == 2 and options[1].isdecimal():
         least = {"sha1": 1_300_000, "sha512": 210_000}.get(options[0], 600_000)
         if int(options[1]) < least:
-            yield _chosen(call, "method", f"{options[1]} iterations, at least {least} are recommended", sure=int(options[1]) < least // 10)
+            yield _chosen(
+                call, "method", f"{options[1]} iterations, at least {least} are recommended", sure=int(options[1]) < least // 10
+            )
 
 
 @rule.call("passlib.context.CryptContext")
@@ -155,7 +163,9 @@ def _chosen(call: Call, parameter: str, why: str, *, sure: bool = True) -> Findi
 def too_little_work(call: Call) -> Iterator[Finding]:
     """The hash is made for passwords, but told to be quick."""
     for spec in call.spec.work if call.spec is not None else ():
-        if not all((value := argument(call, name)) is not None and is_one_of(value, values) for name, values in spec.when.items()):
+        if not all(
+            (value := argument(call, name)) is not None and is_one_of(value, values) for name, values in spec.when.items()
+        ):
             continue
         amount = _amount(call, spec)
         if amount is not None and amount < spec.least:
@@ -208,7 +218,9 @@ def not_hashed_at_all(call: Call) -> Iterator[Finding]:
 def hashers_that_hurry(project: Project) -> Iterator[Finding]:
     """Classes of the project that make Django's hashers do less."""
     for ref in project.program.classes():
-        parents = {name.rpartition(".")[2] for name in project.program.ancestors(ref) if name.startswith("django.contrib.auth.hashers.")}
+        parents = {
+            name.rpartition(".")[2] for name in project.program.ancestors(ref) if name.startswith("django.contrib.auth.hashers.")
+        }
         for parent in sorted(parents & _WORK.keys()):
             attribute, least, far_below = _WORK[parent]
             for code in project.program.class_(ref).body:
@@ -241,7 +253,7 @@ def hashers_for_old_data(settings: Settings, value: SettingValue) -> Iterator[Fi
         return
     is_open = bool(settings.incomplete) or is_base(settings)
     yield rule.finding(
-        place(first, settings.path),
+        place(first, settings),
         severity=Severity.HIGH,
         confidence=Confidence.MEDIUM if is_open else Confidence.HIGH,
         audience=Audience.STRICT if is_open else Audience.DEFAULT,

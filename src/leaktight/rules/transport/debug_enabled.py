@@ -68,7 +68,7 @@ def debug_is_on(settings: Settings, value: SettingValue) -> Iterator[Finding]:
         value.certainty is Certainty.KNOWN and (bool(settings.incomplete) or is_base(settings))
     )
     yield rule.finding(
-        place(value, settings.path),
+        place(value, settings),
         confidence=Confidence.HIGH if value.certainty is Certainty.KNOWN and not is_open else Confidence.MEDIUM,
         audience=Audience.STRICT if is_open else Audience.DEFAULT,
         symbol=settings.module,
@@ -81,7 +81,7 @@ def debug_is_on(settings: Settings, value: SettingValue) -> Iterator[Finding]:
 def errors_are_passed_on(settings: Settings, value: SettingValue) -> Iterator[Finding]:
     if value.value and is_public(settings):
         yield rule.finding(
-            place(value, settings.path),
+            place(value, settings),
             severity=Severity.MEDIUM,
             confidence=Confidence.MEDIUM,
             symbol=settings.module,

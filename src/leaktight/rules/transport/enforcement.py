@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from leaktight.model import Certainty, Span
+from leaktight.model import Certainty
 from leaktight.project import Project
 from leaktight.project.environment import Environment, environment_of
 from leaktight.project.settings import UNKNOWN, Settings, SettingValue
@@ -85,8 +85,3 @@ def is_site(settings: Settings) -> bool:
     return any(
         settings.get(name).certainty is not Certainty.ABSENT for name in ("MIDDLEWARE", "MIDDLEWARE_CLASSES", "ROOT_URLCONF")
     )
-
-
-def first_line(settings: Settings) -> Span:
-    """The place of what a settings module leaves out."""
-    return Span(settings.path, 1, 1, 1, 1)

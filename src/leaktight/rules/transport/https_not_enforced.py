@@ -25,9 +25,9 @@ from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.settings import Settings, SettingValue
 from leaktight.rules.api import Example, Rule
+from leaktight.rules.sessions import place
 from leaktight.rules.transport.enforcement import (
     answers_first,
-    first_line,
     is_base,
     is_site,
     listed,
@@ -90,7 +90,7 @@ def _redirect_is_off(redirect: SettingValue, settings: Settings) -> Finding:
         why, confidence = "`SECURE_SSL_REDIRECT` is not set", Confidence.MEDIUM
     else:
         why, confidence = "`SECURE_SSL_REDIRECT` is off", Confidence.HIGH
-    return rule.finding(redirect.span or first_line(settings), confidence=confidence, related=related, why=why)
+    return rule.finding(place(redirect, settings), confidence=confidence, related=related, why=why)
 
 
 def _nobody_redirects(names: list[str], settings: Settings, project: Project) -> Iterator[Finding]:
@@ -104,7 +104,7 @@ def _nobody_redirects(names: list[str], settings: Settings, project: Project) ->
     else:
         return
     yield rule.finding(
-        chain.span or first_line(settings),
+        place(chain, settings),
         confidence=Confidence.HIGH if chain.certainty is Certainty.KNOWN else Confidence.MEDIUM,
         audience=Audience.DEFAULT,
         related=chain.chain,

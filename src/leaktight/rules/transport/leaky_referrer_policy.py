@@ -60,7 +60,7 @@ def tells_whole_address(settings: Settings, value: SettingValue) -> Iterator[Fin
     if last in _WHOLE_ADDRESS:
         sure = value.certainty is Certainty.KNOWN
         yield rule.finding(
-            place(value, settings.path),
+            place(value, settings),
             severity=rule.severity if last == "unsafe-url" else Severity.LOW,
             confidence=Confidence.HIGH if sure else Confidence.MEDIUM,
             symbol=settings.module,

@@ -62,7 +62,7 @@ def header_that_does_not_tell(project: Project) -> Iterator[Finding]:
         why = _wrong(setting) or _another(setting, project)
         if why is not None:
             yield rule.finding(
-                place(setting, settings.path), confidence=Confidence.HIGH, symbol=settings.module, related=setting.chain, why=why
+                place(setting, settings), confidence=Confidence.HIGH, symbol=settings.module, related=setting.chain, why=why
             )
 
 

@@ -23,7 +23,8 @@ from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.settings import Settings
 from leaktight.rules.api import Example, Rule
-from leaktight.rules.transport.enforcement import first_line, listed, of_production, security_position
+from leaktight.rules.sessions import place
+from leaktight.rules.transport.enforcement import listed, of_production, security_position
 from leaktight.rules.transport.sample import site
 
 YEAR = 31_536_000
@@ -61,11 +62,11 @@ def _judge(settings: Settings, project: Project) -> Iterator[Finding]:
         return
     is_default = seconds.certainty is Certainty.DEFAULTED
     confidence = Confidence.MEDIUM if is_default else Confidence.HIGH
-    place = seconds.span or redirect.span or first_line(settings)
+    where = seconds.span or place(redirect, settings)
     if 0 < seconds.value < YEAR:
         audience = Audience.STRICT if is_default or seconds.value >= MONTH else Audience.DEFAULT
         why = f"`SECURE_HSTS_SECONDS` is less than a {'month' if seconds.value < MONTH else 'year'}"
-        yield rule.finding(place, confidence=confidence, audience=audience, related=seconds.chain, why=why)
+        yield rule.finding(where, confidence=confidence, audience=audience, related=seconds.chain, why=why)
     elif seconds.value == 0:
         names, _ = listed(settings)
         redirects = redirect.certainty in {Certainty.KNOWN, Certainty.DEFAULTED} and bool(redirect.value)
@@ -75,11 +76,11 @@ def _judge(settings: Settings, project: Project) -> Iterator[Finding]:
             and security_position(names, settings, project) is not None
         ):
             why = "`SECURE_HSTS_SECONDS` is " + ("not set" if seconds.certainty is Certainty.ABSENT else "zero")
-            yield rule.finding(place, confidence=Confidence.MEDIUM, audience=Audience.STRICT, related=seconds.chain, why=why)
+            yield rule.finding(where, confidence=Confidence.MEDIUM, audience=Audience.STRICT, related=seconds.chain, why=why)
     elif settings.get("SECURE_HSTS_INCLUDE_SUBDOMAINS").value is False:
         subdomains = settings.get("SECURE_HSTS_INCLUDE_SUBDOMAINS")
         yield rule.finding(
-            subdomains.span or place,
+            subdomains.span or where,
             confidence=confidence,
             audience=Audience.AUDIT,
             why="`SECURE_HSTS_INCLUDE_SUBDOMAINS` is off, so a subdomain can be used in clear to set cookies for the site",
