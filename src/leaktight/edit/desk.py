@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from leaktight.edit.python import PythonDocument
 from leaktight.model import Gap
 
 if TYPE_CHECKING:
     from leaktight.project import Project
+
+
+T = TypeVar("T")
 
 
 class NotPossible(Exception):
@@ -23,6 +26,7 @@ class Desk:
         self._read = read
         self.project = project
         self._python: dict[str, PythonDocument] = {}
+        self._made: dict[Callable[[Project], Any], Any] = {}
 
     def python(self, path: str) -> PythonDocument:
         """Return a Python file. Raises `NotPossible` when it cannot be read or parsed."""
@@ -32,6 +36,13 @@ class Desk:
             except ValueError as error:
                 raise NotPossible(f"{path} {error}") from None
         return self._python[path]
+
+    def once(self, make: Callable[[Project], T]) -> T:
+        """Return what is made of the project; it is made once, however many fixers ask."""
+        if make not in self._made:
+            self._made[make] = make(self.project)
+        found: T = self._made[make]
+        return found
 
     def _bytes(self, path: str) -> bytes:
         data = self._read(path)

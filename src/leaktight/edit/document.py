@@ -6,6 +6,7 @@ import codecs
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 from leaktight.model import Edit, Span
 from leaktight.source.python import encoding_of
@@ -57,6 +58,12 @@ class Document:
         """Return the offsets a span begins and ends at."""
         return self.offset(span.line, span.column), self.offset(span.end_line, span.end_column)
 
+    @cached_property
+    def width(self) -> int:
+        """How many characters its lines may have, judged by those it has: 88, or more where more than one in fifty are longer."""
+        lengths = sorted(end - start for start, end in zip(self._starts, self._ends, strict=True))
+        return min(max(lengths[-1 - len(lengths) // 50], 88), 120)
+
     def edit(self, start: int, end: int, text: str) -> Edit:
         """Make an edit of this file; the line ends of what is written become the file's own."""
         return Edit(self.path, start, end, _LINE_END.sub(lambda _: self.newline, text))
@@ -76,11 +83,11 @@ class Document:
 
 
 def apply(document: Document, edits: Iterable[Edit]) -> bytes:
-    """Return the file's bytes with all edits made. Equal edits count once; two insertions at one place keep their order.
+    """Return the file's bytes with all edits made. Equal edits count once; of insertions at one place imports are sorted, others keep their order.
 
     Raises `Conflict` when two edits touch the same characters and `UnicodeEncodeError` when the file's encoding lacks a character.
     """
-    ordered = sorted(dict.fromkeys(edits), key=lambda edit: (edit.start, edit.end))
+    ordered = sorted(dict.fromkeys(edits), key=_place)
     parts, done = [], 0
     for edit in ordered:
         if edit.start < done:
@@ -89,3 +96,7 @@ def apply(document: Document, edits: Iterable[Edit]) -> bytes:
         done = edit.end
     text = "".join(parts) + document.text[done:]
     return codecs.BOM_UTF8 * document.marked + text.encode(document.encoding)
+
+
+def _place(edit: Edit) -> tuple[int, int, str]:
+    return edit.start, edit.end, edit.text if edit.text.startswith(("from ", "import ")) else ""

@@ -72,9 +72,18 @@ class Imports:
                 end = document.place(node.names[-1])[1]
                 return document.insert(end, f",\n{first[: len(first) - len(first.lstrip())]}{entry}")
             return document.insert_lines(line, [f"{entry},"], first[: len(first) - len(first.lstrip())])
+        if node.lineno == node.end_lineno and len(document.line(node.lineno)) + len(entry) + 2 > document.width:
+            return self._unfolded(node, at, entry)
         if at < len(names):
             return document.insert(document.place(node.names[at])[0], f"{entry}, ")
         return document.insert(document.place(node.names[-1])[1], f", {entry}")
+
+    def _unfolded(self, node: ast.ImportFrom, at: int, entry: str) -> Edit:
+        """Write an import that gets too long with a name on each line."""
+        document = self._document
+        written = [document.text[slice(*document.place(alias))] for alias in node.names]
+        lines = "".join(f"    {name},\n" for name in [*written[:at], entry, *written[at:]])
+        return document.replace(node, f"from {node.module} import (\n{lines})")
 
     def _new_line(self, module: str, entry: str) -> Edit:
         """Add a line: behind the last import that sorts before it and is of the same kind, or where imports belong."""

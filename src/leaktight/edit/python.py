@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
-from typing import TypeVar
+from functools import cached_property
+from typing import TypeAlias, TypeVar
 
 from leaktight.edit.document import Document
 from leaktight.edit.imports import Imports
@@ -12,6 +14,7 @@ from leaktight.model import Edit, Gap, Span
 from leaktight.source.python import Parsed, parse
 
 Node = TypeVar("Node", bound=ast.AST)
+Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 class Unparsable(ValueError):
@@ -50,6 +53,32 @@ class PythonDocument(Document):
             if first <= start < last and (best is None or last - first < best[0]):
                 best = (last - first, node)
         return best[1] if best else None
+
+    def definition(self, line: int, name: str) -> Definition | None:
+        """Return the function or class of a name that begins at a line, its decorators not counted."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and (node.lineno, node.name) == (
+                line,
+                name,
+            ):
+                return node
+        return None
+
+    @cached_property
+    def quote(self) -> str:
+        """The quotation mark that most of its texts of one line are written with."""
+        marks: Counter[str] = Counter()
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.lineno == node.end_lineno:
+                marks[self.text[self.place(node)[1] - 1]] += 1
+        return "'" if marks["'"] > marks['"'] else '"'
+
+    def quoted(self, text: str) -> str:
+        """Return a text as the file writes texts."""
+        mark = self.quote if self.quote not in text else "'" if self.quote == '"' else '"'
+        if mark in text or not text.isprintable() or "\\" in text:
+            return repr(text)
+        return f"{mark}{text}{mark}"
 
     def indent_of(self, node: ast.stmt) -> str:
         """Return the white space in front of a statement; of its line when others stand before it there."""

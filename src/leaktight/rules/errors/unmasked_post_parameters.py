@@ -23,17 +23,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from leaktight.model import Audience, Certainty, Finding, Severity, Span, Step
+from leaktight.edit import Desk
+from leaktight.model import Audience, Certainty, Edit, Finding, Safety, Severity, Span, Step
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.posted import Posted, PostedSecrets
 from leaktight.project.symbols import ClassRef, FunctionRef, Program
 from leaktight.project.views import View
 from leaktight.rules.api import Example, Rule
+from leaktight.rules.errors.masking import DECORATOR, mask
 from leaktight.rules.judging import heading
 from leaktight.source.code import Code, Op
 
-_DECORATOR = "sensitive_post_parameters"
 _ALL: frozenset[str] = frozenset()
 """What a decorator without names masks."""
 _FILTER = "DEFAULT_EXCEPTION_REPORTER_FILTER"
@@ -149,6 +150,19 @@ def unmasked(project: Project) -> Iterator[Finding]:
             yield _finding(project, view, open_ones, audience, is_partly=named is not None)
 
 
+@rule.fix(Safety.SAFE, "put `sensitive_post_parameters` around the view")
+def masked(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    secrets = desk.once(PostedSecrets)
+    program = desk.project.program
+    for view in desk.project.views:
+        if _symbol(program, view) == finding.symbol:
+            named = _named(view) or _ALL
+            open_ones = [item for item in secrets.of(view) if not _covers(named, item.name)]
+            declared = next((item.declared for item in open_ones if item.declared is not None), None)
+            yield from mask(view, [item.name for item in open_ones], declared, desk)
+            return
+
+
 def _finding(project: Project, view: View, posted: Sequence[Posted], audience: Audience, *, is_partly: bool) -> Finding:
     names = "`, `".join(item.name for item in posted[:4])
     why = "`sensitive_post_parameters` names other fields only" if is_partly else "nothing masks what is posted to it"
@@ -200,20 +214,20 @@ def _named(view: View) -> frozenset[str] | None:
     names: set[str] = set()
     found = False
     for item in view.decorators:
-        if item.name.rpartition(".")[2] == _DECORATOR:
+        if item.name.rpartition(".")[2] == DECORATOR:
             found = True
             arguments = item.code[3] if item.code[0] == Op.CALL else []
             if not arguments or any(argument[0] != Op.CONST for argument in arguments) or not _is_it(item.code):
                 return _ALL
             names |= {str(argument[2]) for argument in arguments}
-    if not found and view.has(_DECORATOR):
+    if not found and view.has(DECORATOR):
         return _ALL
     return frozenset(names) if found else None
 
 
 def _is_it(code: Code) -> bool:
     """Tell the decorator itself from one of the project that applies it."""
-    return code[2][0] in {Op.NAME, Op.ATTR} and code[2][-1] == _DECORATOR
+    return code[2][0] in {Op.NAME, Op.ATTR} and code[2][-1] == DECORATOR
 
 
 def _covers(named: frozenset[str], name: str) -> bool:
