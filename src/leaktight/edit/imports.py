@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from typing import TYPE_CHECKING
 
 from leaktight.model import Edit
@@ -42,6 +43,38 @@ class Imports:
         written = name if name not in self._taken() else f"{module.rsplit('.', 1)[-1]}_{name}"
         entry = name if written == name else f"{name} as {written}"
         return written, [self._added(module, entry)]
+
+    def need_module(self, module: str) -> tuple[str, list[Edit]]:
+        """Return what to write for a module of the standard library, and the edit that imports it when it is not yet."""
+        for node in self._top:
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    if alias.name == module:
+                        return alias.asname or module, []
+        return module, [self._module_line(module)]
+
+    def end_line(self) -> int:
+        """Return the last line of the imports a file begins with; of its docstring and first comments when it has none."""
+        last = self._first_line() - 1
+        for node in self._tree.body:
+            if isinstance(node, ast.Import | ast.ImportFrom) or _guards_imports(node):
+                last = node.end_lineno or node.lineno
+            elif node.lineno > last and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+                break
+        return last
+
+    def _module_line(self, module: str) -> Edit:
+        document = self._document
+        future = [node for node in self._top if isinstance(node, ast.ImportFrom) and node.module == "__future__"]
+        usable = [node for node in self._top if node not in future]
+        standard = [node for node in usable if _module(node).partition(".")[0] in sys.stdlib_module_names]
+        plain = [node for node in standard if isinstance(node, ast.Import)]
+        before = [node for node in plain if _module(node) < module]
+        if before:
+            return document.insert_lines((before[-1].end_lineno or before[-1].lineno) + 1, [f"import {module}"])
+        if plain or standard:
+            return document.insert_lines((plain or standard)[0].lineno, [f"import {module}"])
+        return document.insert_lines(usable[0].lineno if usable else self._first_line(), [f"import {module}", ""])
 
     def _taken(self) -> set[str]:
         taken = {node.id for node in ast.walk(self._tree) if isinstance(node, ast.Name)}
@@ -114,6 +147,11 @@ class Imports:
             while line < document.lines and not document.line(line).strip():
                 line += 1
         return line
+
+
+def _guards_imports(node: ast.stmt) -> bool:
+    """`if TYPE_CHECKING:` or a `try` with nothing but imports in it."""
+    return isinstance(node, ast.If | ast.Try) and all(isinstance(inner, ast.Import | ast.ImportFrom) for inner in node.body)
 
 
 def _module(node: ast.stmt) -> str:

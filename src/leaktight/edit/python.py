@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TypeAlias, TypeVar
 
@@ -39,6 +39,10 @@ class PythonDocument(Document):
         """Return the offsets a node begins and ends at, without its decorators."""
         span = self.parsed.span(node)  # type: ignore[arg-type]
         return self.range_of(span)
+
+    def source(self, node: ast.AST) -> str:
+        """Return what is written at a node."""
+        return self.text[slice(*self.place(node))]
 
     def at(self, span: Span, *kinds: type[Node]) -> Node | None:
         """Return the node of one of these kinds that a span tells of: the one it covers, or else the smallest around its beginning."""
@@ -122,6 +126,31 @@ class PythonDocument(Document):
             return self.insert(comma, f" {text},")
         first = self.line(self.line_of(min(self.place(node)[0] for node in given)))
         return self.insert_lines(self.line_of(close), [f"{text},"], first[: len(first) - len(first.lstrip())])
+
+    def closed(self, node: ast.AST, most: int | None = None) -> int:
+        """Return where a node ends with the brackets around it; `most` is the end of what it is a part of."""
+        end = self.place(node)[1]
+        start = self.place(node)[0]
+        while True:
+            before = len(self.text[:start].rstrip())
+            after = end + len(self.text[end:]) - len(self.text[end:].lstrip())
+            if (
+                self.text[before - 1 : before] != "("
+                or self.text[after : after + 1] != ")"
+                or (most is not None and after >= most)
+            ):
+                return end
+            if before >= 2 and (self.text[before - 2].isalnum() or self.text[before - 2] in "_)]"):
+                return end  # the brackets of a call
+            start, end = before - 1, after + 1
+
+    def drop(self, whole: ast.AST, items: Sequence[tuple[ast.AST, ast.AST]], index: int) -> Edit:
+        """Take an item out of a list of several, each given by its first and last node, with the comma that belongs to it."""
+        first = self.place(items[index][0])[0]
+        if index + 1 < len(items):
+            return self.edit(first, self.place(items[index + 1][0])[0], "")
+        before = self._argument_end(self.place(items[index - 1][1])[1], first)
+        return self.edit(before, self._argument_end(self.place(items[index][1])[1], self.place(whole)[1] - 1), "")
 
     def insert_after(self, statement: ast.stmt, *lines: str) -> Edit:
         """Write statements behind one, in its indentation."""

@@ -20,11 +20,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaktight.edit import Desk
 from leaktight.flow.events import Arrival
-from leaktight.model import Audience, Confidence, Finding, Severity
+from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project.symbols import ClassRef
 from leaktight.rules.api import Example, Rule
+from leaktight.rules.errors.withholding import withhold
 from leaktight.rules.judging import at_least
 
 _ANSWERS = ("rest_framework.exceptions.", "rest_framework.serializers.", "ninja.errors.", "graphql.")
@@ -101,6 +103,15 @@ def answered_by_framework(arrival: Arrival) -> Iterator[Finding]:
         yield _finding(arrival, "answered by the framework", arrival.audience)
     elif name.startswith(_FORM_ERRORS):
         yield _finding(arrival, "shown by the form", at_least(arrival.audience, Audience.STRICT))
+
+
+@rule.fix(
+    Safety.UNSAFE,
+    "log the exception and answer a fixed sentence",
+    "visitors read a fixed sentence; what went wrong is in the log alone",
+)
+def withheld(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    yield from withhold(finding, desk)
 
 
 def _outside(arrival: Arrival, kind: object) -> str:
