@@ -17,6 +17,8 @@ SOURCE = ROOT / "src" / "leaktight"
 FILES = sorted(SOURCE.rglob("*.py"))
 HEAVY = {"django", "jinja2", "rich", "tree_sitter", "tree_sitter_html", "tokenize_rt", "concurrent", "multiprocessing"}
 SCANNER = {"config", "source", "project", "flow", "edit", "rules", "engine"}
+FOREIGN = {"report/gitlab.py": ['"vulnerabilities"']}
+"""Keys of formats that others have defined."""
 
 each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
 
@@ -97,7 +99,10 @@ def test_nothing_below_the_command_line_prints_or_exits(file: Path) -> None:
 
 @each_file
 def test_one_word_for_an_idea(file: Path) -> None:
-    words = set(re.findall(r"[a-z]+", file.read_text().lower()))
+    text = file.read_text()
+    for key in FOREIGN.get(file.relative_to(SOURCE).as_posix(), ()):
+        text = text.replace(key, "")
+    words = set(re.findall(r"[a-z]+", text.lower()))
     assert not words & {"taint", "tainted", "whitelist", "blacklist", "vulnerability", "vulnerabilities"}
 
 

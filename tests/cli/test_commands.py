@@ -14,6 +14,7 @@ from report.samples import CLEAN, RESULT, VIEWS
 
 import leaktight
 from leaktight.cli import main
+from leaktight.cli.formats import Format
 from leaktight.model import Audience, Result, Severity
 
 
@@ -91,7 +92,7 @@ def test_the_configuration_is_that_of_the_scanned_path(engine, shop, run, monkey
     assert engine.asked[0]["config"].fail_on is Severity.HIGH
 
 
-@pytest.mark.parametrize("format_", ["text", "json", "sarif", "github", "gitlab", "junit", "markdown"])
+@pytest.mark.parametrize("format_", list(Format))
 def test_the_status_is_the_same_in_every_format(engine, shop, run, format_):
     assert run("scan", "--format", format_)[0] == 3
     assert run("scan", "--format", format_, "--allow-gaps")[0] == 1

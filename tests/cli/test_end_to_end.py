@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from leaktight.cli.formats import Format
+
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 Project = Callable[[dict[str, str]], Path]
 
@@ -24,7 +26,7 @@ def login(request):
     password = request.POST["password"]  # {CANARY}
     logger.info("login %s %s", password, API_TOKEN or "{CANARY}")
 """
-FORMATS = ["text", "json", "sarif", "github", "gitlab", "junit", "markdown"]
+FORMATS = list(Format)
 
 
 def findings(run: Run, root: Path, *arguments: str) -> list[tuple[str, int, bool]]:

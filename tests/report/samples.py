@@ -133,6 +133,13 @@ RESULT = Result(
     claims=(CLAIM,),
     hidden={"audit": 3, "claimed": 1, "strict": 14},
 )
+ODD = Result(
+    PROJECT,
+    (finding(message='a "quoted" <b>message</b> | `x` @you, 100%: ::error::\nline', span=Span("a,b:c/ü d|`.py", 1, 2, 3, 4)),),
+    (Gap("x y.py", 0, "]]> & odd \x00\x1b"), Gap("half\udcff.py", 1, "no UTF-8 name")),
+    (),
+)
+"""Texts that every format reads as something of its own."""
 CLEAN = Result(project=PROJECT, findings=(), gaps=(), claims=(), hidden={})
 
 RULES = {

@@ -5,32 +5,23 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from xml.etree import ElementTree
 
 import jsonschema
 import pytest
 from inline_snapshot import snapshot
-from report.samples import CLEAN, PROJECT, RESULT, RULES, TRACED, finding
+from report.samples import CLEAN, ODD, RESULT, RULES, TRACED, finding
 
-from leaktight.model import Gap, Result, Severity, Span, Step
+from leaktight.model import Result, Severity, Span, Step
 from leaktight.report import (
     decide,
     render_github,
-    render_gitlab,
     render_json,
-    render_junit,
     render_markdown,
     render_sarif,
 )
 
 OUTCOME = decide(RESULT, fail_on=Severity.MEDIUM)
 SCHEMA = json.loads((Path(__file__).parent / "data/sarif-schema-2.1.0.json").read_text("utf-8"))
-ODD = Result(
-    PROJECT,
-    (finding(message='a "quoted" <b>message</b> | `x` @you, 100%: ::error::\nline', span=Span("a,b:c/ü d|`.py", 1, 2, 3, 4)),),
-    (Gap("x y.py", 0, "]]> & odd \x00\x1b"), Gap("half\udcff.py", 1, "no UTF-8 name")),
-    (),
-)
 
 
 def sarif(result: Result = RESULT) -> dict:
@@ -218,35 +209,6 @@ def test_github_shows_the_worst_ten():
     assert lines[0].startswith("::error ")
     assert len(lines) == 12
     assert "11 more findings" in lines[10]
-
-
-def test_gitlab():
-    entries = json.loads(render_gitlab(RESULT, OUTCOME))
-    assert entries[1] == snapshot(
-        {
-            "description": "password reset token is written to the log",
-            "check_name": "secret-in-log",
-            "fingerprint": "fedcba9876543210",
-            "severity": "critical",
-            "location": {"path": "accounts/views.py", "lines": {"begin": 15, "end": 15}},
-        }
-    )
-    assert [entry["check_name"] for entry in entries] == [
-        "hard-coded-key",
-        "secret-in-log",
-        "cookie-without-secure",
-        "gap",
-        "gap",
-    ]
-    assert len({entry["fingerprint"] for entry in entries}) == 5
-
-
-@pytest.mark.parametrize("result", [RESULT, CLEAN, ODD], ids=["result", "clean", "odd"])
-def test_junit_is_xml(result: Result):
-    suite = ElementTree.fromstring(render_junit(result, OUTCOME))[0]
-    assert len(suite.findall("testcase/failure")) == sum(not item.claimed for item in result.findings)
-    assert len(suite.findall("testcase/error")) == len(result.gaps)
-    assert int(suite.get("tests", "0")) == len(suite)
 
 
 def test_markdown():

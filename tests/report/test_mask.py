@@ -15,8 +15,10 @@ from leaktight.policy import recognise
 from leaktight.report import (
     decide,
     mask_literals,
+    render_csv,
     render_github,
     render_gitlab,
+    render_gitlab_sast,
     render_json,
     render_junit,
     render_markdown,
@@ -183,6 +185,9 @@ def test_masking_never_fails_and_never_makes_up_text(*, line: str, before: str, 
     assert shown.count("\n") <= line.count("\n")
 
 
+TODAY = datetime.date(2026, 11, 26)
+
+
 @given(KEYS, st.integers(0, 9))
 def test_no_canary_in_any_format(canary: str, place: int):
     """Even a rule that puts a value into a message does not print it."""
@@ -207,6 +212,8 @@ def test_no_canary_in_any_format(canary: str, place: int):
         render_text(result, outcome, rules=RULES, version="1", sources=lambda path: lines, unicode=True, colour=True, width=120),
         render_json(result, outcome, version="1"),
         render_sarif(result, outcome, rules=RULES, version="1"),
-        *(render(result, outcome) for render in (render_github, render_gitlab, render_junit, render_markdown)),
+        render_junit(result, outcome, today=TODAY),
+        render_gitlab_sast(result, outcome, rules=RULES, version="1", today=TODAY),
+        *(render(result, outcome) for render in (render_github, render_gitlab, render_markdown, render_csv)),
     ]
     assert not any(canary in item for item in told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import tempfile
 from collections.abc import Callable, Sequence
@@ -23,8 +24,10 @@ class Format(StrEnum):
     SARIF = "sarif"
     GITHUB = "github"
     GITLAB = "gitlab"
+    GITLAB_SAST = "gitlab-sast"
     JUNIT = "junit"
     MARKDOWN = "markdown"
+    CSV = "csv"
 
 
 class Output(NamedTuple):
@@ -42,6 +45,7 @@ class Scanned:
     outcome: report.Outcome
     rules: report.Rulebook
     sources: Callable[[str], list[str] | None]
+    today: datetime.date
     verbose: bool = False
     quiet: bool = False
 
@@ -67,10 +71,14 @@ class Scanned:
                 return report.render_github(result, outcome)
             case Format.GITLAB:
                 return report.render_gitlab(result, outcome)
+            case Format.GITLAB_SAST:
+                return report.render_gitlab_sast(result, outcome, rules=self.rules, version=__version__, today=self.today)
             case Format.JUNIT:
-                return report.render_junit(result, outcome)
+                return report.render_junit(result, outcome, today=self.today)
             case Format.MARKDOWN:
                 return report.render_markdown(result, outcome)
+            case Format.CSV:
+                return report.render_csv(result, outcome)
 
 
 def outputs(words: Sequence[str]) -> list[Output]:

@@ -142,6 +142,7 @@ def _scanned(request: Request) -> Scanned:
     from leaktight.policy import LABELS, Channel
 
     rules = engine.all_rules()
+    today = datetime.date.today()  # noqa: DTZ011  # a claim ends where the user lives
     progress = Progress(quiet=request.quiet)
     asked = require("rule", request.rules, [rule.name for rule in rules])
     labels = require("label", request.labels, LABELS)
@@ -154,7 +155,7 @@ def _scanned(request: Request) -> Scanned:
         rules=asked,
         labels=labels,
         channels=channels,
-        today=datetime.date.today(),  # noqa: DTZ011  # a claim ends where the user lives
+        today=today,
         progress=progress,
     )
     progress.clear()
@@ -163,6 +164,7 @@ def _scanned(request: Request) -> Scanned:
         outcome=decide(result, fail_on=config.fail_on, allow_gaps=request.allow_gaps, exit_zero=request.exit_zero),
         rules=rulebook(rules),
         sources=sources(paths, config),
+        today=today,
         verbose=request.verbose,
         quiet=request.quiet,
     )

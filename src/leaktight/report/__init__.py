@@ -1,5 +1,8 @@
 """Reports: pure functions from a result to text. No format changes what is true, or the exit status."""
 
+from leaktight.report.gitlab import render_gitlab as render_gitlab
+from leaktight.report.gitlab import render_gitlab_sast as render_gitlab_sast
+from leaktight.report.junit import render_junit as render_junit
 from leaktight.report.mask import mask_literals as mask_literals
 from leaktight.report.proof import decide_proof as decide_proof
 from leaktight.report.proof import render_proof_json as render_proof_json
@@ -9,10 +12,9 @@ from leaktight.report.rulebook import Rulebook as Rulebook
 from leaktight.report.rulebook import RuleText as RuleText
 from leaktight.report.sarif import render_sarif as render_sarif
 from leaktight.report.services import render_github as render_github
-from leaktight.report.services import render_gitlab as render_gitlab
-from leaktight.report.services import render_junit as render_junit
 from leaktight.report.services import render_markdown as render_markdown
 from leaktight.report.status import Outcome as Outcome
 from leaktight.report.status import Status as Status
 from leaktight.report.status import decide as decide
+from leaktight.report.table import render_csv as render_csv
 from leaktight.report.text import render_text as render_text

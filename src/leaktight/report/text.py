@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import textwrap
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from leaktight.model import Audience, Finding, Result, Severity
 from leaktight.report.ink import ASCII, UNICODE, Ink, Style, visible
 from leaktight.report.mask import shielded
 from leaktight.report.rulebook import Rulebook
+from leaktight.report.selection import counted, open_findings, worst
 from leaktight.report.snippet import Canvas, Sources, frame
 from leaktight.report.status import Outcome, Status
 
@@ -78,10 +78,10 @@ class _Text:
 
     def findings(self, at_most: int | None) -> Iterator[str]:
         """The findings nobody has claimed."""
-        open_ = [finding for finding in self.result.findings if not finding.claimed]
+        open_ = open_findings(self.result)
         if at_most is not None:
-            worst = sorted(open_, key=lambda item: (-item.severity.rank, -item.confidence.rank, item.key))[:at_most]
-            open_ = [finding for finding in open_ if finding in worst]
+            shown = worst(self.result)[:at_most]
+            open_ = [finding for finding in open_ if finding in shown]
         for finding in open_:
             yield from self.finding(finding)
             yield ""
@@ -122,7 +122,7 @@ class _Text:
 
     def summary(self, *, verbose: bool) -> Iterator[str]:
         """What was not analysed, how many findings there are, and what is not shown."""
-        open_ = [finding for finding in self.result.findings if not finding.claimed]
+        open_ = open_findings(self.result)
         gaps = self.result.gaps
         if gaps:
             shown = gaps if verbose else gaps[:_SHOWN_GAPS]
@@ -134,12 +134,10 @@ class _Text:
                 yield f"  {len(gaps) - len(shown)} more: -v shows them"
             yield ""
         if open_:
-            by = Counter(finding.severity for finding in open_)
-            severities = ", ".join(f"{by[severity]} {severity}" for severity in reversed(Severity) if by[severity])
             tail = f"{self.dot}{len(gaps)} gap{'s' * (len(gaps) != 1)}" if gaps else ""
-            yield from self.rows(f"{len(open_)} finding{'s' * (len(open_) != 1)}: {severities}{tail}", indent="  ")
+            yield from self.rows(f"{counted(open_)}{tail}", indent="  ")
         else:
-            yield "no finding"
+            yield counted(open_)
         if hidden := self.hidden():
             yield from self.rows(f"not shown: {', '.join(hidden)}", indent="  ")
 
