@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from leaktight.flow import generic_views, querysets
 from leaktight.flow.knowledge import AttributeSpec
 from leaktight.flow.machine import Function
@@ -66,7 +68,7 @@ def deeper(base: Value, key: Any) -> tuple[Dependence, ...]:
     """What a part of a value depends on; a text has no parts, but whoever splits it holds some of it."""
     whole = key in {ELEMENT, ANY_KEY}
     return tuple(
-        item if item.text or len(item.path) >= MAX_PATH else item._replace(path=(*item.path, key))
+        item if item.text or len(item.path) >= MAX_PATH else replace(item, path=(*item.path, key))
         for item in base.depends
         if whole or (not item.text and len(item.path) < MAX_PATH)
     )
@@ -248,7 +250,7 @@ def special(frame: Frame, base: Value, kind: str, source: str) -> Value:
             entered = source if kind == "fields" or field.owner in own else OF_THE_MODEL
             value = field_value(frame, field, base, field.name, field.span, path=field.path, source=entered or "field")
             if kind == "fields":
-                value.facts = tuple(fact._replace(state=State.PLAIN) for fact in value.facts)  # what is typed in is no hash yet
+                value.facts = tuple(replace(fact, state=State.PLAIN) for fact in value.facts)  # what is typed in is no hash yet
             result.put(field.name, value)
     if made is not None:
         result.depends = deeper(base, "cleaned")
@@ -263,7 +265,7 @@ def _specified(frame: Frame, base: Value, spec: AttributeSpec, name: str, span: 
         fact = made_fact(
             frame, spec.label, span, note=f"`{name}` is read here", evidence=Evidence.TYPE | Evidence.SOURCE, word=name, source=spec.source
         )
-        value.facts = (fact._replace(state=State(spec.state)) if spec.state else fact,)
+        value.facts = (replace(fact, state=State(spec.state)) if spec.state else fact,)
     return value
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from leaktight.flow.knowledge import FunctionSpec, SinkSpec
 from leaktight.flow.value import MISSING, Evidence, Fact, Made, Trace, Value
@@ -17,8 +19,7 @@ if TYPE_CHECKING:
     from leaktight.project.symbols import FunctionRef
 
 
-@dataclass(slots=True)
-class Call:
+class Call(Struct, eq=False):
     """One call of a name from outside the project, with what is known about its arguments."""
 
     name: str
@@ -39,9 +40,8 @@ class Call:
     result: Value | None = None
     via: Trace | None = None
     """Calls of the project's functions on the way here, when a caller's argument decides."""
-    passed: dict[str, tuple[str, int]] = field(default_factory=dict)
+    passed: dict[str, tuple[str, int]] = {}
     """Arguments a caller passes on unchanged: the file and packed span it writes them at."""
-    _spans: dict[str, Span] = field(default_factory=dict)
 
     @property
     def project(self) -> Project:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from leaktight.flow import exceptions, generic_views
 from leaktight.flow.assignment import assign
 from leaktight.flow.calls import implicit_call, run_uncalled
@@ -283,7 +285,7 @@ def captured(value: Value) -> Value:
     """A parameter of a view: it comes out of the URL."""
     labelled = value.copy()
     labelled.facts = tuple(
-        fact._replace(evidence=fact.evidence | Evidence.SOURCE, source="url-path") for fact in value.facts
+        replace(fact, evidence=fact.evidence | Evidence.SOURCE, source="url-path") for fact in value.facts
     )
     return labelled
 

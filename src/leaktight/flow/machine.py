@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -29,15 +28,14 @@ _LOGGERS = ("logger", "_log")
 """How the names of other packages' loggers end: `from tornado.log import access_log`."""
 
 
-@dataclass(slots=True)
-class Summary:
+class Summary(msgspec.Struct, eq=False):
     """What calling a function does, in terms of its parameters."""
 
-    returns: Value = UNKNOWN
+    returns: Value
     raised: tuple[Value, ...] = ()
-    writes: dict[int, dict[Any, Value]] = field(default_factory=dict)
+    writes: dict[int, dict[Any, Value]] = {}
     """Parameter → key or attribute → value written to it."""
-    effects: list[Call] = field(default_factory=list)
+    effects: list[Call] = []
     """Calls whose judgement depends on what the caller passes."""
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from leaktight.flow.value import MISSING, Evidence, Fact, Value, merge_facts, step
 from leaktight.policy import Match, State, Strength
 from leaktight.project.settings import SettingValue
@@ -88,8 +90,8 @@ def agree(value: Value, match: Match, name: str) -> Value:
         return value
     agreed = value.copy()
     agreed.facts = tuple(
-        fact._replace(
-            label=match.label if _is_vague(fact) else fact.label,
+        replace(
+            fact, label=match.label if _is_vague(fact) else fact.label,
             evidence=fact.evidence | Evidence.AGREED,
             strong=fact.strong or match.strength is Strength.STRONG,
             word=name if fact.evidence & Evidence.TYPE and not fact.source else fact.word,
@@ -142,7 +144,7 @@ def consumed(frame: Frame, label: str, value: Value, function: str, span: int) -
     known = value.copy()
     if value.facts:
         known.facts = tuple(
-            fact._replace(evidence=fact.evidence | Evidence.TYPE, strong=True) if fact.label == label else fact
+            replace(fact, evidence=fact.evidence | Evidence.TYPE, strong=True) if fact.label == label else fact
             for fact in value.facts
         )
     else:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from leaktight.flow import attributes, builtins, construct, keys, methods, pages, querysets
 from leaktight.flow.events import Call

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from leaktight.flow import attributes
 from leaktight.flow.naming import consumed
 from leaktight.flow.value import MANAGER, UNKNOWN, Value, as_text
@@ -67,7 +69,7 @@ def values(frame: Frame, receiver: Value, arguments: list[Value], keywords: dict
     for name in ["password", "email"] if whole else names:
         column = attributes.read_attribute(frame, instance, name.rpartition("__")[2], span).copy()
         if whole:
-            column.facts = tuple(fact._replace(source=attributes.WHOLE_INSTANCE) for fact in column.facts)
+            column.facts = tuple(replace(fact, source=attributes.WHOLE_INSTANCE) for fact in column.facts)
         row.put(name, column)
     result.add(row)
     return result

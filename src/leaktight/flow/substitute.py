@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from leaktight.flow import filtering
 from leaktight.flow.value import (
@@ -36,8 +38,7 @@ def _unread(_value: Value, _key: Any) -> Value:
     return UNKNOWN
 
 
-@dataclass(slots=True)
-class Actuals:
+class Actuals(Struct, eq=False):
     """What a call passes, by the index of the parameter."""
 
     values: dict[int, Value]
@@ -49,7 +50,7 @@ class Actuals:
     """What `str()` makes of a value."""
     read: Callable[[Value, Any], Value] = _unread
     """What an attribute or key of an instance gives."""
-    _parts: dict[Dependence, Value] = field(default_factory=dict)
+    _parts: dict[Dependence, Value] = {}
 
     def part(self, dependence: Dependence) -> Value | None:
         """The part of an argument a dependence means; None when nothing is passed."""
@@ -86,16 +87,16 @@ class Actuals:
         else:
             facts, depends = value.facts, value.depends
         if dependence.state is not State.PLAIN:
-            facts = tuple(fact._replace(state=dependence.state) for fact in facts)
-            depends = tuple(item._replace(state=dependence.state) for item in depends)
+            facts = tuple(replace(fact, state=dependence.state) for fact in facts)
+            depends = tuple(replace(item, state=dependence.state) for item in depends)
         if dependence.part:
-            facts = tuple(fact._replace(part=dependence.part) for fact in facts)
-            depends = tuple(item._replace(part=dependence.part) for item in depends)
+            facts = tuple(replace(fact, part=dependence.part) for fact in facts)
+            depends = tuple(replace(item, part=dependence.part) for item in depends)
         if dependence.text:
             arrived = Value(const=value.const, prefix=value.prefix, type=None if facts else value.type, origin=value.origin)
         else:
             arrived = value.copy()
-        arrived.facts = tuple(fact._replace(trace=step(fact.trace, self.path, span, note)) for fact in facts)
+        arrived.facts = tuple(replace(fact, trace=step(fact.trace, self.path, span, note)) for fact in facts)
         arrived.depends = depends
         return arrived
 
@@ -105,7 +106,7 @@ def _part(value: Value, key: Any) -> Value:
         return filtering.chosen(value, key)
     if value.fields and key in value.fields:
         return value.fields[key]
-    deeper = tuple(item._replace(path=(*item.path, key)) for item in value.depends if not item.text and len(item.path) < 3)
+    deeper = tuple(replace(item, path=(*item.path, key)) for item in value.depends if not item.text and len(item.path) < 3)
     inner = value.element
     if inner is None:
         return Value(depends=deeper) if deeper else UNKNOWN

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from leaktight.policy import State
 
 MISSING: Any = type("Missing", (), {"__repr__": lambda self: "MISSING", "__bool__": lambda self: False})()
@@ -48,7 +51,7 @@ class Evidence:
     """The user said so."""
 
 
-class Trace(NamedTuple):
+class Trace(Struct, frozen=True):
     """The way data came: a linked list of places, newest first."""
 
     path: str
@@ -56,9 +59,11 @@ class Trace(NamedTuple):
     note: str
     before: Trace | None
     length: int
+    begin: tuple[str, int]
+    """File and span of the oldest place."""
 
 
-class Fact(NamedTuple):
+class Fact(Struct, frozen=True):
     """One label a value carries, and why."""
 
     label: str
@@ -77,13 +82,11 @@ class Fact(NamedTuple):
 
     @property
     def key(self) -> tuple[str, str, str, int]:
-        origin = self.trace
-        while origin.before is not None:
-            origin = origin.before
-        return (self.label, self.state, origin.path, origin.span)
+        """The label, its state and where it comes from: what tells a fact from others."""
+        return (self.label, self.state, *self.trace.begin)
 
 
-class Dependence(NamedTuple):
+class Dependence(Struct, frozen=True):
     """A value is, or holds the text of, a part of a parameter."""
 
     parameter: int
@@ -102,48 +105,28 @@ class Made(NamedTuple):
     span: int
 
 
-class Value:
+class Value(Struct, eq=False, kw_only=True):
     """What is known about one piece of data. Containers are shared by reference, as in Python."""
 
-    __slots__ = ("const", "depends", "depth", "element", "facts", "fields", "origin", "prefix", "ref", "settled", "type")
-
-    def __init__(
-        self,
-        *,
-        facts: tuple[Fact, ...] = (),
-        const: Any = MISSING,
-        type: Any = None,  # noqa: A002 - the field's natural name
-        ref: Any = None,
-        depends: tuple[Dependence, ...] = (),
-        prefix: str = "",
-        origin: Any = None,
-        depth: int = 0,
-    ) -> None:
-        self.facts = facts
-        self.const = const
-        self.type = type
-        self.ref = ref
-        self.depends = depends
-        self.prefix = prefix
-        """Known beginning of a text."""
-        self.origin = origin
-        """Where a constant came from when that matters: a setting's resolved value."""
-        self.depth = depth
-        """Nesting of branches at which a container was made; deeper writes are weak."""
-        self.fields: dict[Any, Value] | None = None
-        self.element: Value | None = None
-        self.settled = False
-        """Nothing inside depends on a parameter any more (told by `compact`)."""
+    facts: tuple[Fact, ...] = ()
+    const: Any = MISSING
+    type: Any = None
+    ref: Any = None
+    depends: tuple[Dependence, ...] = ()
+    prefix: str = ""
+    """Known beginning of a text."""
+    origin: Any = None
+    """Where a constant came from when that matters: a setting's resolved value."""
+    depth: int = 0
+    """Nesting of branches at which a container was made; deeper writes are weak."""
+    fields: dict[Any, Value] | None = None
+    element: Value | None = None
+    settled: bool = False
+    """Nothing inside depends on a parameter any more (told by `compact`)."""
 
     def copy(self) -> Value:
         """A value that shares the container but may carry other facts."""
-        twin = Value(
-            facts=self.facts, const=self.const, type=self.type, ref=self.ref, depends=self.depends, prefix=self.prefix,
-            origin=self.origin, depth=self.depth,
-        )  # fmt: skip
-        twin.fields = self.fields
-        twin.element = self.element
-        return twin
+        return replace(self, settled=False)
 
     def put(self, key: Any, value: Value, *, depth: int = 0) -> None:
         """Store under a constant key; weakly when inside a branch the container was not made in."""
@@ -210,7 +193,7 @@ def merge_facts(*groups: Iterable[Fact]) -> tuple[Fact, ...]:
             if known is None:
                 merged[fact.key] = fact
             elif known.evidence | fact.evidence != known.evidence:
-                merged[fact.key] = known._replace(evidence=known.evidence | fact.evidence)
+                merged[fact.key] = replace(known, evidence=known.evidence | fact.evidence)
     return tuple(merged.values())[:MAX_FACTS]
 
 
@@ -305,7 +288,7 @@ def all_depends(value: Value) -> tuple[Dependence, ...]:
     """What the text of a value depends on."""
     return tuple(
         dict.fromkeys(
-            dependence if dependence.text else dependence._replace(text=True)
+            dependence if dependence.text else replace(dependence, text=True)
             for inner in contents(value)
             for dependence in inner.depends
         )
@@ -323,8 +306,8 @@ def as_text(*values: Value, prefix: str = "", const: Any = MISSING) -> Value:
 
 def with_state(value: Value, state: State) -> Value:
     """The value after an operation such as hashing: its facts are kept, in their new state."""
-    facts = tuple(fact._replace(state=state) if fact.state.is_readable else fact for fact in all_facts(value))
-    depends = tuple(item._replace(state=state) if item.state.is_readable else item for item in all_depends(value))
+    facts = tuple(replace(fact, state=state) if fact.state.is_readable else fact for fact in all_facts(value))
+    depends = tuple(replace(item, state=state) if item.state.is_readable else item for item in all_depends(value))
     return Value(facts=facts, depends=depends, type="str")
 
 
@@ -377,8 +360,8 @@ def in_part(value: Value, part: str) -> Value:
         return value
     placed = value.copy()
     placed.fields, placed.element = None, None
-    placed.facts = tuple(fact if fact.part == "query" else fact._replace(part=part) for fact in all_facts(value))
-    placed.depends = tuple(item if item.part == "query" else item._replace(part=part) for item in all_depends(value))
+    placed.facts = tuple(fact if fact.part == "query" else replace(fact, part=part) for fact in all_facts(value))
+    placed.depends = tuple(item if item.part == "query" else replace(item, part=part) for item in all_depends(value))
     return placed
 
 
@@ -387,4 +370,4 @@ def step(trace: Trace | None, path: str, span: int, note: str) -> Trace:
     length = 0 if trace is None else trace.length
     if trace is not None and (length >= 40 or (trace.path == path and trace.span == span)):
         return trace
-    return Trace(path, span, note, trace, length + 1)
+    return Trace(path, span, note, trace, length + 1, (path, span) if trace is None else trace.begin)

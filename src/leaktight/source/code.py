@@ -7,7 +7,6 @@ A span is one integer (see `pack_span`); columns are UTF-8 byte offsets until a 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from enum import IntEnum
 from typing import Any, TypeAlias
 
 import msgspec
@@ -18,8 +17,11 @@ Code: TypeAlias = list[Any]
 """One lowered expression or statement: its `Op`, its packed span, its operands."""
 
 
-class Op(IntEnum):
-    """What a piece of code does; the comment is its operands after the span."""
+class Op:
+    """What a piece of code does; the comment is its operands after the span.
+
+    Plain numbers: reading a member of an enumeration takes longer than most of what is done with it here.
+    """
 
     CONST = 0  # value
     NAME = 1  # name

@@ -20,6 +20,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from leaktight.flow.events import Call, confidence
 from leaktight.flow.value import Evidence, Fact
 from leaktight.model import Audience, Confidence, Finding, Severity, Span, Step
@@ -97,7 +99,7 @@ _CHECKS = (
 def read_from_the_url(call: Call) -> Iterator[Finding]:
     value = call.argument("value")
     for found in value.facts if value is not None else ():
-        fact = found._replace(evidence=found.evidence | Evidence.SOURCE)
+        fact = replace(found, evidence=found.evidence | Evidence.SOURCE)
         if is_grave(fact.label) and fact.state.is_readable:
             audience = _audience(fact, in_path=call.name == "read:url-path")
             if audience is not None:

@@ -145,7 +145,7 @@ def _uses(code: object, name: str, made: Code) -> Iterator[str]:
             yield from _uses(inner, name, made)
 
 
-def _is(code: object, op: Op) -> bool:
+def _is(code: object, op: int) -> bool:
     return isinstance(code, list) and len(code) > 2 and code[0] == op and isinstance(code[1], int)
 
 
