@@ -72,7 +72,7 @@ class Frame:
         function = machine.program.function(ref)
         owner = ClassRef(ref.path, function.owner) if function.owner >= 0 else None
         if owner is not None and not function.nested:
-            frame.handed_to = machine.knowledge.results.get(function.name, "")
+            frame.handed_to = machine.knowledge.results.get(function.name, "") or _taken_by_base(machine, owner, function.name)
         elif owner is None and function.decorators:
             frame.handed_to = _answer_of(machine, ref.path, function.decorators)
         is_handler = any(ref in view.handlers.values() for view in machine.project.views.of(ref))
@@ -267,6 +267,14 @@ class Frame:
                 self.env[name] = value
             blocks.append(body if guard is None else [[Op.EXPRESSION, code[1], guard], *body])
         return self.branch(blocks, may_skip=True)
+
+
+def _taken_by_base(machine: Machine, owner: ClassRef, name: str) -> str:
+    """What a base class from outside hands the result of a method to that it calls itself."""
+    results = machine.knowledge.results
+    if name not in machine.knowledge.methods_called:
+        return ""
+    return next((results[key] for base in machine.program.ancestors(owner) if (key := f"{base}.{name}") in results), "")
 
 
 def _answer_of(machine: Machine, path: str, decorators: list[Code]) -> str:

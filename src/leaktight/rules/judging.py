@@ -64,6 +64,12 @@ def missing(arrival: Arrival, channel: Channel | None = None) -> tuple[Safeguard
     return tuple(safeguard for safeguard in Safeguard if safeguard in demanded)
 
 
+def put_in(arrival: Arrival) -> Span:
+    """Where data leaves; for a result a base class takes, where the data is put into it, if that is in the same file."""
+    first = arrival.flow[0].span if arrival.flow else arrival.span
+    return first if arrival.call.name.startswith("result of ") and first.path == arrival.span.path else arrival.span
+
+
 def is_command(call: Call) -> bool:
     """Tell a call whose output goes to the operator: in a command, or while a script runs from top to bottom."""
     return call.function is None or is_run_by_hand(call.path)

@@ -214,6 +214,8 @@ class Knowledge:
             self.alias.update(library.alias)
             self.functions.update((name, spec) for spec in library.function for name in spec.names)
             self.classes.update((spec.name, spec) for spec in library.class_)
+        self.methods_called = frozenset(name.rpartition(".")[2] for name in self.results if "." in name)
+        """Names of methods whose result some base class hands on."""
         self._lines: dict[str, tuple[str, ...]] = {}
         self._spellings: dict[str, str] = {}
 

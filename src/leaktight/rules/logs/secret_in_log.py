@@ -26,7 +26,7 @@ from leaktight.flow.events import Arrival
 from leaktight.model import Audience, Finding, Severity
 from leaktight.policy import Channel, LabelKind, Safeguard
 from leaktight.rules.api import Example, Rule
-from leaktight.rules.judging import at_least, audience_of, harm, is_command, kind_of, milder
+from leaktight.rules.judging import at_least, audience_of, harm, is_command, kind_of, milder, put_in
 
 rule = Rule(
     __name__,
@@ -91,7 +91,7 @@ def written(arrival: Arrival) -> Iterator[Finding]:
         if is_command(arrival.call):
             audience = at_least(audience, Audience.AUDIT)
     yield rule.finding(
-        arrival.span,
+        put_in(arrival),
         label=arrival.label,
         severity=severity,
         confidence=arrival.confidence,

@@ -21,10 +21,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaktight.flow.events import Arrival
-from leaktight.model import Audience, Finding, Severity
+from leaktight.model import Audience, Confidence, Finding, Severity
 from leaktight.policy import Channel, Safeguard
+from leaktight.project import Project
+from leaktight.project.symbols import FunctionRef
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import at_least, is_command, milder
+from leaktight.source.code import Code, Op
 
 _WHOLE = {
     "request-body": ("the whole request body is", Severity.HIGH),
@@ -38,6 +41,14 @@ _WHOLE = {
     "command-line": ("the whole command line is", Severity.LOW),
 }
 """Where the container came in by → what it holds, and how bad it is when strangers read it."""
+
+_CONTAINERS = {
+    "META": "request-header", "headers": "request-header", "COOKIES": "cookie", "POST": "request-body", "data": "request-body",
+    "body": "request-body",
+}  # fmt: skip
+_LOGGING = frozenset(
+    {"logging.Formatter", "logging.Filter", "logging.LoggerAdapter", "pythonjsonlogger.jsonlogger.JsonFormatter"}
+)
 
 _IN_OTHER_LOGS = frozenset({"request-url", "command-line"})
 
@@ -98,6 +109,8 @@ def written(arrival: Arrival) -> Iterator[Finding]:
     source = arrival.fact.source
     if arrival.label != "request-data" or source not in _WHOLE or not arrival.fact.state.is_readable:
         return
+    if arrival.call.name.startswith("result of "):
+        return  # what formatters put into their lines is judged where they do
     what, severity = _WHOLE[source]
     audience = Audience.STRICT if source in _IN_OTHER_LOGS else arrival.audience
     done = "written to the log"
@@ -116,3 +129,38 @@ def written(arrival: Arrival) -> Iterator[Finding]:
         what=what,
         done=done,
     )
+
+
+@rule.project
+def put_into_every_line(project: Project) -> Iterator[Finding]:
+    """A formatter or filter of the project that keeps a whole container of the request with the record."""
+    program = project.program
+    for ref in program.classes():
+        if _LOGGING.isdisjoint(program.ancestors(ref)):
+            continue
+        for index in program.class_(ref).methods.values():
+            method = FunctionRef(ref.path, index)
+            for code in program.pieces(method):
+                source = _kept(code)
+                if source is not None:
+                    what, severity = _WHOLE[source]
+                    yield rule.finding(
+                        project.span(ref.path, code[1]),
+                        severity=severity,
+                        confidence=Confidence.MEDIUM,
+                        symbol=project.symbol(ref.path, method),
+                        what=what,
+                        done="put into every line of the log",
+                    )
+
+
+def _kept(code: Code) -> str | None:
+    """The container of a request in `line["request"] = request.META` and `record.request = dict(request.headers)`."""
+    if code[0] != Op.ASSIGN or code[3] is None or not any(target[0] in {Op.ITEM, Op.ATTR} for target in code[2]):
+        return None
+    value = code[3]
+    if value[0] == Op.CALL and value[2][0] == Op.NAME and value[2][2] in {"dict", "str", "repr"} and len(value[3]) == 1:
+        value = value[3][0]
+    if value[0] != Op.ATTR or value[2][0] not in {Op.NAME, Op.ATTR} or value[2][-1] != "request":
+        return None
+    return _CONTAINERS.get(value[3])
