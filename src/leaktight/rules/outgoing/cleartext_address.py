@@ -91,7 +91,11 @@ def sent_to(call: Call) -> Iterator[Finding]:
     known = {text for text, _, _ in texts(value)}
     around = (call.symbol, call.machine.symbol(call.path, None))
     for address in addresses(call.project, call.path):
-        if address.symbol in around and any(text.startswith(address.text) for text in known) and of_address(address.text, whole=False) is not None:
+        if (
+            address.symbol in around
+            and any(text.startswith(address.text) for text in known)
+            and of_address(address.text, whole=False) is not None
+        ):
             yield rule.finding(
                 address.span,
                 confidence=Confidence.MEDIUM,

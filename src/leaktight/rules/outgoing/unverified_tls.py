@@ -31,6 +31,7 @@ from leaktight.project import Project
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import at_least
 from leaktight.rules.outgoing.handed_on import handed_on
+from leaktight.rules.outgoing.lookalikes import compared_by_ends
 from leaktight.rules.outgoing.options import answer, is_asked_for, is_checked_by_hand
 from leaktight.rules.outgoing.protections import given_up, giving_up
 from leaktight.rules.outgoing.services import services_unverified
@@ -153,6 +154,18 @@ def handed_on_to_something(project: Project) -> Iterator[Finding]:
             audience=Audience.STRICT,
             symbol=place.symbol,
             shown=f"`{place.name}` is handed on",
+        )
+
+
+@rule.project
+def decided_by_the_look_of_a_name(project: Project) -> Iterator[Finding]:
+    """Some hosts are believed, and anybody can have a name that begins or ends like theirs."""
+    for ref, code, host in compared_by_ends(project.program):
+        yield rule.finding(
+            project.span(ref.path, code[1]),
+            confidence=Confidence.MEDIUM,
+            symbol=project.symbol(ref.path, ref),
+            shown=f"the check is left out for every `{host}` that looks like one of ours at one end",
         )
 
 

@@ -69,6 +69,7 @@ def context():
     ),
 )
 
+
 def _constants(*audiences: str) -> frozenset[str]:
     """Names of the versions some function is known to be handed, and should not be."""
     return frozenset(
@@ -113,7 +114,9 @@ def ciphers_by_hand(call: Call) -> Iterator[Finding]:
         audience=Audience.STRICT if weak else Audience.AUDIT,
         symbol=call.symbol,
         flow=call.steps(),
-        message=f"the connection may use a cipher that is broken: `{weak}`" if weak else "the ciphers of the connection are chosen by hand",
+        message=f"the connection may use a cipher that is broken: `{weak}`"
+        if weak
+        else "the ciphers of the connection are chosen by hand",
     )
 
 

@@ -26,6 +26,7 @@ from leaktight.project.templates import Attribute, Element, Template
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.pages.evidence import Evidence, named, printed
 from leaktight.rules.pages.sending import cleartext_origins, shown
+from leaktight.source.code import Code, Op
 from leaktight.source.template_expression import constant, split
 
 rule = Rule(
@@ -54,6 +55,10 @@ rule = Rule(
     ),
 )
 
+_MAKES_LINKS = frozenset({"domain", "get_current_site", "get_current", "get_host", "make_token", "site_domain"})
+"""One of these is named where a host is put into the context of a mail."""
+_SCHEMES = ("protocol", "scheme")
+_HOSTS = frozenset({"domain", "host", "site", "site_domain", "base_domain", "hostname"})
 _ROUTE = re.compile(r"\{%-?\s*url\s+(.*?)-?%\}")
 # Pages whose address is a secret by itself, because it proves who reads the mail.
 _SECRET_PAGE = re.compile(
@@ -88,3 +93,34 @@ def _secrets(href: Attribute, template: Template) -> Iterator[Evidence]:
         route = constant(words[0]) or ""
         if len(words) > 1 and _SECRET_PAGE.search(route):
             yield Evidence("token", strong=False, word=route)
+
+
+@rule.project
+def scheme_passed_in(project: Project) -> Iterator[Finding]:
+    """`{"protocol": "http", "domain": …}`: what a template makes its links of."""
+    program = project.program
+    for ref in program.functions():
+        if _MAKES_LINKS.isdisjoint(program.function(ref).names):
+            continue
+        for code in program.pieces(ref):
+            given = _given(code)
+            scheme = next((given[name] for name in _SCHEMES if name in given), None)
+            if scheme is None or scheme[0] != Op.CONST or scheme[2] not in {"http", "http://"} or _HOSTS.isdisjoint(given):
+                continue
+            secret = next((found for name in given if name and (found := named(name)) is not None and found.is_grave), None)
+            yield rule.finding(
+                project.span(ref.path, scheme[1]),
+                label=secret.label if secret else None,
+                severity=Severity.HIGH if secret else Severity.MEDIUM,
+                confidence=Confidence.HIGH if secret else Confidence.LOW,
+                symbol=project.symbol(ref.path, ref),
+                message="links are made with `http` in front, so that following them takes {what} over plain HTTP",
+                what=f"the {secret.label.replace('-', ' ')}" if secret else "what they hold",
+            )
+
+
+def _given(code: Code) -> dict[str, Code]:
+    """What a dictionary holds, or a call is given by keyword, by name."""
+    if code[0] == Op.DICT:
+        return {key[2]: value for key, value in code[2] if key is not None and key[0] == Op.CONST and isinstance(key[2], str)}
+    return {name: value for name, value in code[4] if name is not None} if code[0] == Op.CALL else {}
