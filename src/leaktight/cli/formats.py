@@ -28,6 +28,7 @@ class Format(StrEnum):
     JUNIT = "junit"
     MARKDOWN = "markdown"
     CSV = "csv"
+    HTML = "html"
 
 
 class Output(NamedTuple):
@@ -79,6 +80,8 @@ class Scanned:
                 return report.render_markdown(result, outcome)
             case Format.CSV:
                 return report.render_csv(result, outcome)
+            case Format.HTML:
+                return report.render_html(result, outcome, rules=self.rules, sources=self.sources, version=__version__)
 
 
 def outputs(words: Sequence[str]) -> list[Output]:

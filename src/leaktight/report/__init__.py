@@ -2,6 +2,7 @@
 
 from leaktight.report.gitlab import render_gitlab as render_gitlab
 from leaktight.report.gitlab import render_gitlab_sast as render_gitlab_sast
+from leaktight.report.html import render_html as render_html
 from leaktight.report.junit import render_junit as render_junit
 from leaktight.report.mask import mask_literals as mask_literals
 from leaktight.report.proof import decide_proof as decide_proof
