@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from leaktight.edit.python import PythonDocument
+from leaktight.edit.reasons import NotPossible
 from leaktight.model import Gap
 
 if TYPE_CHECKING:
@@ -13,10 +14,6 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
-
-
-class NotPossible(Exception):
-    """This fix cannot be made here; the text says why, in words that follow "not fixed:"."""
 
 
 class Desk:

@@ -10,6 +10,7 @@ from typing import TypeAlias, TypeVar
 
 from leaktight.edit.document import Document
 from leaktight.edit.imports import Imports
+from leaktight.edit.reasons import NotPossible
 from leaktight.model import Edit, Gap, Span
 from leaktight.source.python import Parsed, parse
 
@@ -105,14 +106,14 @@ class PythonDocument(Document):
     def add_argument(self, call: ast.Call, text: str) -> Edit:
         """Add an argument behind all others, on a line of its own where the others stand so.
 
-        Raises `ValueError` for a call whose one argument is a bare generator, which takes no other.
+        Raises `NotPossible` for a call whose one argument is a bare generator, which takes no other.
         """
         if (
             len(call.args) == 1
             and isinstance(call.args[0], ast.GeneratorExp)
             and self.place(call.args[0])[1] == self.place(call)[1]
         ):
-            raise ValueError("a call of a bare generator takes no other argument")
+            raise NotPossible("a call of a bare generator takes no other argument")
         close = self.place(call)[1] - 1
         given = [*call.args, *(keyword.value for keyword in call.keywords)]
         if not given:
@@ -151,6 +152,19 @@ class PythonDocument(Document):
             return self.edit(first, self.place(items[index + 1][0])[0], "")
         before = self._argument_end(self.place(items[index - 1][1])[1], first)
         return self.edit(before, self._argument_end(self.place(items[index][1])[1], self.place(whole)[1] - 1), "")
+
+    def drop_argument(self, call: ast.Call, argument: ast.expr) -> Edit:
+        """Take an argument away that others stand before, with the comma in front of it."""
+        start = self.text.rindex(",", 0, self.place(argument)[0])
+        return self.edit(start, self._argument_end(self.place(argument)[1], self.place(argument)[1]), "")
+
+    def delete(self, statement: ast.stmt) -> Edit:
+        """Take a statement away with its lines; where others share them, only what is its own."""
+        start, end = self.place(statement)
+        first, last = self.line_of(start), self.line_of(end)
+        if self.text[self.line_start(first) : start].strip() or self.text[end : self.line_start(last + 1)].split("#")[0].strip():
+            raise NotPossible("the statement shares its line")
+        return self.edit(self.line_start(first), self.line_start(last + 1), "")
 
     def insert_after(self, statement: ast.stmt, *lines: str) -> Edit:
         """Write statements behind one, in its indentation."""

@@ -6,8 +6,9 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from leaktight.edit.desk import Desk, NotPossible
+from leaktight.edit.desk import Desk
 from leaktight.edit.python import PythonDocument
+from leaktight.edit.reasons import NotPossible
 from leaktight.model import Certainty, Edit
 from leaktight.project.environment import Environment
 

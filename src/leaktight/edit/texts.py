@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from leaktight.edit.desk import NotPossible
 from leaktight.edit.python import PythonDocument
+from leaktight.edit.reasons import NotPossible
 from leaktight.model import Edit
 
 _LITERAL = re.compile(
@@ -20,6 +20,8 @@ _JOINT = re.compile(r"""(?:[\s:;,(\[<"'`–—-]|\\["'n])+$""")
 _LABEL = re.compile(
     r"[,;:(–—-]\s*(?:the\s+)?(?:error|exception|reason|cause|details?|message)(?:\s+(?:was|is))?\s*$", re.IGNORECASE
 )
+LAST_LABEL = re.compile(r"(?:[,;|–—(]\s*|\.\s+|\s+(?:with|and|using|for)\s+(?:the\s+)?)[\w .'/-]{1,30}[:=]*\s*$")
+"""What log lines call a value at their end: `, token=`, `with password`."""
 _PERCENT = re.compile(r"%(?:\((?P<key>[^)]*)\))?[#0\- +]*(?:\*|\d+)?(?:\.(?:\*|\d+))?[diouxXeEfFgGcrsa%]")
 _FIELD = re.compile(r"\{\{|\}\}|\{(?P<key>[^{}!:]*)[^{}]*\}")
 
@@ -39,8 +41,9 @@ class Part:
 class Cut:
     """A message without what a placeholder at its end shows: the edits, and what is left as a sentence."""
 
-    def __init__(self, document: PythonDocument, node: ast.expr) -> None:
-        """Raises `NotPossible` when the node is not a text written out."""
+    def __init__(self, document: PythonDocument, node: ast.expr, label: re.Pattern[str] | None = None) -> None:
+        """`label` is what goes with the placeholder in front of it. Raises `NotPossible` when the node is not a text written out."""
+        self.label = label or _LABEL
         self.document = document
         self.node = literal_of(node)
         self.parts = tuple(_parts(document, self.node))
@@ -49,13 +52,17 @@ class Cut:
     def remove(self, start: int, end: int) -> Iterator[Edit]:
         """Take a placeholder away, given by its offsets in the body; it must end the sentence."""
         if _CLOSING.fullmatch(self.body[end:]) is None:
-            raise NotPossible("the text goes on behind the exception: word it anew")
-        left = _LABEL.sub("", _JOINT.sub("", self.body[:start]))
+            raise InTheMiddle
+        left = self.body[:start]
+        left = self.label.sub("", left if self.label is LAST_LABEL else _JOINT.sub("", left))
         left = _JOINT.sub("", left)
         left += _unclosed(left)
-        if len(re.findall(r"[^\W\d_]+", re.sub(r"%\(\w+\)s|\{[^{}]*\}", "", left))) < 2:
+        stop = (
+            "" if left.endswith((".", "!", "?")) or (self.label is LAST_LABEL and not self.body.rstrip().endswith(".")) else "."
+        )
+        if len(re.findall(r"[^\W\d_][\w.]*", re.sub(r"%\(\w+\)s|\{[^{}]*\}", "", left))) < 2:
             raise TooShort
-        yield from self._shortened(left, "" if left.endswith((".", "!", "?")) else ".")
+        yield from self._shortened(left, stop)
 
     def _shortened(self, left: str, stop: str) -> Iterator[Edit]:
         taken = 0
@@ -77,7 +84,14 @@ class TooShort(NotPossible):
     """Nothing that could stand alone is left of a text."""
 
     def __init__(self) -> None:
-        super().__init__("nothing is left of the text without the exception")
+        super().__init__("nothing is left of the text without it")
+
+
+class InTheMiddle(NotPossible):
+    """A sentence goes on behind what is to be taken away."""
+
+    def __init__(self) -> None:
+        super().__init__("the text goes on behind it: word it anew")
 
 
 def _unclosed(text: str) -> str:
@@ -113,10 +127,12 @@ def _parts(document: PythonDocument, node: ast.expr) -> Iterator[Part]:
 # -- placeholders ------------------------------------------------------------------------------
 
 
-def in_f_string(document: PythonDocument, node: ast.JoinedStr, shows: Callable[[ast.expr], bool]) -> Iterator[Edit]:
+def in_f_string(
+    document: PythonDocument, node: ast.JoinedStr, shows: Callable[[ast.expr], bool], label: re.Pattern[str] | None = None
+) -> Iterator[Edit]:
     """Take away what an f-string shows of an expression."""
     fields = [value for value in node.values if isinstance(value, ast.FormattedValue)]
-    cut = Cut(document, node)
+    cut = Cut(document, node, label)
     places = _fields_of(cut)
     if len(places) != len(fields):
         raise NotPossible("the text is written in a way that is not understood")
@@ -153,9 +169,11 @@ def _braces(body: str) -> Iterator[tuple[int, int]]:
         at += 1
 
 
-def in_percent(document: PythonDocument, node: ast.BinOp, shows: Callable[[ast.expr], bool]) -> Iterator[Edit]:
+def in_percent(
+    document: PythonDocument, node: ast.BinOp, shows: Callable[[ast.expr], bool], label: re.Pattern[str] | None = None
+) -> Iterator[Edit]:
     """Take away what the `%` operator fills in."""
-    cut = Cut(document, node.left)
+    cut = Cut(document, node.left, label)
     places = [match for match in _PERCENT.finditer(cut.body) if not match[0].endswith("%")]
     right = node.right
     if isinstance(right, ast.Dict):
@@ -185,10 +203,12 @@ def in_percent(document: PythonDocument, node: ast.BinOp, shows: Callable[[ast.e
         yield document.drop(right, [(value, value) for value in right.elts], index)
 
 
-def in_format(document: PythonDocument, node: ast.Call, shows: Callable[[ast.expr], bool]) -> Iterator[Edit]:
+def in_format(
+    document: PythonDocument, node: ast.Call, shows: Callable[[ast.expr], bool], label: re.Pattern[str] | None = None
+) -> Iterator[Edit]:
     """Take away what `.format()` fills in."""
     assert isinstance(node.func, ast.Attribute)  # asked for by the caller
-    cut = Cut(document, node.func.value)
+    cut = Cut(document, node.func.value, label)
     places = [match for match in _FIELD.finditer(cut.body) if match[0] not in {"{{", "}}"}]
     given = [*node.args, *(keyword.value for keyword in node.keywords)]
     index = _only([shows(value) for value in given])
@@ -209,11 +229,36 @@ def in_format(document: PythonDocument, node: ast.Call, shows: Callable[[ast.exp
     yield document.drop(node, items, index)
 
 
-def in_sum(document: PythonDocument, node: ast.BinOp) -> Iterator[Edit]:
+def in_sum(document: PythonDocument, node: ast.BinOp, label: re.Pattern[str] | None = None) -> Iterator[Edit]:
     """Take away what is added behind a text."""
-    cut = Cut(document, node.left)
+    cut = Cut(document, node.left, label)
     yield from cut.remove(len(cut.body), len(cut.body))
     yield document.edit(document.closed(node.left), document.place(node)[1], "")
+
+
+def in_arguments(document: PythonDocument, call: ast.Call, message: int, shows: Callable[[ast.expr], bool]) -> Iterator[Edit]:
+    """Take away an argument of a log call and its placeholder in the message; `message` is where that stands."""
+    cut = Cut(document, call.args[message], LAST_LABEL)
+    places = [match for match in _PERCENT.finditer(cut.body) if not match[0].endswith("%")]
+    rest = call.args[message + 1 :]
+    index = _only([shows(value) for value in rest])
+    if len(places) != len(rest) or any(isinstance(value, ast.Starred) for value in rest):
+        raise NotPossible("what is filled into the text is not understood")
+    yield from cut.remove(*places[index].span())
+    if len(rest) == 1:
+        _refuse_doubled(cut.body, "%%")
+    items: list[tuple[ast.AST, ast.AST]] = [(value, value) for value in call.args]
+    items += [(keyword.value, keyword.value) for keyword in call.keywords]
+    last = message + 1 + index == len(call.args) - 1 and call.keywords
+    if last:
+        yield document.drop_argument(call, call.args[-1])
+    else:
+        yield document.drop(call, items, message + 1 + index)
+
+
+def conversions(document: PythonDocument, node: ast.expr) -> str:
+    """Return the letters of what the `%` operator fills into a text, in their order."""
+    return "".join(match[0][-1] for match in _PERCENT.finditer(Cut(document, node).body))
 
 
 def _only(shown: list[bool]) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from leaktight.config import Config
-from leaktight.edit import Conflict, Desk, Document, NotPossible, apply
+from leaktight.edit import Conflict, Desk, Document, NotPossible, OtherKind, apply
 from leaktight.engine.scan import ProjectScan
 from leaktight.model import Audience, Edit, Finding, Fix, Gap, Result, Safety
 from leaktight.rules.api import Rule
@@ -128,7 +128,8 @@ class _Work:
 
     def _ban(self, fingerprint: str, undone: Undone) -> None:
         self.banned.add(fingerprint)
-        self.done.undone.append(undone)
+        if undone not in self.done.undone:
+            self.done.undone.append(undone)
 
     # -- verifying -----------------------------------------------------------------------------
 
@@ -173,16 +174,19 @@ def proposal(finding: Finding, rule: Rule | None, desk: Desk) -> Fix | None:
     """Return the first possible fix of a finding; None when its rule has no fixer. Raises `NotPossible` when none of them can be made."""
     if rule is None or not rule.fixers:
         return None
-    reason = ""
+    reason = other = ""
     for fixer in rule.fixers:
         try:
             edits = tuple(fixer.edits(finding, desk))
+        except OtherKind as no:
+            other = other or str(no)
+            continue
         except NotPossible as no:
             reason = reason or str(no)
             continue
         if edits:
             return Fix(finding.rule, finding.span, finding.fingerprint, fixer.safety, fixer.title, fixer.effect, edits)
-    raise NotPossible(reason or "nothing to change was found at this place")
+    raise NotPossible(reason or other or "nothing to change was found at this place")
 
 
 def _desk(scan: ProjectScan) -> Desk:

@@ -15,7 +15,12 @@ _TOPS = ("manage.py", "pyproject.toml", "setup.py", ".git")
 
 
 def why(
-    path: Path | str, line: int, *, config: Config | None = None, today: datetime.date | None = None, progress: Progress | None = None
+    path: Path | str,
+    line: int,
+    *,
+    config: Config | None = None,
+    today: datetime.date | None = None,
+    progress: Progress | None = None,
 ) -> list[str]:
     """Tell what the analysis knows about a line of a file, as lines of text.
 

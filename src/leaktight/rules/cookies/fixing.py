@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from leaktight.edit import Desk, NotPossible
+from leaktight.edit import Desk, NotPossible, OtherKind
 from leaktight.model import Edit, Finding
 
 _SETTING = re.compile(r"`([A-Z][A-Z_]+)`")
@@ -17,7 +17,7 @@ def add_flag(finding: Finding, desk: Desk, flag: str, value: str, *, setting: st
     document = desk.python(finding.span.path)
     call = document.at(finding.span, ast.Call)
     if call is None or not isinstance(call.func, ast.Attribute) or call.func.attr not in {"set_cookie", "set_signed_cookie"}:
-        raise NotPossible("it is set by something else than a plain call of `set_cookie`")
+        raise OtherKind("it is set by something else than a plain call of `set_cookie`")
     if any(keyword.arg is None for keyword in call.keywords):
         raise NotPossible("its flags come from a dictionary")
     settings = document.imports.name_of("django.conf", "settings")
@@ -28,5 +28,5 @@ def setting_of(finding: Finding) -> str:
     """Return the setting a finding names in its message."""
     match = _SETTING.search(finding.message)
     if match is None:
-        raise NotPossible("it is not about a setting")
+        raise OtherKind("it is not about a setting")
     return match[1]

@@ -15,6 +15,7 @@ from leaktight.policy import Channel
 SENTENCE = "An internal error has occurred."
 _MAKERS = frozenset({"str", "repr", "force_str", "smart_str", "force_text", "smart_text", "escape", "conditional_escape"})
 _HARMLESS = frozenset({"isinstance", "type", "hasattr", "getattr"})
+_MESSAGES = frozenset({"add_message", "error", "warning", "info", "success", "debug", "add_error", "dumps"})
 _MEANT_FOR_VISITORS = ("ValidationError", "Http404", "PermissionDenied")
 
 
@@ -195,7 +196,17 @@ class _Withholding:
         parent = self.parents.get(shown)
         if isinstance(parent, ast.Attribute):
             raise NotPossible(f"it answers `{parent.attr}` of the exception")
+        if shown is use and not self._is_answered(parent):
+            raise NotPossible("the exception itself is handed to a function that makes the answer of it")
         yield document.edit(*place, self._sentence())
+
+    def _is_answered(self, parent: ast.AST | None) -> bool:
+        """Tell what takes a text as well as an exception: a response, an exception, a message, a part of JSON."""
+        call = self.parents.get(parent) if isinstance(parent, ast.keyword) else parent
+        if isinstance(call, ast.Call):
+            name = last_part(call.func)
+            return name[:1].isupper() or name in _MESSAGES
+        return True
 
     def _sentence(self) -> str:
         translated = self.document.imports.name_of("django.utils.translation", "gettext")

@@ -22,11 +22,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaktight.edit import Desk
 from leaktight.flow.events import Arrival
-from leaktight.model import Audience, Finding, Severity
+from leaktight.model import Audience, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, LabelKind, Safeguard
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import at_least, audience_of, harm, is_command, kind_of, milder, put_in
+from leaktight.rules.logs.silencing import silence
 
 rule = Rule(
     __name__,
@@ -100,6 +102,11 @@ def written(arrival: Arrival) -> Iterator[Finding]:
         flow=arrival.flow,
         done=done,
     )
+
+
+@rule.fix(Safety.SAFE, "take it out of the log")
+def silenced(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    yield from silence(finding, desk)
 
 
 def _goes_elsewhere(arrival: Arrival) -> bool:

@@ -20,13 +20,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaktight.edit import Desk
 from leaktight.flow.events import Arrival
-from leaktight.model import Audience, Confidence, Finding, Severity
+from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.symbols import FunctionRef
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import at_least, is_command, milder
+from leaktight.rules.logs.silencing import silence
 from leaktight.source.code import Code, Op
 
 _WHOLE = {
@@ -129,6 +131,11 @@ def written(arrival: Arrival) -> Iterator[Finding]:
         what=what,
         done=done,
     )
+
+
+@rule.fix(Safety.SAFE, "take it out of the log")
+def silenced(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    yield from silence(finding, desk)
 
 
 @rule.project

@@ -93,7 +93,8 @@ _ORM = {
 }
 _QUERIES = frozenset({"objects", "filter", "exclude", "get", "all", "get_queryset", "get_object", "_default_manager"})
 _NO_ROW = re.compile(
-    r"cache|session|storage|file|image|client|dict|kwargs|params|headers|data|context|form|s3|bucket|redis|messages", re.IGNORECASE
+    r"cache|session|storage|file|image|client|dict|kwargs|params|headers|data|context|form|s3|bucket|redis|messages",
+    re.IGNORECASE,
 )
 """In the name of something that is deleted, saved or updated without being a row."""
 _LOOKS = frozenset({"request.POST", "request.FILES", "request.body", "request.data", "request.method"})
