@@ -15,6 +15,7 @@ from leaktight.cli.console import Colour, complain, terminal, write
 from leaktight.cli.errors import UsageError, unknown
 from leaktight.cli.formats import Format
 from leaktight.cli.help import commands, help_text
+from leaktight.cli.prove import ProofFormat
 from leaktight.config import ConfigError
 from leaktight.model import Audience, Severity
 from leaktight.report import Status
@@ -144,6 +145,55 @@ def fix(
             settings=settings,
             jobs=jobs,
             quiet=quiet,
+            colour=color,
+        )
+    )
+
+
+@app.command(usage="leaktight prove [OPTIONS] [PATH]")
+def prove(
+    target: str = ".",
+    /,
+    *,
+    python: Annotated[str, _option("The interpreter the project runs with: --python .venv/bin/python.")] = "",
+    settings: Annotated[str, _option("The settings module to run with: --settings config.settings.production.")] = "",
+    max_requests: Annotated[int, _option("Make no more requests than this: --max-requests 500.")] = 2000,
+    seconds: Annotated[float, _option("Stop asking after so many seconds: --seconds 60.")] = 120.0,
+    own_database: Annotated[
+        bool, _option("Make a test database with the project's own engine, on the server its settings name, instead of SQLite.")
+    ] = False,
+    format: Annotated[ProofFormat, _option("How to tell it on standard output: --format json.")] = ProofFormat.TEXT,  # noqa: A002
+    output: Annotated[
+        tuple[str, ...],
+        _option("FORMAT=FILE: also write a file; several times for several files: -o json=proof.json.", alias="-o"),
+    ] = (),
+    allow_gaps: Annotated[bool, _option("Do not end with status 3 when something was not exercised.")] = False,
+    quiet: Annotated[bool, _option("Verdicts only.", alias="-q")] = False,
+    verbose: Annotated[bool, _option("Also what is tight, and all that was not exercised.", alias="-v")] = False,
+    color: Annotated[Colour, _option("When to use colours: --color never.")] = Colour.AUTO,
+) -> Status:
+    """Run the project, plant canaries in every input, and watch every way out.
+
+    PATH is the folder with manage.py; the current folder when none is given. The project runs in its own interpreter with a database,
+    caches, mail and files of its own that are gone afterwards; nothing is sent anywhere. The exit status is 0 when everything was
+    exercised and nothing came out, 1 for leaks, 2 for wrong use, 3 when something was not exercised, 4 for an error of ours.
+    """
+    from leaktight.cli.prove import Wanted
+    from leaktight.cli.prove import prove as run_prove
+
+    return run_prove(
+        Wanted(
+            target=target,
+            python=python,
+            settings=settings,
+            max_requests=max_requests,
+            seconds=seconds,
+            own_database=own_database,
+            format=format,
+            output=output,
+            allow_gaps=allow_gaps,
+            quiet=quiet,
+            verbose=verbose,
             colour=color,
         )
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from leaktight import __version__
 from leaktight.cli.console import Colour, complain, terminal, write
 from leaktight.cli.errors import UsageError, unknown
 from leaktight.cli.formats import save
+from leaktight.config import load
 from leaktight.model import Proof
 from leaktight.report import Outcome, Status, decide_proof, render_proof_json, render_proof_text
 
@@ -30,7 +31,8 @@ class Wanted:
     python: str = ""
     settings: str = ""
     max_requests: int = 2000
-    seconds: float = 60.0
+    seconds: float = 120.0
+    own_database: bool = False
     format: ProofFormat = ProofFormat.TEXT
     output: tuple[str, ...] = ()
     allow_gaps: bool = False
@@ -77,8 +79,33 @@ def is_address(target: str) -> bool:
 
 def _proof(wanted: Wanted) -> Proof:
     if is_address(wanted.target):
-        raise UsageError("proving a running site is not there yet; give the folder with manage.py")
-    raise UsageError("not there yet")
+        raise UsageError("a running site cannot be proved yet; give the folder with manage.py")
+    return _of_project(wanted)
+
+
+def _of_project(wanted: Wanted) -> Proof:
+    from leaktight.cli.projects import folder_of, joined, scanned, settings_of
+    from leaktight.prove.launch import CannotProve, prove_project
+
+    root = Path(wanted.target)
+    if not root.is_dir():
+        raise UsageError(f"there is no folder {wanted.target}")
+    folder = folder_of(root)
+    result = scanned(root, load(root))
+    settings = settings_of(root, folder, result, wanted.settings)
+    try:
+        proof = prove_project(
+            root,
+            folder,
+            settings,
+            python=wanted.python,
+            requests=wanted.max_requests,
+            seconds=wanted.seconds,
+            own_database=wanted.own_database,
+        )
+    except CannotProve as error:
+        raise UsageError(str(error)) from None
+    return joined(replace(proof, notes=(f"settings: {settings}", *proof.notes)), result.findings)
 
 
 def _told(proof: Proof, outcome: Outcome, format_: ProofFormat) -> str:

@@ -6,9 +6,10 @@ import random
 import secrets
 import string
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TypeAlias
 
 _LETTERS = string.ascii_lowercase.translate({ord(c): None for c in "ilo"})
 """Letters that nobody mixes up with digits, so that a canary copied by hand is still found."""
@@ -16,6 +17,10 @@ _TEST_PREFIX = "400000"
 """Card numbers that begin so are test cards: no bank issues them."""
 _WORD_LENGTH = 12
 _SHORTEST_WORD = 8
+_TRIES = 100
+
+Maker: TypeAlias = Callable[[Callable[[str], str]], str]
+"""Makes a text by choosing from characters."""
 
 
 class Kind(StrEnum):
@@ -47,6 +52,8 @@ class Canary:
     """What the field, key, parameter, header or cookie is called."""
     planted: str
     """Where it stood in the request: `form field card_number`."""
+    make: Maker | None = field(default=None, compare=False)
+    """How another of the same form is made, where its kind alone does not say it."""
 
     def __repr__(self) -> str:
         return f"Canary({self.planted}, {self.label or 'unlabelled'})"
@@ -61,15 +68,32 @@ class Mint:
         self._random = secrets.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311  # the seed is for tests
         self._made: set[str] = set()
 
-    def canary(self, kind: Kind, *, label: str, name: str, planted: str, most: int | None = None) -> Canary:
-        """Return a canary of a kind; `most` characters, if the field allows no more."""
-        for _ in range(100):
-            text = _MAKERS[kind](self)
-            text = _shortened(text, kind, most)
+    def canary(
+        self, kind: Kind, *, label: str, name: str, planted: str, most: int | None = None, make: Maker | None = None
+    ) -> Canary:
+        """Return a canary of a kind; `most` characters, if the field allows no more; or what `make` makes of our choices."""
+        for _ in range(_TRIES):
+            text = make(self._random.choice) if make is not None else _shortened(_MAKERS[kind](self), kind, most)
             if text not in self._made:
                 break
         self._made.add(text)
-        return Canary(text, kind, label, name, planted)
+        return Canary(text, kind, label, name, planted, make)
+
+    @property
+    def count(self) -> int:
+        """How many were made."""
+        return len(self._made)
+
+    def again(self, canary: Canary) -> Canary:
+        """Return another canary for the same place."""
+        return self.canary(
+            canary.kind,
+            label=canary.label,
+            name=canary.name,
+            planted=canary.planted,
+            most=len(canary.text),
+            make=canary.make,
+        )
 
     def word(self, length: int = _WORD_LENGTH) -> str:
         """Return letters and digits, a letter first and a digit among them."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from leaktight.guard.values.deep import layers
-from leaktight.guard.values.search import Search
+from leaktight.guard.values.search import Hit, Search
 from leaktight.policy import redact
 from leaktight.prove.canary import Canary
 
@@ -34,26 +34,27 @@ class Finder:
     def __bool__(self) -> bool:
         return bool(self._canaries)
 
-    def sightings(self, text: str | bytes) -> list[Sighting]:
-        """Return the canaries that stand in a text or in what it decodes to, up to three layers down; each in its first form."""
+    def sightings(self, text: str | bytes, *, deep: bool = True) -> list[Sighting]:
+        """Return the canaries that stand in a text or, `deep`, in what it decodes to, three layers down; each in its first form."""
         if isinstance(text, bytes):
             text = text.decode("latin-1")
         found: dict[str, Sighting] = {}
-        for depth, layer in _layers(text):
+        for depth, layer in _layers(text) if deep else [(0, text)]:
             for hit in self._search.hits(layer):
                 form = hit.form if depth == 0 else f"{hit.form} below another encoding"
-                found.setdefault(hit.value, Sighting(self._canaries[hit.value], form, self.around(layer, hit.start, hit.end)))
+                found.setdefault(hit.value, Sighting(self._canaries[hit.value], form, self.around(layer, hit)))
         return list(found.values())
 
     def masked(self, text: str) -> str:
         """Return a text with every canary replaced by what it stands for."""
         return self._search.mask(text, lambda hit: redact(hit.value, hit.label or "unlabelled"))[0]
 
-    def around(self, text: str, start: int, end: int) -> str:
+    def around(self, text: str, hit: Hit) -> str:
         """Return what stands on a line around a place, with every canary masked."""
-        head = self.masked(text[:start]).rpartition("\n")[2][-_SHOWN:]
-        tail = self.masked(text[end:]).partition("\n")[0][:_SHOWN]
-        return " ".join(f"{head}{self.masked(text[start:end])}{tail}".split())
+        # Whole before and behind, so that no other canary is cut in two and left.
+        head = self.masked(text[: hit.start]).rpartition("\n")[2][-_SHOWN:]
+        tail = self.masked(text[hit.end :]).partition("\n")[0][:_SHOWN]
+        return " ".join(f"{head}{redact(hit.value, hit.label or 'unlabelled')}{tail}".split())
 
 
 def _layers(text: str) -> Iterator[tuple[int, str]]:

@@ -118,7 +118,7 @@ class _Telling:
         proof = self.proof
         yield self.ink(f"{visible(proof.target)}: {proof.outcome}", _STYLE[proof.outcome]) + f"{self.dot}leaktight {version}"
         if not quiet:
-            facts = [f"{number:,} {name[:-1] if number == 1 else name}" for name, number in proof.counts.items()]
+            facts = [f"{number:,} {name}" for name, number in proof.counts.items()]
             yield from self.rows(self.dot.join([*facts, f"{proof.seconds:.1f} s"]), 2)
             for note in proof.notes:
                 yield from self.rows(visible(note), 2)
@@ -149,6 +149,8 @@ class _Telling:
             yield "request", _request(verdict)
         if verdict.evidence:
             yield "evidence", verdict.evidence
+        if verdict.proves:
+            yield "proves", f"the finding {verdict.proves} of the scan"
         if verdict.reproduction:
             yield "again", verdict.reproduction
         if verdict.remedy:

@@ -1,0 +1,63 @@
+"""The side of a proof that runs in the project's interpreter: reads a job, writes a proof, or says which variable it needs."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+_VARIABLE = re.compile(r"\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\b")
+
+
+def main(job_file: str) -> None:
+    """Read the job from one file and write the outcome into the same folder as `outcome.json`."""
+    job = json.loads(Path(job_file).read_text("utf-8"))
+    outcome = _outcome(job)
+    Path(job_file).with_name("outcome.json").write_text(json.dumps(outcome), "utf-8")
+
+
+def _outcome(job: dict[str, Any]) -> dict[str, Any]:
+    if sys.version_info < (3, 11):  # noqa: UP036 - it is the project's Python, not ours
+        return {"failed": f"prove needs Python 3.11 or newer; the project's is {sys.version.split()[0]}"}
+    sys.path.insert(0, job.pop("folder"))
+    try:
+        from django.conf import settings
+
+        settings.INSTALLED_APPS  # noqa: B018  # reads the settings
+    except ModuleNotFoundError as error:
+        return {"failed": f"the project cannot be imported: there is no module {error.name}"}
+    except Exception as error:  # noqa: BLE001 - whatever settings may raise
+        if name := _needs(error):
+            return {"needs": name}
+        return {"failed": f"the settings cannot be read: {_said(error)}"}
+    from leaktight.prove.project.run import Job, prove
+    from leaktight.prove.record import pack
+
+    try:
+        return {"proof": pack(prove(Job(**job)))}
+    except Exception as error:  # noqa: BLE001 - whatever the project may raise
+        if name := _needs(error):
+            return {"needs": name}
+        return {"failed": f"the project cannot be run: {_said(error)}"}
+
+
+def _needs(error: Exception) -> str:
+    """Return the environment variable an error is about that is not set."""
+    said = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    names = [name for name in _VARIABLE.findall(said) if name not in os.environ]
+    single = re.fullmatch(r"'?([A-Z][A-Z0-9_]{2,})'?", said)
+    if isinstance(error, KeyError) and single and single[1] not in os.environ:
+        return single[1]
+    return names[0] if names and ("environment" in said.lower() or isinstance(error, KeyError)) else ""
+
+
+def _said(error: Exception) -> str:
+    """Say what went wrong, by kind and place: the text of a foreign error may hold anything."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = next((f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames) if frame.filename), "")
+    missing = f" {error.name}" if isinstance(error, ModuleNotFoundError) else ""
+    return f"{type(error).__name__}{missing} at {place}"

@@ -1,0 +1,151 @@
+"""What lies in the database while a project is proved: a user of each role, and an object of each model for each of them."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import decimal
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.db import models, transaction
+from django.utils import timezone
+
+from leaktight.prove.canary import Canary, Kind
+from leaktight.prove.project.fields import Filler, label_of
+
+_LEFT_OUT = ("django.contrib.", "leaktight.")
+_POWERS = ("is_", "can_", "has_")
+
+
+class Role(StrEnum):
+    """Who asks, from the one who may least to the one who may most."""
+
+    ANONYMOUS = "anonymous"
+    USER = "user"
+    STAFF = "staff"
+    SUPERUSER = "superuser"
+
+
+SIGNED_IN = (Role.USER, Role.STAFF, Role.SUPERUSER)
+
+
+class Stock:
+    """Objects made with canaries; what a probe deletes is made again when it is asked for."""
+
+    def __init__(self, filler: Filler) -> None:
+        self._filler = filler
+        self._made: dict[tuple[Role, Any], Any] = {}
+        self._making: set[tuple[Role, Any]] = set()
+        self.passwords: dict[Role, Canary] = {}
+        self.canaries: list[Canary] = []
+
+    def fill(self) -> None:
+        """Make everything."""
+        for role in SIGNED_IN:
+            self.user(role)
+        for role in SIGNED_IN:
+            for model in apps.get_models():
+                if not model.__module__.startswith(_LEFT_OUT):
+                    self.of(role, model)
+
+    def user(self, role: Role) -> Any:
+        """Return the user of a role; None where the project has no users, or none that can be filled."""
+        return self.of(role, get_user_model()) if apps.is_installed("django.contrib.auth") else None
+
+    def of(self, role: Role, model: Any) -> Any:
+        """Return the object of a model that belongs to a role; None when none can be made."""
+        if role is Role.ANONYMOUS:
+            role = Role.USER
+        key = (role, model)
+        known = self._made.get(key)
+        if known is not None and known.pk is not None and model._base_manager.filter(pk=known.pk).exists():  # noqa: SLF001
+            return known
+        if key in self._making or not model._meta.managed or model._meta.proxy or model._meta.swapped:  # noqa: SLF001
+            return None
+        self._making.add(key)
+        try:
+            # An object no rule of ours can fill is left out; what hangs on it is told as not exercised.
+            with contextlib.suppress(Exception), transaction.atomic():
+                is_user = apps.is_installed("django.contrib.auth") and model is get_user_model()
+                made = self._user(role, model) if is_user else self._object(role, model)
+                self._made[key] = made
+        finally:
+            self._making.discard(key)
+        return self._made.get(key)
+
+    def _user(self, role: Role, model: Any) -> Any:
+        values = dict(self._values(role, model))
+        password = self.passwords.get(role) or self._filler.mint.canary(
+            Kind.PASSWORD, label="password", name="password", planted=f"the password of the {role}"
+        )
+        self.passwords[role] = password
+        user = model(**{name: value for name, value in values.items() if name not in {"password", "last_login"}})
+        user.is_active = True
+        for field in model._meta.fields:  # noqa: SLF001
+            if isinstance(field, models.BooleanField) and field.name.startswith(_POWERS) and field.name != "is_active":
+                powerful = role is Role.SUPERUSER or (role is Role.STAFF and field.name != "is_superuser")
+                setattr(user, field.name, powerful)
+        user.set_password(password.text)
+        user.save()
+        return user
+
+    def _object(self, role: Role, model: Any) -> Any:
+        made = model(**dict(self._values(role, model)))
+        made.save()
+        return made
+
+    def _values(self, role: Role, model: Any) -> Iterator[tuple[str, Any]]:
+        for field in model._meta.concrete_fields:  # noqa: SLF001
+            if field.auto_created or isinstance(field, models.AutoField) or getattr(field, "generated", False):
+                continue
+            if isinstance(field, models.ForeignKey):
+                related = self.of(role, field.related_model) if field.related_model is not model else None
+                if related is not None:
+                    yield field.name, related
+            elif field.has_default() and not label_of(field.name, field):
+                continue
+            else:
+                value = self._value(role, model, field)
+                if value is not None:
+                    yield field.name, value
+
+    def _value(self, role: Role, model: Any, field: Any) -> Any:
+        if field.choices:
+            return next((value for value, _ in field.flatchoices if value not in {"", None}), None)
+        match field:
+            case models.BooleanField():
+                return False
+            case models.DateTimeField():
+                return timezone.now() + datetime.timedelta(hours=1)
+            case models.DateField():
+                return datetime.date(1990, 4, 1)
+            case models.TimeField():
+                return datetime.time(10, 30)
+            case models.DurationField():
+                return datetime.timedelta(hours=1)
+            case models.DecimalField():
+                return decimal.Decimal(1)
+            case models.IntegerField() | models.FloatField():
+                return 1
+            case models.JSONField():
+                return {}
+            case models.BinaryField():
+                return b""
+            case models.GenericIPAddressField():
+                return "192.0.2.7"
+            case models.FileField():
+                return None
+            case _:
+                return self._text(model, field)
+
+    def _text(self, model: Any, field: Any) -> Any:
+        place = f"the column {field.name} of {model._meta.label}"  # noqa: SLF001
+        filled = self._filler.fill(field.name, field, place)
+        canary = filled.canary
+        if canary is not None and label_of(field.name, field) and canary.label:
+            self.canaries.append(canary)
+        return filled.value

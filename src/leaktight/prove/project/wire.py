@@ -1,0 +1,105 @@
+"""What an eavesdropper would see: the same request without TLS, and forged from another site."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from leaktight.model import Sent, Tightness, Verdict
+from leaktight.policy import Channel, Safeguard
+from leaktight.prove.project.asking import Answer, Asking
+from leaktight.prove.project.draft import Draft
+from leaktight.prove.project.judging import Judge
+from leaktight.prove.project.learning import is_watched
+from leaktight.prove.project.objects import Role
+
+_SIGNED = {"secure": "cookie-without-secure", "httponly": "cookie-without-http-only", "samesite": "cookie-without-same-site"}
+
+
+class Wire:
+    """Gathers what is open to whoever stands between the browser and the site."""
+
+    def __init__(self) -> None:
+        self.verdicts: dict[str, Verdict] = {}
+
+    def note(self, answer: Answer) -> None:
+        """Look at the cookie of the session: whoever has it is signed in."""
+        morsel = answer.response.cookies.get(settings.SESSION_COOKIE_NAME)
+        if morsel is None or not morsel.value:
+            return
+        for flag, rule in _SIGNED.items():
+            value = str(morsel[flag])
+            if value and value.lower() not in {"none", "false"}:
+                continue
+            missing = {"secure": Safeguard.SECURE_COOKIE, "httponly": Safeguard.HTTP_ONLY, "samesite": Safeguard.SAME_SITE}[flag]
+            self._tell(
+                rule,
+                Verdict(
+                    Tightness.LEAKING,
+                    f"the cookie of the session is set without {missing}",
+                    rule=rule,
+                    channel=Channel.COOKIE,
+                    label="session-id",
+                    form="plain",
+                    missing=(missing,),
+                    request=answer.draft.sent(answer.role),
+                    evidence=f"Set-Cookie: {morsel.key}=•••; {flag}={value or 'absent'}",
+                    remedy=f"Set SESSION_COOKIE_{flag.upper()}.",
+                    reproduction=answer.draft.curl(),
+                ),
+            )
+
+    def probe(self, asking: Asking, draft: Draft, role: Role, accepted: Answer, judge: Judge) -> None:
+        """Send an accepted request in clear, and without the token against forgery."""
+        sensitive = [canary for canary in accepted.canaries if is_watched(canary.label) and canary.label != "request-data"]
+        found = bool(sensitive) or bool(accepted.known) or role is not Role.ANONYMOUS
+        if found and "https-not-enforced" not in self.verdicts:
+            self._in_clear(asking, draft, role, bool(sensitive))
+        changes = draft.has_body and role is not Role.ANONYMOUS and not draft.endpoint.is_api
+        if changes and not draft.as_json:
+            self._forged(asking, draft, role)
+        del judge
+
+    def _in_clear(self, asking: Asking, draft: Draft, role: Role, sensitive: bool) -> None:  # noqa: FBT001 - said by name at the call
+        answer = asking.ask(draft, role, secure=False)
+        if answer.status >= 400 or answer.location.startswith("https://"):
+            return
+        what = "a request that carries sensitive data" if sensitive else "a page that needs protection"
+        self._tell(
+            "https-not-enforced",
+            Verdict(
+                Tightness.LEAKING,
+                f"{what} is served in clear: everybody on the way reads and changes it",
+                rule="https-not-enforced",
+                channel=Channel.CONNECTION,
+                missing=(Safeguard.HTTPS,),
+                request=draft.sent(role),
+                evidence=f"http://{asking.host}{draft.endpoint.route} is answered with {answer.status}",
+                remedy="Set SECURE_SSL_REDIRECT = True, or put leaktight.guard in front.",
+                reproduction=draft.curl("http://localhost:8000"),
+            ),
+        )
+
+    def _forged(self, asking: Asking, draft: Draft, role: Role) -> None:
+        answer = asking.ask(draft, role, csrf=True)
+        if answer.status >= 400:
+            return
+        place = asking.watch.code.of(draft.endpoint.view)
+        key = f"csrf {draft.endpoint.shown}"
+        self._tell(
+            key,
+            Verdict(
+                Tightness.LEAKING,
+                "a request that another site could have forged is accepted",
+                rule="csrf-missing",
+                channel=Channel.REQUEST_BODY,
+                missing=(Safeguard.CSRF,),
+                request=Sent(draft.method.upper(), draft.endpoint.shown, "", role),
+                evidence=f"without a CSRF token the answer is {answer.status}",
+                place=place,
+                remedy="Take csrf_exempt away, or protect the view with csrf_protect.",
+                reproduction=draft.curl(),
+            ),
+        )
+
+    def _tell(self, key: str, verdict: Verdict) -> None:
+        self.verdicts.setdefault(key, verdict)
