@@ -18,12 +18,12 @@ class GuardConfig(AppConfig):
         from django.core.signals import setting_changed
 
         from leaktight.guard import checks
-        from leaktight.guard.outlets import cache, errors, logs, mail, outgoing
+        from leaktight.guard.outlets import cache, errors, logs, mail, outgoing, sentry, structured, tasks
         from leaktight.guard.values import threads
         from leaktight.guard.values.own import watch_own_secrets
 
         watch_own_secrets()
         setting_changed.connect(watch_own_secrets)
         checks.install()
-        for hooks in (threads, mail, outgoing, cache, logs, errors):
+        for hooks in (threads, mail, outgoing, cache, logs, errors, sentry, structured, tasks):
             hooks.install()

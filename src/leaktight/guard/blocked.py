@@ -15,3 +15,8 @@ class LeakBlocked(RuntimeError):
         super().__init__(f"{label} was not sent by {channel}: {why}")
         self.channel = channel
         self.label = label
+        self._why = why
+
+    def __reduce__(self) -> tuple[type[LeakBlocked], tuple[Channel, str, str]]:
+        """Be pickled, as errors of tasks are."""
+        return LeakBlocked, (self.channel, self.label, self._why)

@@ -33,9 +33,11 @@ _MODES = MappingProxyType(
         Channel.COOKIE: Mode.BLOCK,
         Channel.LOG: Mode.MASK,
         Channel.ERROR_REPORT: Mode.MASK,
+        Channel.THIRD_PARTY: Mode.MASK,
         Channel.MAIL: Mode.MASK,
         Channel.OUTGOING_HTTP: Mode.BLOCK,
         Channel.CACHE: Mode.BLOCK,
+        Channel.TASK_QUEUE: Mode.MASK,
     }
 )
 """The channels the guard watches, and what it does there unless the settings say otherwise."""

@@ -24,6 +24,8 @@ STOPS: Mapping[Channel, str] = MappingProxyType(
         Channel.COOKIE: "the guard leaves out cookies that hold a value it knows, and gives those that sign somebody in their flags",
         Channel.SESSION: "`leaktight.guard.sessions` keeps sessions encrypted on the server",
         Channel.CACHE: "the guard does not let a value it knows into a cache",
+        Channel.THIRD_PARTY: "the guard masks the values it knows in what is sent to Sentry",
+        Channel.TASK_QUEUE: "the guard seals the values it knows in arguments of Celery tasks, and masks them in results",
         Channel.OUTGOING_HTTP: "the guard stops requests that would send a value it knows in clear, unverified or in an address",
         Channel.CONNECTION: "the guard's `check --deploy` names settings that connect in clear",
     }

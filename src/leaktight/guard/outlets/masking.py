@@ -131,6 +131,33 @@ class Mask:
         """
         return _Walk(self, other).masked(value, name, None, 0)
 
+    def only_values(self, data: Any) -> Any:
+        """Return texts, lists and dictionaries without the values being watched, whatever anything is called."""
+        match data:
+            case str():
+                return self.values(data)
+            case bytes():
+                text = data.decode("latin-1")
+                masked = self.values(text)
+                return data if masked == text else masked.encode("latin-1", "replace")
+            case dict():
+                found = {self.only_values(key): self.only_values(inner) for key, inner in data.items()}
+                return data if _same(found, data) else found
+            case list() | tuple():
+                items = [self.only_values(inner) for inner in data]
+                return (
+                    data
+                    if all(new is old for new, old in zip(items, data, strict=True))
+                    else type(data)(items)
+                    if type(data) in {list, tuple}
+                    else items
+                )
+            case int() | float() if not isinstance(data, bool):
+                masked = self.values(str(data))
+                return data if masked == str(data) else masked
+            case _:
+                return data
+
     def label(self, name: str) -> tuple[str, bool] | None:
         """Return the label a name bears here and whether that is sure."""
         if self._declared and (label := declared_label(name, self._declared)) is not None:

@@ -65,7 +65,7 @@ def masked_whole(record: logging.LogRecord, mask: Mask, *, keep_error: bool = Fa
         if text := getattr(record, name, None):
             found[name] = mask.text(str(text))
     if not keep_error and isinstance(record.exc_info, tuple) and record.exc_info[1] is not None:
-        found["exc_info"] = _error(record.exc_info, mask)
+        found["exc_info"] = masked_error(record.exc_info, mask)
     return _changed(record, found)
 
 
@@ -103,7 +103,7 @@ def _message(record: logging.LogRecord, mask: Mask) -> dict[str, Any]:
     return {"msg": mask.text(merged), "args": None}
 
 
-def _error(given: Any, mask: Mask) -> Any:
+def masked_error(given: Any, mask: Mask) -> Any:
     """Mask an exception; its local variables go along with it when the request has something to hide."""
     before = len(mask.found)
     said = texts(given[1])

@@ -59,7 +59,7 @@ def collector(request: HttpRequest) -> Callable[[Registry], None]:
             if not registry.view and request.resolver_match is not None:
                 registry.view = request.resolver_match.view_name or ""
             for name, value in found:
-                _add(registry, name, value, names)
+                add_named(registry, name, value, names)
         if "marked" not in done and request.__dict__.get("sensitive_post_parameters") and request.__dict__.get("_post"):
             done.add("marked")
             _add_marked(registry, request)
@@ -146,7 +146,8 @@ def known_label(name: str) -> tuple[str, bool] | None:
     return match.label, match.strength is Strength.STRONG
 
 
-def _add(registry: Registry, name: str, value: Any, declared: Mapping[str, str]) -> None:
+def add_named(registry: Registry, name: str, value: Any, declared: Mapping[str, str]) -> None:
+    """Add what is sensitive in a value that came in under a name; `declared` are the names declared where it did."""
     for key, text, given in _leaves(name, value, declared, None, 0):
         registry.add(text, given[0], key, sure=given[1])
 
