@@ -9,9 +9,10 @@ from urllib.parse import quote
 
 import pytest
 from django.conf import settings
-from django.test import AsyncClient, Client, override_settings
+from django.test import AsyncClient, Client, RequestFactory, override_settings
 from guardsite.exposure import holds
 
+from leaktight.guard.answers import refusal
 from leaktight.guard.incidents import cleartext_credential_seen
 from leaktight.guard.values.registry import MOST_VALUES
 
@@ -169,3 +170,12 @@ def test_an_async_site_refuses_the_same() -> None:
 def test_the_body_is_there_for_the_view_as_without_the_guard() -> None:
     response = Client().post("/api/", {"pin": "123456"}, content_type="application/json", secure=True)
     assert response.json() == {"length": 6}
+
+
+def test_a_refusal_over_https_keeps_browsers_on_https_as_any_answer_does() -> None:
+    asked = RequestFactory().get("/", secure=True)
+    with override_settings(SECURE_HSTS_SECONDS=31536000, SECURE_HSTS_INCLUDE_SUBDOMAINS=True, SECURE_HSTS_PRELOAD=False):
+        assert refusal(asked, 400, "Refused.")["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+        assert "Strict-Transport-Security" not in refusal(RequestFactory().get("/"), 400, "Refused.")
+    with override_settings(SECURE_HSTS_SECONDS=0):
+        assert "Strict-Transport-Security" not in refusal(asked, 400, "Refused.")

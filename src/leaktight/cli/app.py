@@ -150,7 +150,7 @@ def fix(
     )
 
 
-@app.command(usage="leaktight prove [OPTIONS] [PATH]")
+@app.command(usage="leaktight prove [OPTIONS] [PATH | ADDRESS]")
 def prove(
     target: str = ".",
     /,
@@ -162,6 +162,14 @@ def prove(
     own_database: Annotated[
         bool, _option("Make a test database with the project's own engine, on the server its settings name, instead of SQLite.")
     ] = False,
+    allow_host: Annotated[
+        tuple[str, ...], _option("A site that is not on this machine and that you may test: --allow-host example.org.")
+    ] = (),
+    http_port: Annotated[int | None, _option("Where the site speaks plain HTTP; 0 if nowhere: --http-port 8000.")] = None,
+    login: Annotated[str, _option("The page of the site to log in at: --login /accounts/login/.")] = "",
+    user: Annotated[str, _option("Who logs in there; the password is read from LEAKTIGHT_PASSWORD: --user anna.")] = "",
+    password_stdin: Annotated[bool, _option("Read that password from standard input.")] = False,
+    ca_file: Annotated[str, _option("The certificate of the authority that certifies the site: --ca-file ca.pem.")] = "",
     format: Annotated[ProofFormat, _option("How to tell it on standard output: --format json.")] = ProofFormat.TEXT,  # noqa: A002
     output: Annotated[
         tuple[str, ...],
@@ -172,14 +180,16 @@ def prove(
     verbose: Annotated[bool, _option("Also what is tight, and all that was not exercised.", alias="-v")] = False,
     color: Annotated[Colour, _option("When to use colours: --color never.")] = Colour.AUTO,
 ) -> Status:
-    """Run the project, plant canaries in every input, and watch every way out.
+    """Run the project, or ask the running site: plant canaries in every input, and watch every way out.
 
     PATH is the folder with manage.py; the current folder when none is given. The project runs in its own interpreter with a database,
-    caches, mail and files of its own that are gone afterwards; nothing is sent anywhere. The exit status is 0 when everything was
-    exercised and nothing came out, 1 for leaks, 2 for wrong use, 3 when something was not exercised, 4 for an error of ours.
+    caches, mail and files of its own that are gone afterwards; nothing is sent anywhere. ADDRESS (https://…) is a site that runs already: it is walked as a visitor,
+    asked in clear and listened to; only this machine is asked unless --allow-host names another. The exit status is 0 when
+    everything was exercised and nothing came out, 1 for leaks, 2 for wrong use, 3 when something was not exercised, 4 for an error of ours.
     """
     from leaktight.cli.prove import Wanted
     from leaktight.cli.prove import prove as run_prove
+    from leaktight.cli.site import SiteWanted
 
     return run_prove(
         Wanted(
@@ -195,6 +205,7 @@ def prove(
             quiet=quiet,
             verbose=verbose,
             colour=color,
+            site=SiteWanted(allow_host, http_port, login, user, password_stdin, ca_file),
         )
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from leaktight import __version__
 from leaktight.cli.console import Colour, complain, terminal, write
 from leaktight.cli.errors import UsageError, unknown
 from leaktight.cli.formats import save
+from leaktight.cli.site import SiteWanted, prove_site
 from leaktight.config import load
 from leaktight.model import Proof
 from leaktight.report import Outcome, Status, decide_proof, render_proof_json, render_proof_text
@@ -39,6 +40,7 @@ class Wanted:
     quiet: bool = False
     verbose: bool = False
     colour: Colour = Colour.AUTO
+    site: SiteWanted = field(default_factory=SiteWanted)
 
 
 def prove(wanted: Wanted) -> Status:
@@ -79,7 +81,7 @@ def is_address(target: str) -> bool:
 
 def _proof(wanted: Wanted) -> Proof:
     if is_address(wanted.target):
-        raise UsageError("a running site cannot be proved yet; give the folder with manage.py")
+        return prove_site(wanted.target, wanted.site, requests=wanted.max_requests, seconds=wanted.seconds, quiet=wanted.quiet)
     return _of_project(wanted)
 
 

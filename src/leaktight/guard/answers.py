@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 
 if TYPE_CHECKING:
@@ -30,4 +31,16 @@ def _answer(request: HttpRequest, status: int, text: str) -> HttpResponse:
     response.headers["Cache-Control"] = "no-store"
     response.headers["Connection"] = "close"
     response.headers["X-Content-Type-Options"] = "nosniff"
+    if request.is_secure() and settings.SECURE_HSTS_SECONDS:
+        response.headers["Strict-Transport-Security"] = _hsts()
     return response
+
+
+def _hsts() -> str:
+    """Write what Django's middleware would have sent (RFC 6797): a refusal never gets that far."""
+    parts = [f"max-age={settings.SECURE_HSTS_SECONDS}"]
+    if settings.SECURE_HSTS_INCLUDE_SUBDOMAINS:
+        parts.append("includeSubDomains")
+    if settings.SECURE_HSTS_PRELOAD:
+        parts.append("preload")
+    return "; ".join(parts)

@@ -10,9 +10,8 @@ import shutil
 import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import trustme
@@ -163,38 +162,3 @@ def postgres(folder: Path) -> Iterator[int]:
     command = [program("postgres"), "-D", str(data), "-p", str(port), "-h", HOST, "-k", str(data), "-c", "fsync=off"]
     with running(command, port, folder, cwd="/", **as_other):
         yield port
-
-
-class Relay:
-    """Stands between a client and a server, records every byte, and may change what the server says."""
-
-    def __init__(self, port: int, tamper: Callable[[bytes], bytes] = bytes) -> None:
-        self.recorded = bytearray()
-        self._target = port
-        self._tamper = tamper
-        self._listener = socket.create_server((HOST, 0))
-        self.port = int(self._listener.getsockname()[1])
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            server = socket.create_connection((HOST, self._target))
-            for source, target, change in ((client, server, bytes), (server, client, self._tamper)):
-                threading.Thread(target=self._pump, args=(source, target, change), daemon=True).start()
-
-    def _pump(self, source: socket.socket, target: socket.socket, change: Callable[[bytes], bytes]) -> None:
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                self.recorded += data
-                target.sendall(change(data))
-        for each in (source, target):
-            with contextlib.suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-            each.close()
-
-    def close(self) -> None:
-        self._listener.close()

@@ -20,7 +20,9 @@ from guardsite.exposure import holds
 from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
-from .servers import HOST, Relay, nginx, program, site
+from leaktight.prove.relay import Relay
+
+from .servers import HOST, nginx, program, site
 
 SECRET = "7 left 21 right 4 left k7Qz9fWx2"
 pytestmark = pytest.mark.xdist_group("live")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -77,6 +78,16 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
+
+
+def listens(url: str, timeout: float) -> bool:
+    """Tell whether anybody takes a connection where a URL leads to."""
+    parts = urlsplit(url)
+    try:
+        socket.create_connection((parts.hostname or "", parts.port or _PORTS[parts.scheme]), timeout).close()
+    except OSError:
+        return False
+    return True
 
 
 class Wire:

@@ -1,0 +1,67 @@
+"""`leaktight prove https://…`: what is asked of the proof of a running site, its password, and what is said before it begins."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from leaktight.cli.console import complain
+from leaktight.cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from leaktight.model import Proof
+
+_PASSWORD = "LEAKTIGHT_PASSWORD"  # noqa: S105  # the name of a variable
+
+
+@dataclass(frozen=True, slots=True)
+class SiteWanted:
+    """What the user asks of the proof of a running site."""
+
+    allow_host: tuple[str, ...] = ()
+    http_port: int | None = None
+    login: str = ""
+    user: str = ""
+    password_stdin: bool = False
+    ca_file: str = ""
+
+
+def prove_site(address: str, wanted: SiteWanted, *, requests: int, seconds: float, quiet: bool) -> Proof:
+    """Say what will be done to a site, do it, and return the proof."""
+    try:
+        from leaktight.prove.site.plan import Plan, WrongTarget
+        from leaktight.prove.site.run import prove_site as run
+    except ImportError as error:
+        raise UsageError(f'proving a site needs more packages ({error.name}): pip install "leaktight[prove]"') from None
+
+    plan = Plan(
+        address,
+        allow_hosts=frozenset(host.lower() for host in wanted.allow_host),
+        http_port=wanted.http_port,
+        login=wanted.login,
+        user=wanted.user,
+        password=_password(wanted),
+        ca_file=wanted.ca_file or None,
+        requests=requests,
+        seconds=seconds,
+    )
+    try:
+        plan.check()
+        if not quiet:
+            complain("leaktight will")
+            for step in plan.announcement():
+                complain(f"- {step}")
+        return run(plan).proof
+    except WrongTarget as error:
+        raise UsageError(str(error)) from None
+
+
+def _password(wanted: SiteWanted) -> str:
+    """Return the password of the user: from standard input or the environment, never from an argument others can see."""
+    if not wanted.user:
+        return ""
+    if wanted.password_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    return os.environ.get(_PASSWORD, "")
