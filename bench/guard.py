@@ -15,6 +15,10 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
+APPS = ["django.contrib.contenttypes", "django.contrib.auth", "django.contrib.sessions"]
+TEMPLATE = """<h1>{{ user.username }}</h1>{{ form.as_p }}<ul>
+{% for each in permissions %}<li class="row">{{ each.name }}: {{ each.content_type.model }}</li>
+{% endfor %}</ul>"""
 PAGE = '<p class="row">Order &amp; delivery, 100% of it</p>\n' * 40
 CASES = {
     "bare": "bare Django",
@@ -22,6 +26,8 @@ CASES = {
     "guard": "behind the guard, nothing declared",
     "guard-posting": "behind the guard, three declared values in a form",
     "bare-posting": "bare Django, the same form",
+    "guard-paying": "behind the guard, the same of a signed-in user: session, form, 20 rows, template",
+    "bare-paying": "bare Django, the same",
 }
 SEARCH_SIZE = 4 << 20
 
@@ -43,12 +49,17 @@ def serve(case: str, requests: int) -> float:
             "middleware.clickjacking.XFrameOptionsMiddleware",
         )
     ]
+    paying = case.endswith("paying")
+    if paying:
+        middleware.append("django.contrib.auth.middleware.AuthenticationMiddleware")
     settings.configure(
+        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}} if paying else {},
+        TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates"}],
         ALLOWED_HOSTS=["*"],
         ROOT_URLCONF="guard",
         MIDDLEWARE=middleware,
-        INSTALLED_APPS=["leaktight.guard"] if guarded else [],
-        SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
+        INSTALLED_APPS=(APPS if paying else []) + (["leaktight.guard"] if guarded else []),
+        SESSION_ENGINE="django.contrib.sessions.backends." + ("db" if paying else "signed_cookies"),
         SECRET_KEY="benchmark-only-" + "k" * 40,
         LEAKTIGHT={"KEYS": ["k" * 40]},
         LOGGING_CONFIG=None,
@@ -61,12 +72,14 @@ def serve(case: str, requests: int) -> float:
     from django.test import Client
 
     client = Client()
+    if paying:
+        _sign_in(client)
     fields = {"card_number": "4000056655665556", "cvv": "k7Qz9f", "iban": "DE02120300000000202051"}
     body = "&".join(f"{name}={value}" for name, value in fields.items())
 
     def ask() -> None:
-        if case.endswith("posting"):
-            client.post("/pay/", body, content_type="application/x-www-form-urlencoded", secure=True)
+        if case.endswith(("posting", "paying")):
+            client.post("/account/" if paying else "/pay/", body, content_type="application/x-www-form-urlencoded", secure=True)
         else:
             client.get("/page/", secure=True)
 
@@ -80,8 +93,18 @@ def serve(case: str, requests: int) -> float:
     return statistics.median(times) * 1e6
 
 
+def _sign_in(client: Any) -> None:
+    from django.contrib.auth.models import User
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    client.force_login(User.objects.create_user("anna"))
+
+
 def _urls() -> list[object]:
+    from django import forms
     from django.http import HttpResponse
+    from django.template import Context, Engine
     from django.urls import path
     from django.views.decorators.csrf import csrf_exempt
 
@@ -93,7 +116,25 @@ def _urls() -> list[object]:
     def pay(request: Any) -> HttpResponse:
         return HttpResponse(PAGE + str(len(request.POST["card_number"])))
 
-    return [path("page/", page), path("pay/", csrf_exempt(sensitive("card_number", "cvv", "iban")(pay)))]
+    class Payment(forms.Form):  # type: ignore[misc] # Django has no types
+        card_number = forms.CharField()
+        cvv = forms.CharField(widget=forms.PasswordInput)
+        iban = forms.CharField()
+
+    template = Engine().from_string(TEMPLATE)
+
+    def account(request: Any) -> HttpResponse:
+        from django.contrib.auth.models import Permission
+
+        form = Payment(request.POST)
+        named = {
+            "form": Payment() if form.is_valid() else form,
+            "permissions": Permission.objects.select_related("content_type")[:20],
+        }
+        return HttpResponse(template.render(Context(named | {"user": request.user})))
+
+    declared = sensitive("card_number", "cvv", "iban")
+    return [path("page/", page), path("pay/", csrf_exempt(declared(pay))), path("account/", csrf_exempt(declared(account)))]
 
 
 def search_speed() -> dict[str, float]:
@@ -152,7 +193,7 @@ def _run(case: str, requests: int) -> object:
 
 def table(medians: dict[str, float], speeds: dict[str, float]) -> str:
     """Write what was measured as Markdown."""
-    base = {"guard-posting": medians["bare-posting"], "bare-posting": medians["bare-posting"]}
+    base = {case: medians["bare-" + case.partition("-")[2]] for case in CASES if "-" in case}
     rows = [
         f"| {title} | {medians[case]:.0f} | {medians[case] - base.get(case, medians['bare']):+.0f} | {medians[case] / base.get(case, medians['bare']):.2f} |"
         for case, title in CASES.items()

@@ -140,9 +140,9 @@ def test_hostile_text_takes_linear_time(piece: str) -> None:
         text = piece * (size // len(piece))
         times = []
         for _ in range(3):
-            begin = time.perf_counter()
+            begin = time.process_time()
             sensitive_spans(text, known_label)
-            times.append(time.perf_counter() - begin)
+            times.append(time.process_time() - begin)
         return min(times)
 
     small, large = seconds(20_000), seconds(160_000)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leaktight.guard.values.forms import MARKS, pieces, unmarked
 from leaktight.guard.values.search import Hit, Search
 from leaktight.guard.values.stream import Strainer
 
@@ -84,3 +85,12 @@ def test_a_body_without_a_value_goes_out_as_it_is(body: bytes, cuts: list[int]) 
 def test_a_short_value_is_known_by_the_name_in_front_of_it() -> None:
     assert _strain(b"order 4711, pin: 14711", [], SEARCH)[1] == []
     assert _strain(b"your pin: 4711", [], SEARCH) == (b"your pin: ***", ["plain"])
+
+
+@given(st.text("ab 1+/&<'\"\\%é", min_size=6, max_size=24), st.text(max_size=40), st.integers(0, 99))
+def test_the_quick_look_overlooks_nothing(value: str, around: str, number: int) -> None:
+    """Every form is found in any text, though marks and the words of a short text decide first whether it is looked for at all."""
+    value = "x1" + value + "9z"
+    forms = [form for write in (unmarked, *(mark.write for mark in MARKS)) for piece in pieces(value) for form in write(piece)]
+    name, text, _ = forms[number % len(forms)]
+    assert Search([(value, "secret", "pin")]).hits(f"{around} {text} {around}"), name

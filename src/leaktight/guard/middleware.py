@@ -17,7 +17,7 @@ from leaktight.guard.going.bodies import NotInspectable, strain_pieces, strain_w
 from leaktight.guard.going.headers import strain_cookies, strain_headers, strain_redirect
 from leaktight.guard.going.instructions import instruct
 from leaktight.guard.values.collect import collector
-from leaktight.guard.values.registry import Registry, TooManyValues, current, watched
+from leaktight.guard.values.registry import LEAST_PER_VALUE, MOST_VALUES, Registry, TooManyValues, current, watched
 from leaktight.guard.vault import Vault
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def arriving(request: HttpRequest, registry: Registry) -> HttpResponseBase | Non
         refused = refuse_cleartext(request, registry)
         if refused is None and request.META.get("QUERY_STRING"):
             refused = refuse_in_address(request, registry)
-        if "_body" in request.__dict__:
+        if len(request.__dict__.get("_body", b"")) > LEAST_PER_VALUE * MOST_VALUES:
             _ = bool(registry)  # too many values are better refused now than when the view has run
     except TooManyValues:
         return refusal(request, 400, "This request holds more sensitive values than can be looked after.")
@@ -87,7 +87,8 @@ def leaving(request: HttpRequest, response: HttpResponseBase, registry: Registry
 
 def _inspected(request: HttpRequest, response: HttpResponseBase, registry: Registry) -> HttpResponseBase:
     found = [strain_redirect(request, response, registry)] if "Location" in response.headers else []
-    if registry:
+    holds = bool(registry)
+    if holds:
         found.append(strain_headers(request, response, registry))
         if response.streaming:
             strain_pieces(request, response, registry)
@@ -98,5 +99,5 @@ def _inspected(request: HttpRequest, response: HttpResponseBase, registry: Regis
         return withheld(request)
     if response.cookies:
         strain_cookies(request, response, registry)
-    instruct(request, response, registry)
+    instruct(request, response, registry, holds=holds)
     return response

@@ -28,7 +28,7 @@ def refuse_forged(
     if request.method in _SAFE or not getattr(view, "csrf_exempt", False) or not declared_by(view):
         return None
     has_session = settings.SESSION_COOKIE_NAME in request.COOKIES
-    from_elsewhere = request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}
+    from_elsewhere = request.META.get("HTTP_SEC_FETCH_SITE") in {"cross-site", "same-site"}
     if not has_session and (not from_elsewhere or any(name in request.META for name in _TOKENS)):
         return None
     check = CsrfViewMiddleware(lambda _: None)

@@ -41,7 +41,7 @@ def refuse_cleartext(request: HttpRequest, registry: Registry) -> HttpResponse |
         )
     if _is_exempt(request):
         return None
-    if "text/html" not in request.headers.get("Accept", ""):
+    if "text/html" not in request.META.get("HTTP_ACCEPT", ""):
         return refusal(request, 403, "This site is used over HTTPS only.")
     try:
         return HttpResponsePermanentRedirect(f"https://{settings.SECURE_SSL_HOST or request.get_host()}{request.path}")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from leaktight.guard.values.registry import Registry
 
 _MOST_UNPACKED = 64 * 1024 * 1024
+_AS_IT_IS = frozenset({"utf8", "usascii", "ascii", "latin1", "iso88591"})
 _PACKED = frozenset({"gzip", "x-gzip", "deflate"})
 
 
@@ -46,10 +47,9 @@ def strain_whole(request: HttpRequest, response: HttpResponse, registry: Registr
 
 
 def _strained(body: bytes, search: Search, found: Found, charset: str) -> bytes:
-    """Bytes are searched as they are; text in an encoding of its own, such as UTF-16, as text."""
-    if charset.lower().replace("-", "").replace("_", "") in {"utf8", "usascii", "ascii", "latin1", "iso88591"}:
-        strainer = Strainer(lambda: search, lambda _: STAND_IN, found)
-        return strainer.feed(body) + strainer.end()
+    """Bytes are searched as they are, which is as their Latin-1 text; text in an encoding of its own, such as UTF-16, as text."""
+    if charset.lower().replace("-", "").replace("_", "") in _AS_IT_IS:
+        charset = "latin-1"
     text, hits = search.mask(body.decode(charset, "replace"), lambda _: STAND_IN)
     for hit in hits:
         found(hit)

@@ -10,7 +10,7 @@ from django.conf import settings
 from leaktight.guard.conf import Mode
 from leaktight.guard.going.found import STAND_IN, Found
 from leaktight.guard.values.collect import known_label
-from leaktight.guard.values.deep import first_hit, mask
+from leaktight.guard.values.deep import LONGEST, first_hit, mask
 from leaktight.policy import LABELS, Channel, LabelKind
 
 if TYPE_CHECKING:
@@ -29,9 +29,11 @@ def strain_headers(request: HttpRequest, response: HttpResponseBase, registry: R
     search = registry.search(Channel.RESPONSE_HEADER)
     if not search:
         return found
-    for name, value in list(response.headers.items()):
-        if name.lower() in _OWN:
-            continue
+    headers = [(name, value) for name, value in response.headers.items() if name.lower() not in _OWN]
+    together = "\n".join([value for _, value in headers])
+    if len(together) <= LONGEST and first_hit(search, together) is None:
+        return found
+    for name, value in headers:
         clean, hits = mask(search, value, lambda _: STAND_IN)
         for hit in hits:
             found(hit)

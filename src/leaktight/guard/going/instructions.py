@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 _POLICY = "Content-Security-Policy"
 
 
-def instruct(request: HttpRequest, response: HttpResponseBase, registry: Registry) -> None:
-    """Add the headers a sensitive response needs, exactly where one is."""
+def instruct(request: HttpRequest, response: HttpResponseBase, registry: Registry, *, holds: bool) -> None:
+    """Add the headers a sensitive response needs, exactly where one is; `holds` tells whether the request has any value."""
     declares = request.resolver_match is not None and bool(declared_by(request.resolver_match.func))
-    if declares or (registry and _holds_private(response, registry)):
+    if declares or (holds and _holds_private(response, registry)):
         keep_out_of_caches(response)
-    if registry and _address_is_private(request, registry):
+    if holds and _address_is_private(request, registry):
         response.headers["Referrer-Policy"] = "same-origin" if _has_form(response) else "no-referrer"
     if request.__dict__.get("_leaktight_logged_out") and configuration().clear_site_data:
         kinds = ", ".join(f'"{kind}"' for kind in configuration().clear_site_data)

@@ -9,9 +9,10 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import parse_qsl
 
 from django.conf import settings
-from django.http import QueryDict
+from django.core.exceptions import TooManyFieldsSent
 from django.urls import Resolver404, ResolverMatch, get_urlconf, resolve
 
 from leaktight.guard.conf import configuration, recogniser
@@ -179,7 +180,7 @@ _Pairs: TypeAlias = list[tuple[str, Any]]
 
 
 def _query(request: HttpRequest) -> _Pairs:
-    return list(request.GET.lists())
+    return list(request.GET.lists()) if request.META.get("QUERY_STRING") else []
 
 
 def _path(request: HttpRequest) -> _Pairs | None:
@@ -236,13 +237,25 @@ def _posted(request: HttpRequest) -> _Pairs | None:
         return None
     kind = request.content_type or ""
     if kind == "application/x-www-form-urlencoded":
-        return list(QueryDict(body, encoding=request.encoding).lists())
+        return _form(body, request.encoding or settings.DEFAULT_CHARSET)
     if kind == "application/json" or kind.endswith("+json"):
         try:
             return [("", json.loads(body))]
         except (ValueError, RecursionError):
             return []
     return []
+
+
+def _form(body: bytes, charset: str) -> _Pairs:
+    """Read a form as `QueryDict` does, which takes several times as long to make something that may be changed."""
+    try:
+        text = body.decode(charset)
+    except UnicodeDecodeError:
+        text = body.decode("latin-1")
+    try:
+        return parse_qsl(text, keep_blank_values=True, encoding=charset, max_num_fields=settings.DATA_UPLOAD_MAX_NUMBER_FIELDS)
+    except ValueError:
+        raise TooManyFieldsSent("The number of GET/POST parameters exceeded settings.DATA_UPLOAD_MAX_NUMBER_FIELDS.") from None
 
 
 def _uploads(request: HttpRequest) -> _Pairs | None:

@@ -13,7 +13,8 @@ from urllib.parse import unquote_plus
 from leaktight.guard.values.search import Hit, Search
 
 _DEEPEST = 3
-_LONGEST = 64 * 1024
+LONGEST = 64 * 1024
+"""No longer text is decoded, however it came."""
 _MOST_UNPACKED = 1 << 20
 _CODE = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([0-3][0-7]{2})|(.))")
@@ -23,7 +24,7 @@ def first_hit(search: Search, text: str, depth: int = _DEEPEST) -> Hit | None:
     """Return a hit in a text or in what it decodes to, up to three layers down; its place means nothing below the first."""
     if hits := search.hits(text):
         return hits[0]
-    if depth == 0 or len(text) > _LONGEST:
+    if depth == 0 or len(text) > LONGEST:
         return None
     for inner in _decoded(text):
         if hit := first_hit(search, inner, depth - 1):
@@ -33,7 +34,7 @@ def first_hit(search: Search, text: str, depth: int = _DEEPEST) -> Hit | None:
 
 def layers(text: str, depth: int = _DEEPEST) -> Iterator[str]:
     """Yield what a text decodes to, layer below layer, three at most."""
-    if depth == 0 or len(text) > _LONGEST:
+    if depth == 0 or len(text) > LONGEST:
         return
     for inner in _decoded(text):
         yield inner

@@ -16,6 +16,9 @@ MOST_VALUES = 256
 """How many values of one request are watched; a request with more is refused, since what is not watched could leave."""
 
 _SHORTEST = 3
+LEAST_PER_VALUE = _SHORTEST + 1
+"""How many bytes of a form or of JSON a watched value takes at least, with what divides it from the next."""
+
 _UNSURE_CHANNELS = frozenset({Channel.LOG, Channel.ERROR_REPORT, Channel.THIRD_PARTY})
 """Where a value known by a weak name is masked as well: a mask too many does no harm there."""
 

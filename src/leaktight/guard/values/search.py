@@ -5,11 +5,11 @@ from __future__ import annotations
 import gzip
 import string
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from leaktight.guard.values.forms import MARKED, Form, pieces, unmarked
+from leaktight.guard.values.forms import MARKS, Form, pieces, unmarked
 
 CONTEXT = 48
 """How many characters in front of a short or common value are looked at for its name."""
@@ -17,11 +17,13 @@ CONTEXT = 48
 _CODE = frozenset(string.ascii_letters + string.digits + "+/-_")
 _SHORT = 6
 _LONG_WORD = 16
-_LINE = 1 << 12
+_LINE = 1 << 9
+"""Up to this length it pays to look at the words of a text before it is searched."""
 _NEVER = 1 << 62
 _GROUP = 4
 _FOLDED = 32
-_MARKERS = ("", *MARKED)
+_ALWAYS = len(MARKS)
+"""Stands for the forms that no mark gives away, in the place of a mark's number."""
 _TELLING = 10
 """From this length on, a coded form of a short or common value can hardly be there by chance."""
 
@@ -38,9 +40,9 @@ class Hit(NamedTuple):
 
 
 class _Needle(NamedTuple):
-    run: int
-    """How long the longest part without a space is: a text whose words are all shorter does not hold it."""
-    form: Form
+    form: str
+    text: str
+    margin: int
     value: str
     label: str
     name: str
@@ -53,16 +55,23 @@ class Search:
 
     def __init__(self, values: Sequence[tuple[str, str, str]]) -> None:
         self._values = values
-        self._needles: dict[str, list[_Needle]] = {}
-        self.reach = 0
-        """No form of any value is longer than this many characters."""
-        self.shortest = min((_shortest_run(text) for text, _, _ in values), default=_NEVER)
-        """In whatever form a value is written, it has a part of at least this length without a space."""
-        if values:
-            self.reach = 12 * max(len(piece.encode("utf-8", "surrogatepass")) for text, _, _ in values for piece in pieces(text))
+        self._texts: dict[int, tuple[str, ...]] = {}
+        self._needles: dict[int, list[_Needle]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._values)
+
+    @cached_property
+    def shortest(self) -> int:
+        """In whatever form a value is written, it has a part of at least this length without a space."""
+        return min((_shortest_run(text) for text, _, _ in self._values), default=_NEVER)
+
+    @cached_property
+    def reach(self) -> int:
+        """No form of any value is longer than this many characters."""
+        return 12 * max(
+            (len(piece.encode("utf-8", "surrogatepass")) for text, _, _ in self._values for piece in pieces(text)), default=0
+        )
 
     def hits(self, text: str, longest: int | None = None) -> list[Hit]:
         """Return where values stand, in the order of their place; hits may overlap.
@@ -72,22 +81,14 @@ class Search:
         found: list[Hit] = []
         if not self._values:
             return found
-        if longest is None:
+        if longest is None and len(text) <= _LINE:
             longest = longest_run(text)
-        if longest < self.shortest:
+        if longest is not None and longest < self.shortest:
             return found
-        for marker in _MARKERS:
-            if marker and (marker[0] not in text or marker not in text):
-                continue
-            for needle in self._written(marker):
-                if needle.run > longest:
-                    break
-                wanted = needle.form.text
-                at = text.find(wanted)
-                while at >= 0:
-                    if not needle.needs_name or _is_named(text, at, at + len(wanted), needle.name):
-                        found.append(self._hit(text, at, needle))
-                    at = text.find(wanted, at + 1)
+        self._look(text, _ALWAYS, found)
+        for number, mark in enumerate(MARKS):
+            if mark.sign in text and (mark.telling is None or mark.telling.search(text)):
+                self._look(text, number, found)
         found.sort()
         return found
 
@@ -106,36 +107,53 @@ class Search:
             done = hit.end
         return "".join(parts) + text[done:], hits
 
-    def _written(self, marker: str) -> list[_Needle]:
-        known = self._needles.get(marker)
-        if known is None:
-            known = self._needles[marker] = sorted(self._write(marker), key=lambda needle: needle.run)
-        return known
+    def _look(self, text: str, mark: int, found: list[Hit]) -> None:
+        """Look for the forms with a mark. That none is there is what nearly always comes out, so it is found out first, and in one go."""
+        texts = self._texts.get(mark)
+        if texts is None:
+            texts = self._texts[mark] = tuple([text for _, text, _ in self._forms(mark)])
+        if not any(map(text.__contains__, texts)):
+            return
+        needles = self._needles.get(mark)
+        if needles is None:
+            needles = self._needles[mark] = list(self._write(mark))
+        for needle in needles:
+            wanted = needle.text
+            at = text.find(wanted)
+            while at >= 0:
+                if not needle.needs_name or _is_named(text, at, at + len(wanted), needle.name):
+                    found.append(self._hit(text, at, needle))
+                at = text.find(wanted, at + 1)
 
-    def _write(self, marker: str) -> Iterator[_Needle]:
-        write = MARKED.get(marker, unmarked)
+    def _forms(self, mark: int) -> Iterator[Form]:
+        write = unmarked if mark == _ALWAYS else MARKS[mark].write
+        for value, _, _ in self._values:
+            for piece in pieces(value):
+                yield from write(piece)
+
+    def _write(self, mark: int) -> Iterator[_Needle]:
+        write = unmarked if mark == _ALWAYS else MARKS[mark].write
         seen: set[str] = set()
         for value, label, name in self._values:
             common = is_common(value)
             spoken = _spoken(name)
             for piece in pieces(value):
-                for form in write(piece):
-                    if form.text in seen or (marker and marker not in form.text):
+                for form, text, margin in write(piece):
+                    plain = text == piece
+                    if text in seen or (plain and mark != _ALWAYS):
                         continue
-                    plain = form.text == piece
-                    if common and not plain and (len(form.text) < _TELLING or form.name == "reversed"):
+                    if common and not plain and (len(text) < _TELLING or form == "reversed"):
                         continue
-                    seen.add(form.text)
-                    yield _Needle(longest_run(form.text), form, value, label, spoken, needs_name=common and plain)
+                    seen.add(text)
+                    yield _Needle(form, text, margin, value, label, spoken, needs_name=common and plain)
 
     @staticmethod
     def _hit(text: str, at: int, needle: _Needle) -> Hit:
-        form = needle.form
-        start, end = at, at + len(form.text)
-        for _ in range(form.margin):
+        start, end = at, at + len(needle.text)
+        for _ in range(needle.margin):
             start -= start > 0 and text[start - 1] in _CODE
             end += end < len(text) and text[end] in _CODE
-        return Hit(start, end, needle.label, needle.name, form.name, needle.value)
+        return Hit(start, end, needle.label, needle.name, needle.form, needle.value)
 
 
 def longest_run(text: str) -> int:
