@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from leaktight.edit.document import Document
 from leaktight.edit.python import PythonDocument
 from leaktight.edit.reasons import NotPossible
 from leaktight.model import Gap
@@ -23,6 +24,7 @@ class Desk:
         self._read = read
         self.project = project
         self._python: dict[str, PythonDocument] = {}
+        self._texts: dict[str, Document] = {}
         self._made: dict[Callable[[Project], Any], Any] = {}
 
     def python(self, path: str) -> PythonDocument:
@@ -33,6 +35,15 @@ class Desk:
             except ValueError as error:
                 raise NotPossible(f"{path} {error}") from None
         return self._python[path]
+
+    def text(self, path: str) -> Document:
+        """Return a file that is no Python: a template, a list of packages. Raises `NotPossible` when it cannot be read."""
+        if path not in self._texts:
+            try:
+                self._texts[path] = Document(path, self._bytes(path), python=False)
+            except ValueError as error:
+                raise NotPossible(f"{path} {error}") from None
+        return self._texts[path]
 
     def once(self, make: Callable[[Project], T]) -> T:
         """Return what is made of the project; it is made once, however many fixers ask."""

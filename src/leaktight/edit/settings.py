@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from leaktight.edit.desk import Desk
 from leaktight.edit.python import PythonDocument
-from leaktight.edit.reasons import NotPossible
+from leaktight.edit.reasons import NotPossible, OtherKind
 from leaktight.model import Certainty, Edit
 from leaktight.project.environment import Environment
+
+_OFF, _ON = ("False", "false", "0", "no", "off"), ("True", "true", "1", "yes", "on")
+_SPELLED = {
+    **{(off, "True"): on for off, on in zip(_OFF, _ON, strict=True)},
+    **{(on, "False"): off for off, on in zip(_OFF, _ON, strict=True)},
+}
 
 if TYPE_CHECKING:
     from leaktight.project.settings import Settings, SettingValue
@@ -52,6 +58,64 @@ def _for_everybody(desk: Desk, settings: Settings, value: str) -> str:
     if debug is None:
         raise NotPossible(f"{settings.path} serves development too and does not set DEBUG, which would tell the two apart")
     return "not DEBUG"
+
+
+def set_default(desk: Desk, settings: Settings, name: str, value: str, *, only_secure: bool = False) -> list[Edit]:
+    """Change what a setting is when the environment does not say, where the environment decides."""
+    current = settings.get(name)
+    if current.span is None or current.certainty is not Certainty.DEFAULTED:
+        raise OtherKind(f"{name} is not read from the environment with a default")
+    document = desk.python(current.span.path)
+    statement = document.at(current.span, ast.stmt)
+    default = _default_in(document, statement, current.env or "")
+    if default is None:
+        raise NotPossible(f"the default of {name} is not written out where it is read")
+    if isinstance(default.value, bool):
+        debug = [node for node in _assignments(document) if _name(node) == "DEBUG"]
+        is_known = only_secure and value == "True" and debug and debug[0].lineno < default.lineno
+        return [document.replace(default, "not DEBUG" if is_known else value)]
+    spelled = _SPELLED.get((str(default.value), value))
+    if spelled is None:
+        raise NotPossible(f"the default of {name} is neither true nor false")
+    return [document.replace(default, spelled if isinstance(default.value, int) else document.quoted(spelled))]
+
+
+def _default_in(document: PythonDocument, statement: ast.AST | None, env: str) -> ast.Constant | None:
+    """The default that is given where a variable is read, or for the variable where the reader is made."""
+    for node in ast.walk(statement) if statement is not None else ():
+        if isinstance(node, ast.Call):
+            named = [keyword.value for keyword in node.keywords if keyword.arg in {"default", "fallback"}]
+            given = named or node.args[1:]
+            if given and isinstance(given[-1], ast.Constant):
+                return given[-1]
+    for node in ast.walk(document.tree):
+        if isinstance(node, ast.keyword) and env and node.arg == env and isinstance(node.value, ast.Tuple):
+            last = node.value.elts[-1]
+            return last if isinstance(last, ast.Constant) else None
+    return None
+
+
+def add_middleware(desk: Desk, settings: Settings, name: str, *, after: Sequence[str] = ()) -> Edit:
+    """List a middleware: behind the last of those it must follow, or first."""
+    current = settings.get("MIDDLEWARE")
+    if current.span is None:
+        raise NotPossible("MIDDLEWARE is not set here")
+    document = desk.python(current.span.path)
+    statement = document.at(current.span, ast.stmt)
+    value = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else None
+    if not isinstance(value, ast.List | ast.Tuple) or not value.elts:
+        raise NotPossible("MIDDLEWARE is not a list that is written out")
+    before = [index for index, node in enumerate(value.elts) if isinstance(node, ast.Constant) and node.value in after]
+    at = before[-1] + 1 if before else 0
+    if at < len(value.elts):
+        node = value.elts[at]
+        line = document.line(node.lineno)
+        indent = line[: len(line) - len(line.lstrip())]
+        start = document.place(node)[0]
+        alone = document.text[document.line_start(node.lineno) : start].strip() == ""
+        return document.insert(start, f"{document.quoted(name)},\n{indent}" if alone else f"{document.quoted(name)}, ")
+    end = document.place(value.elts[-1])[1]
+    return document.insert(end, f", {document.quoted(name)}")
 
 
 def _is_false(node: ast.Assign | ast.AnnAssign) -> bool:

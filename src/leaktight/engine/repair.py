@@ -185,7 +185,9 @@ def proposal(finding: Finding, rule: Rule | None, desk: Desk) -> Fix | None:
             reason = reason or str(no)
             continue
         if edits:
-            return Fix(finding.rule, finding.span, finding.fingerprint, fixer.safety, fixer.title, fixer.effect, edits)
+            return Fix(
+                finding.rule, finding.span, finding.fingerprint, fixer.safety, fixer.title, fixer.effect, edits, fixer.uncovers
+            )
     raise NotPossible(reason or other or "nothing to change was found at this place")
 
 
@@ -240,9 +242,10 @@ def _failures(fixes: Sequence[Fix], before: Result, after: Result) -> dict[Fix, 
         return bad
     for gap in set(after.gaps) - set(before.gaps):
         _blame(bad, fixes, gap.path, "", f"{gap.path} could not be analysed any more: {gap.reason}")
+    uncovered = {rule for fix in fixes for rule in fix.uncovers}
     for finding in _open(after):
         key = _key(finding)
-        if has[key] > had[key]:
+        if has[key] > had[key] and finding.rule not in uncovered:
             _blame(
                 bad,
                 fixes,

@@ -40,6 +40,8 @@ class Fix:
     effect: str
     """What else changes at run time, for a fix that is not safe."""
     edits: tuple[Edit, ...]
+    uncovers: tuple[str, ...] = ()
+    """Rules that have something to say only once this is repaired."""
 
 
 @dataclass(frozen=True, slots=True)

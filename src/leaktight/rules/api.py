@@ -53,6 +53,8 @@ class Fixer:
     """What else changes at run time; empty for a safe fix."""
     edits: Callable[[Finding, Desk], Iterable[Edit]]
     """Raises the desk's `NotPossible` where it cannot be done."""
+    uncovers: tuple[str, ...] = ()
+    """Rules that have something to say only once this is repaired: what they find then was not brought by the fix."""
 
 
 @dataclass(slots=True)
@@ -148,11 +150,11 @@ class Rule:
 
     # -- fixes ---------------------------------------------------------------------------------
 
-    def fix(self, safety: Safety, title: str, effect: str = "") -> Callable[[_F], _F]:
+    def fix(self, safety: Safety, title: str, effect: str = "", *, uncovers: tuple[str, ...] = ()) -> Callable[[_F], _F]:
         """Repair a finding: the function gives the edits, made together or not at all. A fix that is not safe says its effect."""
 
         def register(function: _F) -> _F:
-            self.fixers.append(Fixer(safety, title, effect, function))
+            self.fixers.append(Fixer(safety, title, effect, function, uncovers))
             return function
 
         return register

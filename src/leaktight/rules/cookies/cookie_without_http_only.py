@@ -17,12 +17,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaktight.edit import Desk, set_to, settings_at
 from leaktight.flow.events import Call
-from leaktight.model import Certainty, Finding, Severity
+from leaktight.model import Certainty, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.settings import Settings, SettingValue
 from leaktight.rules.api import Example, Rule
+from leaktight.rules.cookies.fixing import add_flag, setting_of
 from leaktight.rules.cookies.flags import MORSEL, SETTERS, judge_call, judge_morsel, judge_setting
 from leaktight.rules.cookies.other_ways import LOGIN_COOKIES, judge_headers, judge_login_cookie, judge_switches
 
@@ -123,3 +125,17 @@ def token_cookie(settings: Settings, value: SettingValue) -> Iterator[Finding]:
     if isinstance(name.value, str) and flag.value is False:
         why = f"`JWT_AUTH_HTTPONLY` of `{value.name}` is off"
         yield from judge_setting(rule, settings, flag, what=f"the cookie `{name.value}` with a token", why=why)
+
+
+@rule.fix(
+    Safety.UNSAFE,
+    "add the flag, or the site's own setting for its session cookie",
+    "scripts of the page cannot read the cookie any more",
+)
+def flagged(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    yield from add_flag(finding, desk, "httponly", "True", setting="SESSION_COOKIE_HTTPONLY")
+
+
+@rule.fix(Safety.UNSAFE, "set it for production", "scripts of the page cannot read the cookie any more")
+def set_for_production(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    yield from set_to(desk, settings_at(desk, finding.span.path, finding.symbol), setting_of(finding), "True")

@@ -18,12 +18,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaktight.edit import Desk, set_to, settings_at
 from leaktight.flow.events import Call
-from leaktight.model import Audience, Certainty, Finding, Severity
+from leaktight.model import Audience, Certainty, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.settings import Settings, SettingValue
 from leaktight.rules.api import Example, Rule
+from leaktight.rules.cookies.fixing import add_flag, setting_of
 from leaktight.rules.cookies.flags import MORSEL, SETTERS, judge_call, judge_morsel, judge_setting
 from leaktight.rules.cookies.other_ways import LOGIN_COOKIES, judge_headers, judge_login_cookie
 
@@ -115,3 +117,17 @@ def site_cookie(settings: Settings, value: SettingValue) -> Iterator[Finding]:
         audience = Audience.DEFAULT if session else Audience.STRICT
         what = "the session cookie" if session else "the CSRF cookie"
         yield from judge_setting(rule, settings, value, what=what, why=f"`{value.name}` is off", audience=audience)
+
+
+@rule.fix(
+    Safety.UNSAFE,
+    "add the flag, or the site's own setting for its session cookie",
+    "other sites that embed or post to this one do so without the cookie",
+)
+def flagged(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    yield from add_flag(finding, desk, "samesite", '"Lax"', setting="SESSION_COOKIE_SAMESITE")
+
+
+@rule.fix(Safety.UNSAFE, "set it for production", "other sites that embed or post to this one do so without the cookie")
+def set_for_production(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    yield from set_to(desk, settings_at(desk, finding.span.path, finding.symbol), setting_of(finding), '"Lax"')

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaktight.edit import Desk, set_to, settings_at
+from leaktight.edit import Desk, set_default, set_to, settings_at
 from leaktight.flow.events import Call
 from leaktight.model import Audience, Certainty, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
@@ -152,6 +152,14 @@ def secured(finding: Finding, desk: Desk) -> Iterator[Edit]:
 def set_for_production(finding: Finding, desk: Desk) -> Iterator[Edit]:
     settings = settings_at(desk, finding.span.path, finding.symbol)
     yield from set_to(desk, settings, setting_of(finding), "True", only_secure=True)
+
+
+@rule.fix(
+    Safety.UNSAFE, "let it be on unless the environment says otherwise", "who uses the site over plain HTTP sets the variable"
+)
+def on_by_default(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    settings = settings_at(desk, finding.span.path, finding.symbol)
+    yield from set_default(desk, settings, setting_of(finding), "True", only_secure=True)
 
 
 def _why(value: SettingValue) -> str:

@@ -20,11 +20,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaktight.edit import Desk
 from leaktight.flow.events import Call
-from leaktight.model import Audience, Confidence, Finding, Severity
+from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.rules.api import Example, Rule
+from leaktight.rules.https import EFFECT, TITLE, to_https
 from leaktight.rules.outgoing.addresses import addresses
 from leaktight.rules.outgoing.carried import gravest, sends_login, title
 from leaktight.rules.outgoing.protections import argument, watched
@@ -103,3 +105,8 @@ def sent_to(call: Call) -> Iterator[Finding]:
                 symbol=address.symbol,
                 what=f"{what} is sent to {where.shown}",
             )
+
+
+@rule.fix(Safety.UNSAFE, TITLE, EFFECT)
+def over_https(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    yield from to_https(finding, desk)

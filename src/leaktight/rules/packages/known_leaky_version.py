@@ -17,12 +17,14 @@ not pinned to one version is not judged, since nobody can say which version is i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 
 import msgspec
 
-from leaktight.model import Audience, Confidence, Finding, Severity
+from leaktight.edit import Desk, NotPossible
+from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel
 from leaktight.policy.advisories import Advisory, advisories
 from leaktight.project import Project
@@ -48,6 +50,10 @@ rule = Rule(
         ),
     ),
 )
+
+
+_REPAIRED = re.compile(r"repaired in (\d[\d.]*)")
+_EXACTLY = re.compile(r"==\s*(\d[\d.]*)")
 
 
 @rule.project
@@ -82,6 +88,21 @@ def _finding(project: Project, dependency: Dependency, found: list[Advisory]) ->
         leaks=first.leaks,
         ids=f"{first.id}{more}, repaired in {_text(repair)}",
     )
+
+
+@rule.fix(Safety.UNSAFE, "ask for the repaired version", "another version of the library runs")
+def repaired_version(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    document = desk.text(finding.span.path)
+    wanted = _REPAIRED.search(finding.message)
+    start, end = document.range_of(finding.span)
+    pinned = _EXACTLY.search(document.text, start, end)
+    if wanted is None or pinned is None:
+        raise NotPossible("the version stands in a file that a tool writes: let it bring the repaired one")
+    line = document.line(finding.span.line)
+    following = document.line(finding.span.line + 1) if finding.span.line < document.lines else ""
+    if "--hash" in line + following:
+        raise NotPossible("the line holds hashes of the version: let the tool that wrote it bring the repaired one")
+    yield document.edit(pinned.start(1), pinned.end(1), wanted[1])
 
 
 def _text(version: tuple[int, ...]) -> str:

@@ -17,11 +17,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaktight.model import Confidence, Finding, Severity
+from leaktight.edit import Desk
+from leaktight.model import Confidence, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.templates import Attribute, Element, Form, Template
 from leaktight.rules.api import Example, Rule
+from leaktight.rules.https import EFFECT, TITLE, to_https
 from leaktight.rules.pages.evidence import of_form
 from leaktight.rules.pages.sending import cleartext_origins, shown
 
@@ -64,6 +66,11 @@ def sent_in_clear(element: Element, template: Template, project: Project) -> Ite
 def sent_in_clear_by_button(element: Element, template: Template, project: Project) -> Iterator[Finding]:
     if (action := element.attribute("formaction")) is not None:
         yield from _judge(action, element, None)
+
+
+@rule.fix(Safety.UNSAFE, TITLE, EFFECT)
+def over_https(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    yield from to_https(finding, desk)
 
 
 def _judge(action: Attribute, element: Element, form: Form | None) -> Iterator[Finding]:

@@ -17,7 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaktight.model import Confidence, Finding, Severity
+from leaktight.edit import Desk, NotPossible
+from leaktight.edit.markup import without_token
+from leaktight.model import Confidence, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.templates import Element, Part, Template, Token
@@ -79,3 +81,10 @@ def token_in_link(element: Element, template: Template, project: Project) -> Ite
             if output.context.part is Part.URL_QUERY and any("csrf" in part.lower() for part in output.path):
                 yield rule.finding(attribute.span, where="into the query of a URL")
                 break
+
+
+@rule.fix(Safety.SAFE, "take the token out of the form")
+def token_taken_out(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    if finding.confidence is not Confidence.HIGH and finding.channel != Channel.THIRD_PARTY:
+        raise NotPossible("a script may send the form by POST, which needs the token")
+    yield without_token(desk.text(finding.span.path), finding.span)

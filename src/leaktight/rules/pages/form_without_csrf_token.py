@@ -20,7 +20,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from leaktight.model import Confidence, Finding, Severity
+from leaktight.edit import Desk
+from leaktight.edit.markup import with_token
+from leaktight.model import Confidence, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.templates import Attribute, Element, Template, Token
@@ -74,6 +76,11 @@ def posted_without_token(element: Element, template: Template, project: Project)
     # A script of the page may send the token, the target may be another site, the page may be no template at all.
     doubtful = template.file.mentions_csrf or not template.file.has_tags or not _stays(form.action)
     yield rule.finding(element.span, confidence=Confidence.LOW if doubtful else Confidence.MEDIUM)
+
+
+@rule.fix(Safety.SAFE, "put `{% csrf_token %}` into the form")
+def token_put_in(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    yield with_token(desk.text(finding.span.path), finding.span)
 
 
 def _stays(action: Attribute | None) -> bool:

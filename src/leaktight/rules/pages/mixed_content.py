@@ -18,11 +18,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaktight.model import Confidence, Finding, Severity
+from leaktight.edit import Desk
+from leaktight.model import Confidence, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.templates import Element, Template
 from leaktight.rules.api import Example, Rule
+from leaktight.rules.https import EFFECT, TITLE, to_https
 from leaktight.rules.pages.sending import cleartext_origins, shown
 
 rule = Rule(
@@ -86,3 +88,8 @@ def loaded_in_clear(element: Element, template: Template, project: Project) -> I
             what=what,
             host=shown(origin),
         )
+
+
+@rule.fix(Safety.UNSAFE, TITLE, EFFECT)
+def over_https(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    yield from to_https(finding, desk)

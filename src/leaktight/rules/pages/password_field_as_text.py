@@ -18,7 +18,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaktight.model import Confidence, Finding, Severity
+from leaktight.edit import Desk
+from leaktight.edit.markup import with_attribute
+from leaktight.model import Confidence, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.templates import Element, Template
@@ -72,3 +74,8 @@ def typed_in_the_open(element: Element, template: Template, project: Project) ->
     ):
         return
     yield rule.finding(element.span, label="password", confidence=Confidence.MEDIUM, name=name.text)
+
+
+@rule.fix(Safety.UNSAFE, 'make it `type="password"`', "the browser hides what is typed")
+def hidden(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    yield with_attribute(desk.text(finding.span.path), finding.span, "type", "password")

@@ -19,11 +19,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from leaktight.model import Confidence, Finding, Severity
+from leaktight.edit import Desk
+from leaktight.model import Confidence, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.templates import Attribute, Element, Template
 from leaktight.rules.api import Example, Rule
+from leaktight.rules.https import EFFECT, TITLE, to_https
 from leaktight.rules.pages.evidence import Evidence, named, printed
 from leaktight.rules.pages.sending import cleartext_origins, shown
 from leaktight.source.code import Code, Op
@@ -117,6 +119,11 @@ def scheme_passed_in(project: Project) -> Iterator[Finding]:
                 message="links are made with `http` in front, so that following them takes {what} over plain HTTP",
                 what=f"the {secret.label.replace('-', ' ')}" if secret else "what they hold",
             )
+
+
+@rule.fix(Safety.UNSAFE, TITLE, EFFECT)
+def over_https(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    yield from to_https(finding, desk)
 
 
 def _given(code: Code) -> dict[str, Code]:

@@ -19,12 +19,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaktight.edit import Desk
 from leaktight.flow.events import Call
 from leaktight.flow.knowledge import load
-from leaktight.model import Audience, Certainty, Confidence, Finding, Severity
+from leaktight.model import Audience, Certainty, Confidence, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.rules.api import Example, Rule
+from leaktight.rules.https import EFFECT, TITLE, to_https
 from leaktight.rules.outgoing.targets import Target, of_address, texts
 from leaktight.rules.transport.enforcement import of_production
 
@@ -104,6 +106,11 @@ def _finding(call: Call, parameter: str, target: Target) -> Finding:
         related=target.related,
         where=f"`{target.host}`" if target.is_known else "a host of this site",
     )
+
+
+@rule.fix(Safety.UNSAFE, TITLE, EFFECT)
+def over_https(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    yield from to_https(finding, desk)
 
 
 def _is_own(host: str, project: Project) -> bool:

@@ -21,10 +21,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaktight.edit import Desk, NotPossible, OtherKind, set_default, set_to, settings_at
 from leaktight.flow.events import Call
-from leaktight.model import Audience, Certainty, Confidence, Finding, Severity
+from leaktight.model import Audience, Certainty, Confidence, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
+from leaktight.project.environment import WORDS, Environment, words_of
 from leaktight.project.settings import Settings, SettingValue
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.sessions import place
@@ -88,6 +90,42 @@ def errors_are_passed_on(settings: Settings, value: SettingValue) -> Iterator[Fi
             related=value.chain,
             why="`DEBUG_PROPAGATE_EXCEPTIONS` is on and leaves errors to the server",
         )
+
+
+_OFF = "visitors see a plain error page; who develops sets the variable, or uses settings of their own"
+
+
+@rule.fix(Safety.UNSAFE, "switch it off unless the environment says otherwise", _OFF)
+def off_by_default(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    yield from set_default(desk, settings_at(desk, finding.span.path, finding.symbol), _setting(finding), "False")
+
+
+@rule.fix(
+    Safety.UNSAFE,
+    "switch it off in production, and by a variable of the environment where development reads the same settings",
+    _OFF,
+)
+def switched_off(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    settings = settings_at(desk, finding.span.path, finding.symbol)
+    name = _setting(finding)
+    if Environment.PRODUCTION in {WORDS.get(word) for word in words_of(settings.module)}:
+        yield from set_to(desk, settings, name, "False")
+        return
+    document = desk.python(finding.span.path)
+    read, imported = document.imports.need_module("os")
+    yield from imported
+    variable, on = document.quoted(f"DJANGO_{name}"), document.quoted("1")
+    yield from set_to(desk, settings, name, f"{read}.environ.get({variable}) == {on}")
+
+
+def _setting(finding: Finding) -> str:
+    if "`DEBUG_PROPAGATE_EXCEPTIONS`" in finding.message:
+        return "DEBUG_PROPAGATE_EXCEPTIONS"
+    if "is a text" in finding.message:
+        raise NotPossible("it is a text: read it as a truth value")
+    if "Flask" in finding.message:
+        raise OtherKind("it is a switch of Flask")
+    return "DEBUG"
 
 
 @rule.call("django.conf.settings.configure")

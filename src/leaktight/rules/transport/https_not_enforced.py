@@ -20,7 +20,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaktight.model import Audience, Certainty, Confidence, Finding, Severity, Step
+from leaktight.edit import Desk, OtherKind, add_middleware, set_default, set_to, settings_at
+from leaktight.model import Audience, Certainty, Confidence, Edit, Finding, Safety, Severity, Step
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.settings import Settings, SettingValue
@@ -110,3 +111,30 @@ def _nobody_redirects(names: list[str], settings: Settings, project: Project) ->
         related=chain.chain,
         why=why,
     )
+
+
+_REDIRECTS = "plain HTTP is redirected; behind a proxy that ends TLS, `SECURE_PROXY_SSL_HEADER` must say what it sets, or that goes on for ever"
+
+
+@rule.fix(Safety.UNSAFE, "redirect to HTTPS in production", _REDIRECTS, uncovers=("weak-hsts",))
+def redirected(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    _refuse_middleware(finding)
+    yield from set_to(desk, settings_at(desk, finding.span.path), "SECURE_SSL_REDIRECT", "True", only_secure=True)
+
+
+@rule.fix(Safety.UNSAFE, "redirect to HTTPS unless the environment says otherwise", _REDIRECTS, uncovers=("weak-hsts",))
+def redirected_by_default(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    _refuse_middleware(finding)
+    yield from set_default(desk, settings_at(desk, finding.span.path), "SECURE_SSL_REDIRECT", "True", only_secure=True)
+
+
+def _refuse_middleware(finding: Finding) -> None:
+    if "SecurityMiddleware" in finding.message:
+        raise OtherKind("the order of the middleware decides")
+
+
+@rule.fix(Safety.UNSAFE, "put `SecurityMiddleware` first", _REDIRECTS, uncovers=("weak-hsts",))
+def somebody_redirects(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    if "no `SecurityMiddleware`" not in finding.message:
+        raise OtherKind("it is not about a middleware that is missing")
+    yield add_middleware(desk, settings_at(desk, finding.span.path), "django.middleware.security.SecurityMiddleware")

@@ -18,7 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaktight.model import Certainty, Confidence, Finding, Severity
+from leaktight.edit import Desk, set_to, settings_at
+from leaktight.model import Certainty, Confidence, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project.settings import Settings, SettingValue
 from leaktight.rules.api import Example, Rule
@@ -67,3 +68,12 @@ def tells_whole_address(settings: Settings, value: SettingValue) -> Iterator[Fin
             related=value.chain,
             policy=last,
         )
+
+
+@rule.fix(
+    Safety.UNSAFE, "tell other sites the origin alone", "other sites see which site their visitors come from, and not which page"
+)
+def origin_alone(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    document = desk.python(finding.span.path)
+    value = document.quoted("strict-origin-when-cross-origin")
+    yield from set_to(desk, settings_at(desk, finding.span.path), "SECURE_REFERRER_POLICY", value)

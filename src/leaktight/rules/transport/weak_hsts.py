@@ -18,7 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaktight.model import Audience, Certainty, Confidence, Finding, Severity
+from leaktight.edit import Desk, OtherKind, set_to, settings_at
+from leaktight.model import Audience, Certainty, Confidence, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.settings import Settings
@@ -85,3 +86,15 @@ def _judge(settings: Settings, project: Project) -> Iterator[Finding]:
             audience=Audience.AUDIT,
             why="`SECURE_HSTS_INCLUDE_SUBDOMAINS` is off, so a subdomain can be used in clear to set cookies for the site",
         )
+
+
+@rule.fix(
+    Safety.UNSAFE,
+    "tell browsers for a year to use HTTPS alone",
+    "browsers that were here cannot come back over plain HTTP, whatever happens to the certificate",
+)
+def for_a_year(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    settings = settings_at(desk, finding.span.path)
+    if "INCLUDE_SUBDOMAINS" in finding.message:
+        raise OtherKind("whether every subdomain has HTTPS is not written in the project")
+    yield from set_to(desk, settings, "SECURE_HSTS_SECONDS", "31536000")
