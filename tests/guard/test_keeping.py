@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import pickle
 import secrets
-import threading
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.core.cache import caches
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import connection
-from django.test import Client, RequestFactory, override_settings
-from django.utils import timezone
+from django.test import Client, override_settings
 from guardsite.exposure import holds
 
-from leaktight.guard import Secret
 from leaktight.guard.fingerprint import fingerprint
 from leaktight.guard.incidents import leak_found
 from leaktight.guard.keys import CannotOpen, open_sealed, seal
-from leaktight.guard.models import VaultEntry
-from leaktight.guard.vault import Vault
 
 CANARY = "k7Qz-9fWx2LmP3~tY"
 OLD, NEW, NEWER = (f"key-number-{number}-" + str(number) * 32 for number in (1, 2, 3))
@@ -215,101 +208,6 @@ def test_fingerprints_are_keyed() -> None:
     with override_settings(LEAKTIGHT={"KEYS": [NEW]}):
         assert fingerprint("4711") != one
     assert len(one) == 16
-
-
-# -- the vault ---------------------------------------------------------------------------------
-
-
-def _vault() -> Vault:
-    request = RequestFactory().get("/")
-    request.session = _store()
-    return Vault(request)
-
-
-STORES = ["database", "cache:default"]
-
-
-@pytest.fixture(params=STORES)
-def vault_store(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
-    caching = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": str(tmp_path)}}
-    with override_settings(LEAKTIGHT={"KEYS": [OLD], "VAULT": request.param}, CACHES=caching):
-        yield request.param
-
-
-def test_a_value_is_read_once_by_its_session(vault_store: str) -> None:
-    vault, other = _vault(), _vault()
-    other.put("something else")
-    handle = vault.put(Secret(CANARY), label="card")
-    assert other.get(handle) is None
-    assert not other.holds(handle)
-    other.drop(handle)
-    assert vault.holds(handle)
-    secret = vault.get(handle)
-    assert secret is not None
-    assert (secret.reveal(), secret.label) == (CANARY, "card")
-    assert vault.get(handle) is None
-    assert not vault.holds(handle)
-
-
-def test_a_value_is_read_as_often_as_was_said_and_dropped_on_demand(vault_store: str) -> None:
-    vault = _vault()
-    handle = vault.put(CANARY, reads=3)
-    assert [vault.get(handle) is not None for _ in range(5)] == [True, True, True, False, False]
-    handle = vault.put(CANARY)
-    vault.drop(handle)
-    assert vault.get(handle) is None
-    with pytest.raises(ValueError, match="label of the policy"):
-        vault.put(CANARY, label="colour")
-
-
-def test_the_vault_survives_sign_in_and_new_keys(vault_store: str) -> None:
-    vault = _vault()
-    handle = vault.put(CANARY)
-    vault._request.session.save()
-    vault._request.session.cycle_key()
-    with override_settings(LEAKTIGHT={"KEYS": [NEW, OLD], "VAULT": vault_store}):
-        assert vault.get(handle) == CANARY
-
-
-def test_nothing_in_the_vault_is_readable(vault_store: str) -> None:
-    vault = _vault()
-    handle = vault.put(CANARY)
-    stored = repr(list(VaultEntry.objects.values())) + repr(pickle.dumps(getattr(caches["default"], "_cache", {})))
-    assert stored
-    assert not holds(stored, CANARY)
-    assert handle not in stored
-
-
-def test_a_value_whose_time_is_over_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    with override_settings(LEAKTIGHT={"KEYS": [OLD]}):
-        vault = _vault()
-        handle = vault.put(CANARY, ttl=60)
-        later = timezone.now() + timezone.timedelta(seconds=61)
-        monkeypatch.setattr(timezone, "now", lambda: later)
-        assert vault.get(handle) is None
-        for _ in range(64):
-            vault.put("x", ttl=60)
-        assert VaultEntry.objects.count() <= 64
-
-
-@pytest.mark.parametrize("round_", range(5))
-def test_one_of_two_racing_readers_gets_it_from_a_cache(round_: int, tmp_path: Path) -> None:
-    caching = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": str(tmp_path)}}
-    with override_settings(LEAKTIGHT={"KEYS": [OLD], "VAULT": "cache:default"}, CACHES=caching):
-        vault = _vault()
-        handle = vault.put(CANARY)
-        barrier, got = threading.Barrier(8), []
-
-        def read() -> None:
-            barrier.wait()
-            got.append(vault.get(handle) is not None)
-
-        threads = [threading.Thread(target=read) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    assert sorted(got) == [False] * 7 + [True]
 
 
 # -- the flow of the article -------------------------------------------------------------------

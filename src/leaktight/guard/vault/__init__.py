@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from asgiref.sync import sync_to_async
+from django.utils import timezone
 
+from leaktight.guard.conf import Mode
+from leaktight.guard.incidents import Incident, tell
 from leaktight.guard.keys import CannotOpen, open_sealed, place_of, seal
 from leaktight.guard.values.secret import Secret
 from leaktight.guard.vault.stores import store
-from leaktight.policy import LABELS
+from leaktight.policy import LABELS, Channel
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-_PURPOSE = "vault"
+_PURPOSE = "vault entry"
 _MARK = "_leaktight_vault"
-_LONGEST_LABEL = 255
+_SPENT = "_leaktight_vault_spent"
+_MOST_SPENT = 64
+
+
+class _Kept(NamedTuple):
+    label: str
+    expires: int
+    """Seconds of the epoch; sealed with the value, so that nobody can put it off."""
+    text: str
 
 
 class Vault:
@@ -37,8 +48,9 @@ class Vault:
             )
         text = value.reveal() if isinstance(value, Secret) else value
         handle = secrets.token_urlsafe(24)
-        sealed = seal(f"{label}\0{text}".encode("utf-8", "surrogatepass"), _PURPOSE, self._place(handle, make=True))
-        store().put(place_of(handle), sealed, reads, ttl)
+        expires = int(timezone.now().timestamp()) + ttl
+        data = "\0".join([label, str(reads), str(expires), text]).encode("utf-8", "surrogatepass")
+        store().put(place_of(handle), seal(data, _PURPOSE, self._place(handle, make=True)), reads, ttl)
         return handle
 
     def get(self, handle: str) -> Secret[str] | None:
@@ -46,20 +58,18 @@ class Vault:
 
         Of two readers at the same moment only as many get the value as there are reads left.
         """
-        place = self._place(handle)
-        if not place:
-            return None
-        sealed = store().peek(place_of(handle))
-        if sealed is None or self._opened(sealed, place) is None:
+        if self._kept(handle) is None:
             return None
         sealed = store().take(place_of(handle))
-        return None if sealed is None else self._opened(sealed, place)
+        kept = None if sealed is None else self._opened(handle, sealed)
+        if kept is None:
+            return None
+        self._spend(handle, kept.expires)
+        return Secret(kept.text, kept.label)
 
     def holds(self, handle: str) -> bool:
         """Tell whether a value could be read, without using up a read."""
-        place = self._place(handle)
-        sealed = store().peek(place_of(handle)) if place else None
-        return sealed is not None and self._opened(sealed, place) is not None
+        return self._kept(handle) is not None
 
     def drop(self, handle: str) -> None:
         """Forget a value of this session."""
@@ -74,6 +84,14 @@ class Vault:
         """Do what `get` does."""
         return await sync_to_async(self.get)(handle)
 
+    async def aholds(self, handle: str) -> bool:
+        """Do what `holds` does."""
+        return await sync_to_async(self.holds)(handle)
+
+    async def adrop(self, handle: str) -> None:
+        """Do what `drop` does."""
+        await sync_to_async(self.drop)(handle)
+
     def _place(self, handle: str, *, make: bool = False) -> str:
         """What a value is bound to: its handle and a mark that only this session has, and keeps when its key changes at sign-in."""
         session = self._request.session
@@ -82,11 +100,41 @@ class Vault:
             mark = session[_MARK] = secrets.token_urlsafe(24)
         return f"{mark}\0{handle}" if mark else ""
 
-    @staticmethod
-    def _opened(sealed: bytes, place: str) -> Secret[str] | None:
+    def _kept(self, handle: str) -> _Kept | None:
+        sealed = store().peek(place_of(handle)) if self._place(handle) else None
+        return None if sealed is None else self._opened(handle, sealed)
+
+    def _opened(self, handle: str, sealed: bytes) -> _Kept | None:
+        """Open a value. One that was changed, or put back after it had been read, is an incident."""
         try:
-            data = open_sealed(sealed, _PURPOSE, place).data
+            data = open_sealed(sealed, _PURPOSE, self._place(handle)).data
         except CannotOpen:
+            _tell("cannot be opened")
             return None
-        label, _, text = data.decode("utf-8", "surrogatepass").partition("\0")
-        return Secret(text, label)
+        label, reads, expires, text = data.decode("utf-8", "surrogatepass").split("\0", 3)
+        if int(expires) <= timezone.now().timestamp():
+            return None
+        if self._spent().get(_short(handle), (0, 0))[0] >= int(reads):
+            _tell("read before")
+            return None
+        return _Kept(label, int(expires), text)
+
+    def _spent(self) -> dict[str, tuple[int, int]]:
+        """What this session has read: short digest of a handle → how often, and when it would be over. The store is not asked."""
+        spent: dict[str, tuple[int, int]] = self._request.session.get(_SPENT, {})
+        return spent
+
+    def _spend(self, handle: str, expires: int) -> None:
+        """Remember a read in the session: whoever puts an old copy of an entry back into the store does not reach this."""
+        now = timezone.now().timestamp()
+        live = {key: each for key, each in self._spent().items() if each[1] > now}
+        times = live.pop(_short(handle), (0, 0))[0] + 1
+        self._request.session[_SPENT] = {**dict(list(live.items())[-_MOST_SPENT:]), _short(handle): (times, expires)}
+
+
+def _short(handle: str) -> str:
+    return place_of(handle)[:16]
+
+
+def _tell(what: str) -> None:
+    tell(Incident(Channel.SESSION, "secret", "vault", Mode.BLOCK, form=what))

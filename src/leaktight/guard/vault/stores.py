@@ -87,36 +87,38 @@ class CacheStore:
 
     def put(self, place: str, sealed: bytes, reads: int, ttl: int) -> None:
         """Keep a value and its tickets."""
-        self._cache.set_many({self._ticket(place, number): 1 for number in range(reads)}, ttl)
+        self._cache.set_many(dict.fromkeys(self._tickets(place, reads), 1), ttl)
         self._cache.set(self._name(place), (reads, sealed), ttl)
 
     def peek(self, place: str) -> bytes | None:
         """Return a value that can still be read."""
         kept = self._cache.get(self._name(place))
-        if kept is None or not self._cache.get_many([self._ticket(place, number) for number in range(kept[0])]):
+        if kept is None or not self._cache.get_many(self._tickets(place, kept[0])):
             return None
         return bytes(kept[1])
 
     def take(self, place: str) -> bytes | None:
         """Tear off a ticket and return the value."""
         kept = self._cache.get(self._name(place))
-        if kept is None or not any(self._cache.delete(self._ticket(place, number)) for number in range(kept[0])):
+        tickets = [] if kept is None else self._tickets(place, kept[0])
+        if not any(self._cache.delete(ticket) for ticket in tickets):
             return None
-        if kept[0] == 1:
+        if len(tickets) == 1 or not self._cache.get_many(tickets):
             self._cache.delete(self._name(place))
         return bytes(kept[1])
 
     def drop(self, place: str) -> None:
-        """Forget a value."""
-        self._cache.delete(self._name(place))
+        """Forget a value and its tickets."""
+        kept = self._cache.get(self._name(place))
+        self._cache.delete_many([self._name(place), *([] if kept is None else self._tickets(place, kept[0]))])
 
     @staticmethod
     def _name(place: str) -> str:
         return f"leaktight-vault-{place}"
 
     @classmethod
-    def _ticket(cls, place: str, number: int) -> str:
-        return f"{cls._name(place)}-{number}"
+    def _tickets(cls, place: str, reads: int) -> list[str]:
+        return [f"{cls._name(place)}-{number}" for number in range(reads)]
 
 
 def store() -> Store:
