@@ -236,13 +236,16 @@ def _covers(named: frozenset[str], name: str) -> bool:
 
 
 def _where(project: Project, view: View, posted: Sequence[Posted]) -> Span:
-    """The handler of the POST where the project has one, else the view."""
+    """Where the mask belongs: the handler of the POST, the `dispatch` of the class that says what it takes, else the view."""
     for method in ("post", "put", "patch"):
         handler = view.handlers.get(method)
         if handler is not None and any(item.function == handler for item in posted):
             return _place(project, handler)
     declared = next((item.declared for item in posted if item.declared is not None), None)
     if declared is not None:
+        dispatch = project.program.class_(declared).methods.get("dispatch")
+        if dispatch is not None:
+            return _place(project, FunctionRef(declared.path, dispatch))
         return heading(project, declared.path, project.program.class_(declared).span, project.program.class_(declared).name)
     return heading(project, view.path, view.span, view.name)
 
