@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from leaktight.flow.frame import Frame
 
 
-_ONE = ("get", "first", "last", "create", "earliest", "latest", "get_by_natural_key", "aget", "afirst", "acreate", "alast")
+_ONE = ("get", "first", "last", "earliest", "latest", "get_by_natural_key", "aget", "afirst", "alast")
 _USERS = ("create_user", "create_superuser", "acreate_user", "acreate_superuser")
 _PAIR = ("get_or_create", "update_or_create", "aget_or_create")
 _MANY = (
@@ -41,6 +41,30 @@ def one(_frame: Frame, receiver: Value, _arguments: list[Value], keywords: dict[
         if not value.is_clean and "__" not in key and key != "defaults":
             made.put(key, value)
     return made
+
+
+def created(frame: Frame, receiver: Value, arguments: list[Value], keywords: dict[str, Value], span: int) -> Value:
+    """`create()` puts what it is given into a row."""
+    _saved(frame, receiver, keywords, span)
+    return one(frame, receiver, arguments, keywords, span)
+
+
+def updated(frame: Frame, receiver: Value, _arguments: list[Value], keywords: dict[str, Value], span: int) -> Value:
+    """`update()` does so with the rows there are."""
+    _saved(frame, receiver, keywords, span)
+    return Value(type="int")
+
+
+def _saved(frame: Frame, receiver: Value, keywords: dict[str, Value], span: int) -> None:
+    from leaktight.flow.outside import note_call
+    from leaktight.flow.texts import stringify
+
+    holding = {
+        name: stringify(frame, value, span=span) if isinstance(value.type, str) else value for name, value in keywords.items()
+    }
+    telling = {name: value for name, value in holding.items() if not value.is_clean}
+    if telling:
+        note_call(frame, f"{MANAGER}.create", receiver, telling, {}, span)
 
 
 def many(_frame: Frame, receiver: Value, _arguments: list[Value], _keywords: dict[str, Value], _span: int) -> Value:
@@ -120,6 +144,8 @@ def _model(receiver: Value) -> ClassRef | str | None:
 
 METHODS: dict[str, Callable[[Frame, Value, list[Value], dict[str, Value], int], Value]] = {
     **{f"{MANAGER}.{name}": one for name in _ONE},
+    **{f"{MANAGER}.{name}": created for name in ("create", "acreate")},
+    **{f"{MANAGER}.{name}": updated for name in ("update", "aupdate")},
     **{f"{MANAGER}.{name}": user for name in _USERS},
     **{f"{MANAGER}.{name}": pair for name in _PAIR},
     **{f"{MANAGER}.{name}": many for name in _MANY},

@@ -109,7 +109,7 @@ _ORDERS = frozenset(
 def changed_by_get(project: Project) -> Iterator[Finding]:
     for view in project.views:
         handler = view.handlers.get("get") or view.handlers.get("*")
-        if handler is None or not (view.is_class or view.routes or view.decorators):
+        if handler is None or not (view.is_class or view.routes or requires_login(view, project, site_wide=False)):
             continue
         if is_called_by_others(view) or is_given_a_secret(view, project):
             continue
