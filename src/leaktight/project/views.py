@@ -86,6 +86,8 @@ class Views:
         self._views: dict[FunctionRef | ClassRef, View] = {}
         self._by_function: dict[FunctionRef, list[View]] = {}
         self._assigned: dict[str, dict[str, Code]] = {}
+        self.outside: list[tuple[str, Route]] = []
+        """Routes to views of other packages, by their qualified names."""
         self._collect()
 
     def __iter__(self) -> Iterator[View]:
@@ -136,10 +138,13 @@ class Views:
             pattern = code[3][0][2] if code[3][0][0] == Op.CONST else None
             name = next((value[2] for key, value in code[4] if key == "name" and value[0] == Op.CONST), None)
             ref, wrappers = self._target(code[3][1], path)
-            if ref is not None:
-                yield ref, Route(path, code[1], pattern if isinstance(pattern, str) else None, name, wrappers)
+            route = Route(path, code[1], pattern if isinstance(pattern, str) else None, name, wrappers)
+            if isinstance(ref, External):
+                self.outside.append((ref.name, route))
+            elif ref is not None:
+                yield ref, route
 
-    def _target(self, code: Code, path: str, depth: int = 0) -> tuple[FunctionRef | ClassRef | None, tuple[str, ...]]:
+    def _target(self, code: Code, path: str, depth: int = 0) -> tuple[FunctionRef | ClassRef | External | None, tuple[str, ...]]:
         """The view an expression of a URLconf means, with what is wrapped around it, here or where it got its name."""
         wrappers: list[str] = []
         while code[0] == Op.CALL:
@@ -157,7 +162,7 @@ class Views:
             if value is not None and value[0] == Op.CALL:
                 inner, around = self._target(value, symbol.path, depth + 1)
                 return inner, (*wrappers, *around)
-        return (symbol if isinstance(symbol, FunctionRef | ClassRef) else None), tuple(wrappers)
+        return (symbol if isinstance(symbol, FunctionRef | ClassRef | External) else None), tuple(wrappers)
 
     # -- classes -------------------------------------------------------------------------------
 

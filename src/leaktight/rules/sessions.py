@@ -50,7 +50,8 @@ def missing_place(name: str, settings: Settings) -> Span:
     """Where a setting is missing: at the flags of other cookies in the file production loads, or where the middleware is listed."""
     near = [other for other in settings.names() if _FLAG.fullmatch(other)] if _FLAG.fullmatch(name) else []
     for other in (*near, *_NEIGHBOURS):
-        span = settings.get(other).span
+        setting = settings.get(other)
+        span = setting.chain[0].span if setting.chain else setting.span
         if span is not None and span.path == settings.path:
             return Span(span.path, span.line, span.column, span.line, span.column)
     return Span(settings.path, 1, 1, 1, 1)
