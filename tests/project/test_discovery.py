@@ -319,3 +319,20 @@ def test_a_class_that_loads_itself_into_its_module_is_that_module(project: Proje
 )  # fmt: skip
 def test_environments_are_named_by_whole_words(name: str, environment: str) -> None:
     assert environment_of(name) == environment
+
+
+def test_what_servers_copy_their_settings_from_speaks_for_them(project: Project) -> None:
+    texts = {"manage.py": MANAGE.format("shop.settings"), "shop/__init__.py": "", "shop/settings.dist.py": SETTINGS}
+    assert production(project(texts)) == "shop.settings"
+
+
+def test_an_example_beside_the_settings_speaks_for_nobody(project: Project) -> None:
+    texts = {
+        "manage.py": MANAGE.format("shop.settings"),
+        "shop/__init__.py": "",
+        "shop/settings.py": SETTINGS,
+        "shop/settings_example.py": SETTINGS,
+    }
+    site = one(project(texts))
+    assert site.production is not None
+    assert site.production.path == "shop/settings.py"

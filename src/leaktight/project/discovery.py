@@ -10,7 +10,7 @@ from posixpath import basename, dirname
 from typing import Final
 
 from leaktight.model import Gap
-from leaktight.project.environment import SHARED, Environment, environment_of, words_of
+from leaktight.project.environment import SAMPLES, SHARED, Environment, environment_of, words_of
 from leaktight.project.modules import Modules
 from leaktight.project.production import Candidate, choose
 from leaktight.project.settings_files import Facts, read_facts, settings_paths
@@ -207,6 +207,9 @@ def _is_configuration(name: str, nodes: Mapping[str, ast.ClassDef], seen: set[st
 def _environment(facts: Facts, path: str, group: list[str], *, depth: int = 0) -> Environment:
     """Tell the environment of a file by its name, its folder, its docstring, or what it builds on."""
     steps = path.removesuffix(".py").removesuffix("/__init__").split("/")
+    called = next((mention.module for mention in facts.mentions if mention.path == path), "").split(".")
+    if called[-1] == "settings" and SAMPLES & set(words_of(steps[-1])):
+        steps = called  # `settings.dist.py` is copied to the name the servers load
     file = facts.tree.get(path)
     if file is not None and file.role is Role.TEST:
         return Environment.TEST

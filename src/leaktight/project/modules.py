@@ -10,6 +10,10 @@ from leaktight.source.files import Tree
 from leaktight.source.roles import Kind
 
 
+_PATTERNS = (".dist.py", ".example.py", ".sample.py", ".template.py", ".default.py", "_example.py", "_sample.py", "_template.py")
+"""How a file of settings is called that is copied and filled in on each server."""
+
+
 class Modules:
     """The Python files of a tree by the names they can be imported as."""
 
@@ -34,10 +38,12 @@ class Modules:
         return _within(folder, "__init__.py") in self.tree
 
     def file(self, base: str) -> str | None:
-        """Give the module or package at a path without its ending."""
+        """Give the module or package at a path without its ending; of settings that are made on each server, what they are made from."""
         for path in (f"{base}.py", f"{base}/__init__.py"):
             if path in self.tree:
                 return path
+        if base.endswith("settings"):
+            return next((path for ending in _PATTERNS if (path := f"{base}{ending}") in self.tree), None)
         return None
 
     def resolve(self, dotted: str, importer: str, *, level: int = 0) -> str | None:
