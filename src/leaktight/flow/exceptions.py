@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from leaktight.flow import construct, expressions
 from leaktight.flow.naming import made_fact
+from leaktight.flow.raising import tells_more
 from leaktight.flow.texts import stringify
 from leaktight.flow.value import UNKNOWN, Evidence, Fact, Value, all_depends, all_facts, merge_facts
 from leaktight.policy import LABELS, LabelKind
@@ -189,16 +190,19 @@ def _is_from_inside(name: str) -> bool:
 def _detail(frame: Frame, caught: list[Any], span: int, *, carries: bool) -> tuple[Fact, ...]:
     """The fact that an exception's text tells about the inside of the site, unless it is meant for users.
 
-    A class of the project is meant for them as long as nothing sensitive is raised with it.
+    A class of the project is meant for them as long as nothing sensitive is raised with it; what else it is raised with is for auditors.
     """
+    strong = True
     if not carries and caught and all(isinstance(name, ClassRef) or _tail(name) in _MEANT_FOR_USERS for name in caught):
-        return ()
+        if not any(isinstance(name, ClassRef) and tells_more(frame.machine.program, name) for name in caught):
+            return ()
+        strong = False  # a name or a number for the visitor, as a rule
     sure = carries or not caught or any(isinstance(name, str) and _is_from_inside(name) for name in caught)
     evidence = Evidence.TYPE if sure else Evidence.NAME
     return (
         made_fact(
             frame, _DETAIL, span, note="an exception is caught here", evidence=evidence, word="exception", source="exception",
-            strong=True,
+            strong=strong,
         ),
     )  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from leaktight.flow import attributes, calls, comprehensions, keys, operations, texts
+from leaktight.flow import addresses, attributes, calls, comprehensions, keys, operations, texts
 from leaktight.flow.machine import Function
 from leaktight.flow.naming import name_value
 from leaktight.flow.scope import resolve
@@ -94,7 +94,7 @@ def sliced(frame: Frame, base: Value, code: Code) -> Value:
 
 def text(frame: Frame, code: Code) -> Value:
     parts = [texts.stringify(frame, evaluate(frame, part), span=part[1]) for part in code[2]]
-    return operations.concatenate(parts)
+    return addresses.made(frame, operations.concatenate(parts), code[1])
 
 
 def binary(frame: Frame, code: Code) -> Value:
@@ -103,9 +103,9 @@ def binary(frame: Frame, code: Code) -> Value:
         return chain(frame, code)
     left, right = evaluate(frame, left_code), evaluate(frame, right_code)
     if operator == "%" and (left.start or left.facts or left.type == "str"):
-        return operations.percent(frame, left, right, right_code[1])
+        return addresses.made(frame, operations.percent(frame, left, right, right_code[1]), code[1])
     if operator == "+":
-        return operations.added(frame, left, right)
+        return addresses.made(frame, operations.added(frame, left, right), code[1])
     if operator == "|":
         return operations.flags(left, right, taken_away=False) or join(left, right)
     if operator == "&~":
@@ -120,6 +120,7 @@ def binary(frame: Frame, code: Code) -> Value:
 def chain(frame: Frame, code: Code) -> Value:
     """`a + b + c`: as one text, so that what stands behind a `?` is told from what stands in front of it."""
     operands: list[Value] = []
+    total_span = code[1]
     while code[0] == Op.BINARY and code[2] == "+":
         operands.append(evaluate(frame, code[4]))
         code = code[3]
@@ -128,7 +129,7 @@ def chain(frame: Frame, code: Code) -> Value:
     if all(
         value.type in {"str", None} and value.element is None and not isinstance(value.const, int | float) for value in operands
     ):
-        return operations.concatenate([texts.stringify(frame, value) for value in operands])
+        return addresses.made(frame, operations.concatenate([texts.stringify(frame, value) for value in operands]), total_span)
     total = operands[0]
     for value in operands[1:]:
         total = operations.added(frame, total, value)

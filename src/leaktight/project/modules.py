@@ -9,7 +9,6 @@ from posixpath import dirname
 from leaktight.source.files import Tree
 from leaktight.source.roles import Kind
 
-
 _PATTERNS = (".dist.py", ".example.py", ".sample.py", ".template.py", ".default.py", "_example.py", "_sample.py", "_template.py")
 """How a file of settings is called that is copied and filled in on each server."""
 

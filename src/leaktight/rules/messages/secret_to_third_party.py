@@ -17,15 +17,23 @@ happened to, is shown to the strict audience: many do it on purpose; and to audi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from leaktight.flow.events import Arrival
+from leaktight.flow.addresses import MADE
+from leaktight.flow.events import Arrival, Call, confidence
 from leaktight.model import Audience, Finding, Severity
-from leaktight.policy import Channel, LabelKind, Safeguard
+from leaktight.policy import Channel, LabelKind, Safeguard, State
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import audience_of, harm, kind_of
 from leaktight.rules.messages.scrubbers import is_scrubbed
 from leaktight.rules.messages.tokens import is_lasting
+
+_DRAWS = re.compile(r"https?://[^/]*(chart|qr|barcode|image)|https?://[^?]*(chart|qr_?code|create-qr|barcode)", re.IGNORECASE)
+"""Addresses of sites that draw what they are given."""
+_DRAWN = frozenset(
+    {"secret-key", "password", "one-time-code", "private-key", "session-id", "card", "bank-account", "government-id"}
+)
 
 _PARTS = {"chat": "posted to a chat", "sms": "sent by text message", "push": "sent as a push message"}
 
@@ -92,6 +100,26 @@ def handed_over(arrival: Arrival) -> Iterator[Finding]:
         flow=arrival.flow,
         done=_PARTS.get(arrival.sink.part, "handed to a third party"),
     )
+
+
+@rule.call(MADE)
+def drawn_by_others(call: Call) -> Iterator[Finding]:
+    """An address from which another site draws a picture of what is in it, such as a QR code."""
+    value = call.argument("address")
+    if value is None or not _DRAWS.match(value.start):
+        return
+    drawn = [fact for fact in value.facts if fact.label in _DRAWN and fact.state in {State.PLAIN, State.ENCODED}]
+    if drawn:
+        surest = max(drawn, key=lambda fact: confidence(fact).rank)
+        yield rule.finding(
+            call.span,
+            label=surest.label,
+            severity=harm(surest.label),
+            confidence=confidence(surest),
+            symbol=call.symbol,
+            flow=call.machine.steps(surest.trace),
+            done="put into the address of a picture that another site draws",
+        )
 
 
 def _is_meant(arrival: Arrival) -> bool:

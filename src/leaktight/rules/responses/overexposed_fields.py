@@ -72,11 +72,12 @@ class ClientSerializer(serializers.ModelSerializer):
             good={
                 "shop/models.py": """\
 from django.db import models
+from encrypted_model_fields.fields import EncryptedCharField
 
 
 class Client(models.Model):
     name = models.CharField(max_length=80)
-    api_token = models.CharField(max_length=40)
+    api_token = EncryptedCharField(max_length=40)
 """,
                 "shop/serializers.py": """\
 from rest_framework import serializers

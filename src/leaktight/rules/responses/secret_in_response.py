@@ -70,11 +70,12 @@ def supplier(request, pk):
             good={
                 "shop/models.py": """\
 from django.db import models
+from encrypted_model_fields.fields import EncryptedCharField
 
 
 class Supplier(models.Model):
     name = models.CharField(max_length=80)
-    password = models.CharField(max_length=80)
+    password = EncryptedCharField(max_length=80)
 """,
                 "shop/views.py": """\
 from django.contrib.auth.decorators import login_required
