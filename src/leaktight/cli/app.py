@@ -11,6 +11,7 @@ from typing import Annotated
 from cyclopts import App, CycloptsError, Parameter
 
 from leaktight import __version__
+from leaktight.cli.acts import Act
 from leaktight.cli.console import Colour, complain, terminal, write
 from leaktight.cli.errors import UsageError, unknown
 from leaktight.cli.formats import Format
@@ -65,6 +66,7 @@ def scan(
         tuple[str, ...],
         _option("A settings module that speaks for production: --settings config.settings.production."),
     ] = (),
+    diff: Annotated[str, _option("Only what is new since a revision; the whole project is still analysed: --diff main.")] = "",
     jobs: Annotated[int | None, _option("How many processes to use; the result is the same: -j 4.", alias="-j")] = None,
     quiet: Annotated[bool, _option("Findings only.", alias="-q")] = False,
     verbose: Annotated[bool, _option("Whole flows and all gaps.", alias="-v")] = False,
@@ -92,6 +94,7 @@ def scan(
             allow_gaps=allow_gaps,
             exit_zero=exit_zero,
             settings=settings,
+            since=diff,
             jobs=jobs,
             quiet=quiet,
             verbose=verbose,
@@ -230,6 +233,40 @@ def why(place: str, /) -> Status:
     from leaktight.cli.why import why
 
     return why(place)
+
+
+@app.command(usage="leaktight claims [list|add|expire|remove|prune] [OPTIONS] [PATH or FILE:LINE]")
+def claims(
+    act: Act = Act.LIST,
+    *places: str,
+    reason: Annotated[str, _option('Why it is allowed: --reason "the log is encrypted".')] = "",
+    until: Annotated[str, _option("The last day it is allowed: --until 2030-12-31.")] = "",
+    rule: Annotated[tuple[str, ...], _option("Which rules are allowed there; all that report: --rule secret-in-log.")] = (),
+    baseline: Annotated[bool, _option("With add: take up all that is found now in leaktight-baseline.json.")] = False,
+    unused: Annotated[bool, _option("With remove: all claims that allow nothing.")] = False,
+    audience: Annotated[Audience | None, _option("Whose findings count: --audience strict.")] = None,
+    jobs: Annotated[int | None, _option("How many processes to use; the result is the same: -j 4.", alias="-j")] = None,
+) -> Status:
+    """List what is allowed and why; allow a finding, set an end to it, or take it back.
+
+    leaktight claims add accounts/views.py:41 --reason "the log is encrypted" --until 2030-12-31
+    """
+    from leaktight.cli.claims import Order
+    from leaktight.cli.claims import claims as run_claims
+
+    return run_claims(
+        Order(
+            act=act,
+            places=places,
+            reason=reason,
+            until=until,
+            rules=rule,
+            baseline=baseline,
+            unused=unused,
+            audience=audience,
+            jobs=jobs,
+        )
+    )
 
 
 @app.command(usage="leaktight config [PATH]")

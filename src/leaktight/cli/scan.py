@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from leaktight import __version__
+from leaktight.cli.baseline import read_baseline
 from leaktight.cli.console import Colour, Progress, complain, terminal, write
 from leaktight.cli.errors import UsageError, require
 from leaktight.cli.formats import Format, Scanned, outputs, save
@@ -38,6 +39,7 @@ class Request:
     allow_gaps: bool = False
     exit_zero: bool = False
     settings: tuple[str, ...] = ()
+    since: str = ""
     jobs: int | None = None
     quiet: bool = False
     verbose: bool = False
@@ -135,7 +137,8 @@ def existing(paths: Sequence[str]) -> tuple[str, ...]:
 
 def _scanned(request: Request) -> Scanned:
     paths = existing(request.paths)
-    config = effective(paths, request).config
+    found = effective(paths, request)
+    config = found.config
     jobs = jobs_of(request.jobs)
 
     from leaktight import engine
@@ -147,17 +150,25 @@ def _scanned(request: Request) -> Scanned:
     asked = require("rule", request.rules, [rule.name for rule in rules])
     labels = require("label", request.labels, LABELS)
     channels = require("channel", request.channels, [str(channel) for channel in Channel])
-    result = engine.scan(
-        paths,
-        config=config,
-        jobs=jobs,
-        audience=config.audience,
-        rules=asked,
-        labels=labels,
-        channels=channels,
-        today=today,
-        progress=progress,
-    )
+    baseline = read_baseline(paths, found)
+    try:
+        result = engine.scan(
+            paths,
+            config=config,
+            jobs=jobs,
+            audience=config.audience,
+            rules=asked,
+            labels=labels,
+            channels=channels,
+            today=today,
+            progress=progress,
+            since=request.since,
+        )
+    except engine.NoHistoryError as error:
+        raise UsageError(f"--diff {request.since}: {error}") from None
+    if baseline is not None:
+        whole = not (request.since or asked or labels or channels)
+        result = baseline.applied(result, whole=whole)
     progress.clear()
     return Scanned(
         result=result,

@@ -27,15 +27,36 @@ def _weight(finding: Finding) -> tuple[object, ...]:
 
 
 def with_fingerprints(findings: Sequence[Finding], lines: Lines) -> list[Finding]:
-    """Give each finding a key that survives moved lines, reformatting and renamed files."""
+    """Give each finding a key of its content, which survives moved lines, reformatting and renamed files.
+
+    Equal findings are told apart by a number: `3fa…`, `3fa…:2`, `3fa…:3`.
+    """
     seen: dict[str, int] = {}
     result = []
     for finding in findings:
-        text = lines(finding.span.path) or []
-        line = text[finding.span.line - 1] if 0 < finding.span.line <= len(text) else ""
-        symbol = finding.symbol.rpartition(".")[2] or finding.span.path.rpartition("/")[2]
-        content = "\0".join((finding.rule, symbol, finding.label or "", finding.channel, "".join(line.split())))
+        content = "\0".join((finding.rule, _owner(finding), finding.label or "", finding.channel, _written(finding, lines)))
         count = seen[content] = seen.get(content, 0) + 1
-        digest = hashlib.blake2b(f"{content}\0{count}".encode("utf-8", "replace"), digest_size=12).hexdigest()
-        result.append(replace(finding, fingerprint=digest))
+        digest = hashlib.blake2b(content.encode("utf-8", "replace"), digest_size=12).hexdigest()
+        result.append(replace(finding, fingerprint=digest if count == 1 else f"{digest}:{count}"))
     return result
+
+
+def _owner(finding: Finding) -> str:
+    """The function or class it is in, by its own name: files and modules may be renamed."""
+    module = f".{finding.span.path.removesuffix('.py').removesuffix('/__init__').replace('/', '.')}"
+    return "" if module.endswith(f".{finding.symbol}") else finding.symbol.rpartition(".")[2]
+
+
+def _written(finding: Finding, lines: Lines) -> str:
+    """The text of the finding's place without what a formatter may change: space, quotes, last commas."""
+    span, text = finding.span, lines(finding.span.path) or []
+    if not 0 < span.line <= len(text):
+        return ""
+    rows = text[span.line - 1 : max(span.end_line, span.line)]
+    if span.end_line <= len(text):
+        rows[-1] = rows[-1][: max(span.end_column - 1, 0)]
+    rows[0] = rows[0][span.column - 1 :]
+    joined = "".join("".join(rows).split()).replace("'", '"')
+    for bracket in ")]}":
+        joined = joined.replace(f",{bracket}", bracket)
+    return joined

@@ -11,7 +11,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from leaktight.config import Config
+from leaktight.engine.baseline import only_new
 from leaktight.engine.finish import strongest, with_fingerprints
+from leaktight.engine.history import as_it_was
 from leaktight.engine.judge import Judge
 from leaktight.engine.results import merged, narrowed
 from leaktight.engine.texts import Texts
@@ -50,19 +52,27 @@ def scan(
     channels: Collection[str] | None = None,
     today: datetime.date | None = None,
     progress: Progress | None = None,
+    since: str = "",
 ) -> Result:
     """Scan one or several projects, folders or files.
 
     Nothing of them is imported or run. Several paths are analysed one by one, and their paths are
-    told with the name of the root in front.
+    told with the name of the root in front. With a revision in `since`, both it and the project as it
+    is are analysed whole, and only what is new is told.
     """
     config = config or Config()
-    results = [
-        ProjectScan(
-            Path(path), config, jobs=jobs, audience=audience or config.audience, rules=rules, progress=progress, today=today
-        ).run()
-        for path in paths
-    ]
+
+    def run(path: Path) -> Result:
+        shown_to = audience or config.audience
+        return ProjectScan(path, config, jobs=jobs, audience=shown_to, rules=rules, progress=progress, today=today).run()
+
+    results = []
+    for path in map(Path, paths):
+        found = run(path)
+        if since:
+            with as_it_was(path, since) as old:
+                found = only_new(found, run(old))
+        results.append(found)
     result = results[0] if len(results) == 1 else merged(results)
     return narrowed(result, labels, channels)
 

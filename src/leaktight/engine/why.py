@@ -28,14 +28,15 @@ def why(
     the nearest with another sign of a project, else the file alone.
     """
     file = Path(path).resolve()
-    root = _root(file)
+    root = root_of(file)
     place = file.name if root == file else file.relative_to(root).as_posix()
     probe = Probe(place, line)
     scan = ProjectScan(root, config or Config(), audience=Audience.AUDIT, today=today, progress=progress, probe=probe)
     return list(_told(scan.run(), place, line, probe))
 
 
-def _root(file: Path) -> Path:
+def root_of(file: Path) -> Path:
+    """The project around a file: the nearest folder above with a sign of one, else the file itself."""
     for name in _TOPS:
         for folder in file.parents:
             if (folder / name).exists():

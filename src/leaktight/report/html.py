@@ -21,6 +21,7 @@ from leaktight.report.status import Outcome, Status
 
 _OPEN = 3  # findings that are unfolded from the start
 _MOST_STEPS = 60
+_HIDDEN = {"baseline": "in the baseline", "known": "that were there before", "known gaps": "gaps that were there before"}
 _NOTHING_LOADED = "default-src 'none'; base-uri 'none'; form-action 'none'"
 
 
@@ -93,9 +94,9 @@ class _Page:
         ]
         told = "".join(f'<li class="{kind}"><b>{number:,}</b> {name}</li>' for name, number, kind in tiles)
         yield f'<ul class="tiles" aria-label="In numbers">{told}</ul>'
-        counts = [f"{number:,} {name}" for name, number in project.counts.items() if number]
+        looked = [f"{number:,} {name}" for name, number in project.counts.items() if number]
         settings = ", ".join(project.settings) or "none found"
-        yield f'<p class="facts">{_text(" · ".join(counts))}<br>production settings: {_text(settings)}</p>'
+        yield f'<p class="facts">{_text(" · ".join(looked))}<br>production settings: {_text(settings)}</p>'
         hidden = [
             f"{number:,} for the audience {name}" for name, number in self.result.hidden.items() if name != "claimed" and number
         ]

@@ -109,7 +109,7 @@ def _suppressions(finding: Finding, claims: tuple[Claim, ...]) -> list[sarif.Sup
     return [
         sarif.Suppression(kind="inSource", status="accepted", justification=claim.reason, location=_location(claim.span))
         for claim in found
-    ] or [sarif.Suppression(kind="external", status="accepted", justification="claimed")]
+    ] or [sarif.Suppression(kind="external", status="accepted", justification="in the baseline")]
 
 
 def _gap(gap: Gap) -> sarif.Notification:
