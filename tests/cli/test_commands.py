@@ -21,6 +21,8 @@ from leaktight.model import Audience, Result, Severity
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> types.SimpleNamespace:
     """An engine whose scans give a sample, and which remembers what it was asked."""
+    from leaktight import engine as real
+
     fake = types.ModuleType("leaktight.engine")
     fake.asked = []
     fake.result = RESULT
@@ -36,6 +38,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> types.SimpleNamespace:
 
     fake.scan, fake.why = scan, why
     fake.all_rules = tuple
+    fake.NoHistoryError, fake.__path__ = real.NoHistoryError, real.__path__  # its modules stay what they are
     monkeypatch.setitem(sys.modules, "leaktight.engine", fake)
     monkeypatch.setattr(leaktight, "engine", fake, raising=False)
     return fake

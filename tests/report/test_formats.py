@@ -11,7 +11,7 @@ import pytest
 from inline_snapshot import snapshot
 from report.samples import CLEAN, ODD, RESULT, RULES, TRACED, finding
 
-from leaktight.model import Result, Severity, Span, Step
+from leaktight.model import Edit, Fix, Result, Safety, Severity, Span, Step
 from leaktight.report import (
     decide,
     render_github,
@@ -107,6 +107,7 @@ def test_sarif_flow():
 
 def test_sarif_rule():
     [rule] = [rule for rule in sarif()["tool"]["driver"]["rules"] if rule["id"] == "secret-in-log"]
+    del rule["relationships"]
     assert rule == snapshot(
         {
             "id": "secret-in-log",
@@ -173,6 +174,52 @@ def test_sarif_paths_are_addresses():
     assert (
         sarif(ODD)["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "a%2Cb%3Ac/%C3%BC%20d%7C%60.py"
     )
+
+
+def test_sarif_rules_belong_to_entries_of_the_taxonomies():
+    run = sarif()
+    taxa = {taxonomy["name"]: {taxon["id"] for taxon in taxonomy["taxa"]} for taxonomy in run["taxonomies"]}
+    assert taxa == {"CWE": {"319", "532"}, "OWASP ASVS": {"16.2.5"}}
+    driver = run["tool"]["driver"]
+    assert [item["name"] for item in driver["supportedTaxonomies"]] == list(taxa)
+    for rule in driver["rules"]:
+        for relation in rule["relationships"]:
+            assert relation["target"]["id"] in taxa[relation["target"]["toolComponent"]["name"]]
+
+
+def test_sarif_tells_fixes_as_changes_of_characters():
+    fix = Fix(
+        "a",
+        finding().span,
+        finding().fingerprint,
+        Safety.SAFE,
+        "pass secure=True",
+        "",
+        (Edit("a b.py", 3, 5, "x"), Edit("a b.py", 9, 9, "y")),
+    )
+    results = sarif(replace(RESULT, fixes=(fix,)))["results"]
+    assert [index for index, item in enumerate(results) if "fixes" in item] == [2]
+    assert results[2]["fixes"] == snapshot(
+        [
+            {
+                "description": {"text": "pass secure=True (safe)"},
+                "artifactChanges": [
+                    {
+                        "artifactLocation": {"uri": "a%20b.py", "uriBaseId": "SRCROOT"},
+                        "replacements": [
+                            {"deletedRegion": {"charOffset": 3, "charLength": 2}, "insertedContent": {"text": "x"}},
+                            {"deletedRegion": {"charOffset": 9, "charLength": 0}, "insertedContent": {"text": "y"}},
+                        ],
+                    }
+                ],
+            }
+        ]
+    )
+
+
+def test_a_fix_that_would_quote_a_value_is_left_out():
+    fix = Fix("a", finding().span, finding().fingerprint, Safety.SAFE, "x", "", (Edit("a.py", 3, 5, 'password = "hunter2"'),))
+    assert "hunter2" not in json.dumps(sarif(replace(RESULT, fixes=(fix,))))
 
 
 def test_sarif_leaves_out_the_middle_of_an_endless_flow():

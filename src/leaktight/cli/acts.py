@@ -1,4 +1,4 @@
-"""What `leaktight claims` can do."""
+"""What `leaktight claims` can do, and how `leaktight inventory` can tell."""
 
 from __future__ import annotations
 
@@ -13,3 +13,13 @@ class Act(StrEnum):
     EXPIRE = "expire"
     REMOVE = "remove"
     PRUNE = "prune"
+
+
+class Listing(StrEnum):
+    """How an inventory is told."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    CSV = "csv"
+    JSON = "json"
+    HTML = "html"

@@ -11,7 +11,7 @@ from typing import Annotated
 from cyclopts import App, CycloptsError, Parameter
 
 from leaktight import __version__
-from leaktight.cli.acts import Act
+from leaktight.cli.acts import Act, Listing
 from leaktight.cli.console import Colour, complain, terminal, write
 from leaktight.cli.errors import UsageError, unknown
 from leaktight.cli.formats import Format
@@ -266,6 +266,30 @@ def claims(
             audience=audience,
             jobs=jobs,
         )
+    )
+
+
+@app.command(usage="leaktight inventory [OPTIONS] [PATH]")
+def inventory(
+    path: str = ".",
+    /,
+    *,
+    format: Annotated[Listing, _option("How to tell it: --format markdown.")] = Listing.TEXT,  # noqa: A002
+    diff: Annotated[str, _option("What starts and stops to leave since a revision: --diff main.")] = "",
+    label: Annotated[tuple[str, ...], _option("Only this label: --label email.")] = (),
+    channel: Annotated[tuple[str, ...], _option("Only this channel: --channel third-party.")] = (),
+    allow_gaps: Annotated[bool, _option("Do not end with status 3 when something could not be analysed.")] = False,
+    jobs: Annotated[int | None, _option("How many processes to use; the result is the same: -j 4.", alias="-j")] = None,
+) -> Status:
+    """List where sensitive data goes, protected or not: labels, channels, places and safeguards.
+
+    leaktight inventory --diff main --format markdown
+    """
+    from leaktight.cli.inventory import Question
+    from leaktight.cli.inventory import inventory as run_inventory
+
+    return run_inventory(
+        Question(path=path, format=format, since=diff, labels=label, channels=channel, allow_gaps=allow_gaps, jobs=jobs)
     )
 
 

@@ -163,6 +163,7 @@ def _scanned(request: Request) -> Scanned:
             today=today,
             progress=progress,
             since=request.since,
+            offers=True,
         )
     except engine.NoHistoryError as error:
         raise UsageError(f"--diff {request.since}: {error}") from None

@@ -44,8 +44,17 @@ def merged(results: Sequence[Result]) -> Result:
     info = ProjectInfo(
         root=" ".join(result.project.root for result in results), settings=tuple(settings), counts=counts, left_out=left_out
     )
+    fixes = [
+        replace(
+            fix,
+            span=_below(fix.span, result.project.root),
+            edits=tuple(replace(edit, path=f"{result.project.root}/{edit.path}") for edit in fix.edits),
+        )
+        for result in results
+        for fix in result.fixes
+    ]
     findings.sort(key=lambda finding: finding.key)
-    return Result(info, tuple(findings), tuple(sorted(gaps)), tuple(claims), hidden)
+    return Result(info, tuple(findings), tuple(sorted(gaps)), tuple(claims), hidden, tuple(fixes))
 
 
 def _below(span: Span, root: str) -> Span:

@@ -11,15 +11,17 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from leaktight.config import Config
+from leaktight.edit import Desk
 from leaktight.engine.baseline import only_new
 from leaktight.engine.finish import strongest, with_fingerprints
 from leaktight.engine.history import as_it_was
 from leaktight.engine.judge import Judge
+from leaktight.engine.offers import offered
 from leaktight.engine.results import merged, narrowed
 from leaktight.engine.texts import Texts
 from leaktight.flow.machine import Machine
 from leaktight.flow.probe import Probe
-from leaktight.model import Audience, Claim, Finding, Gap, ProjectInfo, Result
+from leaktight.model import Audience, Claim, Finding, Fix, Gap, ProjectInfo, Result
 from leaktight.policy import django_defaults
 from leaktight.project import Project
 from leaktight.project.dependencies import dependencies
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from leaktight.source.template import TemplateFile
 
 Progress = Callable[[str, int, int], None]
+Collect = Callable[[Machine, list[Finding]], None]
+"""Looks at what was followed and found before anything is left out."""
 
 _AUDITED = (Role.APP, Role.TEST, Role.MIGRATION, Role.EXAMPLE, Role.GENERATED)
 
@@ -53,18 +57,20 @@ def scan(
     today: datetime.date | None = None,
     progress: Progress | None = None,
     since: str = "",
+    offers: bool = False,
 ) -> Result:
     """Scan one or several projects, folders or files.
 
     Nothing of them is imported or run. Several paths are analysed one by one, and their paths are
     told with the name of the root in front. With a revision in `since`, both it and the project as it
-    is are analysed whole, and only what is new is told.
+    is are analysed whole, and only what is new is told. With `offers`, findings tell of the fix there is for them.
     """
     config = config or Config()
 
     def run(path: Path) -> Result:
         shown_to = audience or config.audience
-        return ProjectScan(path, config, jobs=jobs, audience=shown_to, rules=rules, progress=progress, today=today).run()
+        scan = ProjectScan(path, config, jobs=jobs, audience=shown_to, rules=rules, progress=progress, today=today, offers=offers)
+        return scan.run()
 
     results = []
     for path in map(Path, paths):
@@ -92,7 +98,11 @@ class ProjectScan:
         today: datetime.date | None = None,
         probe: Probe | None = None,
         changed: Mapping[str, bytes] = MappingProxyType({}),
+        collect: Collect | None = None,
+        offers: bool = False,
     ) -> None:
+        self.collect = collect
+        self.offers = offers
         self.config = config
         self.jobs = jobs
         self.audience = audience
@@ -153,6 +163,8 @@ class ProjectScan:
         self.progress("judging", 0, 0)
         found = strongest(judge.all(project, machine))
         found = with_fingerprints(found, self.texts.lines)
+        if self.collect is not None:
+            self.collect(machine, found)
         return self._finished(found, project, len(paths), sum(module.lines for module in modules.values()))
 
     def _settings(self) -> tuple[Settings, ...]:
@@ -186,6 +198,9 @@ class ProjectScan:
                 shown.append(finding)
             else:
                 hidden[str(finding.audience)] = hidden.get(str(finding.audience), 0) + 1
+        fixes: list[Fix] = []
+        if self.offers:
+            shown, fixes = offered(shown, self.all_rules, Desk(self.tree.read, project))
         claimed = sum(finding.claimed for finding in shown)
         if claimed:
             hidden["claimed"] = claimed
@@ -195,6 +210,7 @@ class ProjectScan:
             gaps=tuple(sorted(set(self.gaps))),
             claims=applied.claims,
             hidden=dict(sorted(hidden.items())),
+            fixes=tuple(fixes),
         )
 
     def _claims(self) -> tuple[list[Claim], list[Finding]]:

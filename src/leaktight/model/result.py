@@ -117,4 +117,6 @@ class Result:
     gaps: tuple[Gap, ...]
     claims: tuple[Claim, ...]
     hidden: dict[str, int] = field(default_factory=dict)
-    """Why findings are not shown → how many: `strict`, `audit`, `claimed`."""
+    """Why findings are not shown → how many: `strict`, `audit`, `claimed`, `baseline`, `known`, `known gaps`."""
+    fixes: tuple[Fix, ...] = ()
+    """Fixes that are offered, by the fingerprint of their finding; none was tried."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from html import escape
-from importlib.resources import files
 
 from leaktight.model import Claim, Finding, Result, Severity
 from leaktight.report.html_map import ANYTHING, draw_map, ways
+from leaktight.report.html_page import document, table
 from leaktight.report.html_source import excerpt
 from leaktight.report.ink import visible
 from leaktight.report.mask import shielded
@@ -22,24 +20,13 @@ from leaktight.report.status import Outcome, Status
 _OPEN = 3  # findings that are unfolded from the start
 _MOST_STEPS = 60
 _HIDDEN = {"baseline": "in the baseline", "known": "that were there before", "known gaps": "gaps that were there before"}
-_NOTHING_LOADED = "default-src 'none'; base-uri 'none'; form-action 'none'"
 
 
 def render_html(result: Result, outcome: Outcome, *, rules: Rulebook, sources: Sources, version: str) -> str:
     """Render a scan as one HTML file that works without network, script and colour."""
     result = shielded(result)
-    style = files("leaktight.report").joinpath("html.css").read_text("utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     page = _Page(result, outcome, rules, sources)
-    title = f"leaktight: {_text(result.project.root)}"
-    body = "\n".join(page.body(version))
-    return (
-        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_NOTHING_LOADED}; style-src \'sha256-{digest}\'">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="referrer" content="no-referrer">\n'
-        f'<meta name="color-scheme" content="light dark">\n<title>{title}</title>\n<style>{style}</style>\n</head>\n'
-        f"<body>\n{body}\n</body>\n</html>\n"
-    )
+    return document(f"leaktight: {_text(result.project.root)}", "\n".join(page.body(version)))
 
 
 class _Page:
@@ -184,17 +171,17 @@ class _Page:
                     need,
                 ]
             )
-        yield from _table("What leaves where", ("label", "channel", "findings", "safeguards missing"), rows)
+        yield from table("What leaves where", ("label", "channel", "findings", "safeguards missing"), rows)
 
     def gaps(self) -> Iterator[str]:
         if self.result.gaps:
             rows = [[_text(f"{gap.path}:{gap.line}" if gap.line else gap.path), _text(gap.reason)] for gap in self.result.gaps]
             yield "<p>About these the report is silent, whatever they hold.</p>"
-            yield from _table("What could not be analysed", ("place", "why"), rows)
+            yield from table("What could not be analysed", ("place", "why"), rows)
 
     def claims(self) -> Iterator[str]:
         if self.result.claims:
-            yield from _table(
+            yield from table(
                 "What is allowed, and why",
                 ("rules", "reason", "until", "place", "needed"),
                 [_claim(claim) for claim in self.result.claims],
@@ -216,14 +203,6 @@ class _Page:
             ("leaktight explain NAME", "says more about any word on this page"),
         ):
             yield f"<p><code>{command}</code> {said}</p>"
-
-
-def _table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    yield f'<div class="table" tabindex="0" role="region" aria-label="{caption}"><table><caption>{caption}</caption>'
-    yield f"<thead><tr>{''.join(f'<th scope=col>{head}</th>' for head in heads)}</tr></thead><tbody>"
-    for row in rows:
-        yield f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>"
-    yield "</tbody></table></div>"
 
 
 def _claim(claim: Claim) -> list[str]:

@@ -86,6 +86,8 @@ def shielded(result: Result) -> Result:
         findings=tuple(_shielded(finding) for finding in result.findings),
         gaps=tuple(replace(gap, path=encodable(gap.path), reason=shield(gap.reason)) for gap in result.gaps),
         claims=tuple(replace(claim, span=_span(claim.span), reason=_prose(claim.reason)) for claim in result.claims),
+        # A changed text that quoted a value would be no fix any more: such a fix is left out whole.
+        fixes=tuple(fix for fix in result.fixes if all(mask_literals(edit.text) == edit.text for edit in fix.edits)),
     )
 
 

@@ -6,14 +6,16 @@ from urllib.parse import quote
 
 import msgspec
 
-from leaktight.model import Claim, Finding, Gap, Result, Severity, Span, Step
+from leaktight.model import Claim, Finding, Fix, Gap, Result, Severity, Span, Step
 from leaktight.report import sarif_types as sarif
 from leaktight.report.mask import shielded
 from leaktight.report.rulebook import Rulebook, RuleText
+from leaktight.report.sarif_taxonomies import relationships, taxonomies
 from leaktight.report.status import Outcome, Status
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ROOT = "SRCROOT"
+_MOST_RESULTS = 25_000  # services refuse a run with more
 _MOST_STEPS = 10_000  # services refuse a result with more
 _LEVEL = {Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.LOW: "note"}
 _SCORE = {Severity.HIGH: "8.0", Severity.MEDIUM: "5.5", Severity.LOW: "3.0"}
@@ -23,7 +25,12 @@ def render_sarif(result: Result, outcome: Outcome, *, rules: Rulebook, version: 
     """Render a scan as a SARIF log of one run."""
     result = shielded(result)
     index = {name: number for number, name in enumerate(sorted(rules))}
-    driver = sarif.ToolComponent(name="leaktight", semantic_version=version, rules=[_rule(rules[name]) for name in sorted(rules)])
+    driver = sarif.ToolComponent(
+        name="leaktight",
+        semantic_version=version,
+        rules=[_rule(rules[name]) for name in sorted(rules)],
+        supported_taxonomies=[sarif.ComponentReference(name=taxonomy.name) for taxonomy in taxonomies(rules)],
+    )
     run = sarif.Run(
         tool=sarif.Tool(driver=driver),
         invocations=[
@@ -36,7 +43,8 @@ def render_sarif(result: Result, outcome: Outcome, *, rules: Rulebook, version: 
         ],
         original_uri_base_ids={_ROOT: sarif.OriginalBase(description=sarif.Message(text="The scanned folder."))},
         column_kind="unicodeCodePoints",
-        results=[_result(finding, index, result.claims) for finding in result.findings],
+        results=[_result(finding, index, result) for finding in result.findings[:_MOST_RESULTS]],
+        taxonomies=taxonomies(rules),
     )
     log = sarif.Log(schema=_SCHEMA, version="2.1.0", runs=[run])
     return f"{msgspec.json.format(msgspec.json.encode(log), indent=2).decode()}\n"
@@ -57,6 +65,7 @@ def _rule(rule: RuleText) -> sarif.ReportingDescriptor:
         full_description=sarif.Message(text=rule.summary),
         help=sarif.Message(text=rule.remedy, markdown=f"{page}\n\n**{rule.remedy}**"),
         default_configuration=sarif.Configuration(level=_LEVEL[rule.severity]),
+        relationships=relationships(rule),
         properties={
             "tags": [tag for tag in tags if tag],
             "precision": "medium" if rule.traced else "high",
@@ -66,7 +75,7 @@ def _rule(rule: RuleText) -> sarif.ReportingDescriptor:
     )
 
 
-def _result(finding: Finding, index: dict[str, int], claims: tuple[Claim, ...]) -> sarif.Result:
+def _result(finding: Finding, index: dict[str, int], result: Result) -> sarif.Result:
     return sarif.Result(
         rule_id=finding.rule,
         rule_index=index.get(finding.rule),
@@ -76,7 +85,8 @@ def _result(finding: Finding, index: dict[str, int], claims: tuple[Claim, ...]) 
         partial_fingerprints={"leaktight/v1": finding.fingerprint} if finding.fingerprint else {},
         code_flows=[_flow(finding.flow)] if finding.flow else [],
         related_locations=[_location(step.span, note=step.note, number=number) for number, step in enumerate(finding.related, 1)],
-        suppressions=_suppressions(finding, claims) if finding.claimed else [],
+        suppressions=_suppressions(finding, result.claims) if finding.claimed else [],
+        fixes=[_fix(fix) for fix in result.fixes if fix.fingerprint == finding.fingerprint],
         properties={
             "label": finding.label,
             "channel": finding.channel or None,
@@ -84,6 +94,21 @@ def _result(finding: Finding, index: dict[str, int], claims: tuple[Claim, ...]) 
             "confidence": finding.confidence,
             "audience": finding.audience,
         },
+    )
+
+
+def _fix(fix: Fix) -> sarif.Fix:
+    changes: dict[str, list[sarif.Replacement]] = {}
+    for edit in sorted(fix.edits):
+        region = sarif.CharRegion(char_offset=edit.start, char_length=edit.end - edit.start)
+        content = sarif.Content(text=edit.text) if edit.text else None
+        changes.setdefault(edit.path, []).append(sarif.Replacement(deleted_region=region, inserted_content=content))
+    effect = f"; {fix.effect}" if fix.effect else ""
+    return sarif.Fix(
+        description=sarif.Message(text=f"{fix.title} ({fix.safety}{effect})"),
+        artifact_changes=[
+            sarif.ArtifactChange(artifact_location=_artifact(path), replacements=made) for path, made in changes.items()
+        ],
     )
 
 

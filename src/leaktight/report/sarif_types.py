@@ -84,6 +84,40 @@ class Suppression(Object, kw_only=True):
     location: Location | None = None
 
 
+class Content(Object, kw_only=True):
+    """Text of a file."""
+
+    text: str
+
+
+class CharRegion(Object, kw_only=True):
+    """Characters of a file, counted from 0."""
+
+    char_offset: int
+    char_length: int
+
+
+class Replacement(Object, kw_only=True):
+    """Characters that are replaced."""
+
+    deleted_region: CharRegion
+    inserted_content: Content | None = None
+
+
+class ArtifactChange(Object, kw_only=True):
+    """What changes in one file."""
+
+    artifact_location: ArtifactLocation
+    replacements: list[Replacement]
+
+
+class Fix(Object, kw_only=True):
+    """A fix, in the words of the standard."""
+
+    description: Message
+    artifact_changes: list[ArtifactChange]
+
+
 class Result(Object, kw_only=True):
     """A finding, in the words of the standard."""
 
@@ -96,6 +130,7 @@ class Result(Object, kw_only=True):
     code_flows: list[CodeFlow] = []
     related_locations: list[Location] = []
     suppressions: list[Suppression] = []
+    fixes: list[Fix] = []
     properties: dict[str, Any] = {}
 
 
@@ -103,6 +138,44 @@ class Configuration(Object, kw_only=True):
     """How severe the results of a rule are."""
 
     level: str
+
+
+class ComponentReference(Object, kw_only=True):
+    """A taxonomy, by its name."""
+
+    name: str
+
+
+class DescriptorReference(Object, kw_only=True):
+    """An entry of a taxonomy."""
+
+    id: str
+    tool_component: ComponentReference
+
+
+class Relationship(Object, kw_only=True):
+    """What a rule is a case of."""
+
+    target: DescriptorReference
+    kinds: list[str]
+
+
+class Taxon(Object, kw_only=True):
+    """An entry of a taxonomy, where it is defined."""
+
+    id: str
+    help_uri: str | None = None
+
+
+class Taxonomy(Object, kw_only=True):
+    """A standard that rules are sorted by."""
+
+    name: str
+    version: str
+    organization: str
+    information_uri: str
+    short_description: Message
+    taxa: list[Taxon]
 
 
 class ReportingDescriptor(Object, kw_only=True):
@@ -114,6 +187,7 @@ class ReportingDescriptor(Object, kw_only=True):
     full_description: Message
     help: Message
     default_configuration: Configuration
+    relationships: list[Relationship] = []
     properties: dict[str, Any]
 
 
@@ -123,6 +197,7 @@ class ToolComponent(Object, kw_only=True):
     name: str
     semantic_version: str
     rules: list[ReportingDescriptor] = msgspec.field(default_factory=list)
+    supported_taxonomies: list[ComponentReference] = []
 
 
 class Tool(Object, kw_only=True):
@@ -162,6 +237,7 @@ class Run(Object, kw_only=True):
     original_uri_base_ids: dict[str, OriginalBase]
     column_kind: str
     results: list[Result]
+    taxonomies: list[Taxonomy] = []
 
 
 class Log(Object, kw_only=True):

@@ -154,7 +154,12 @@ class _Text:
         baseline, known, gaps = (counts.pop(name, 0) for name in ("baseline", "known", "known gaps"))
         claimed = counts.pop("claimed", 0) or sum(finding.claimed for finding in self.result.findings) - baseline
         lines = [f"{number} for --audience {name}" for name, number in sorted(counts.items(), reverse=True) if number]
-        told = {"claimed": claimed, "in the baseline": baseline, "that were there before": known, "gaps that were there before": gaps}
+        told = {
+            "claimed": claimed,
+            "in the baseline": baseline,
+            "that were there before": known,
+            "gaps that were there before": gaps,
+        }
         return [*lines, *(f"{number} {what}" for what, number in told.items() if number > 0)]
 
     def wrapped(self, text: str) -> list[str]:
