@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import trustme
@@ -61,8 +60,14 @@ class Ports:
 
 
 @contextlib.contextmanager
-def serving(answer: Answering, ca: trustme.CA | None, **options: Any) -> Iterator[Ports]:
-    """Serve a site; over HTTPS too when there is an authority to certify it."""
+def serving(
+    answer: Answering,
+    ca: trustme.CA | None,
+    *,
+    key: trustme.KeyType = trustme.KeyType.ECDSA,
+    tls: Callable[[ssl.SSLContext], object] = id,
+) -> Iterator[Ports]:
+    """Serve a site; over HTTPS too when there is an authority to certify it. `tls` may change how."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -106,13 +111,14 @@ def serving(answer: Answering, ca: trustme.CA | None, **options: Any) -> Iterato
 
     ports = Ports(0, 0)
     with contextlib.ExitStack() as stack:
-        for name, tls in (("plain", False), ("secure", True)):
-            if tls and ca is None:
+        for name in ("plain", "secure"):
+            if name == "secure" and ca is None:
                 continue
             server = Server(("127.0.0.1", 0), Handler)
-            if tls and ca is not None:
+            if name == "secure" and ca is not None:
                 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-                ca.issue_cert(HOST, "127.0.0.1").configure_cert(context)
+                ca.issue_cert(HOST, "127.0.0.1", key_type=key).configure_cert(context)
+                tls(context)
                 server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
             threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
             stack.callback(server.server_close)

@@ -25,6 +25,7 @@ from leaktight.prove.site.probes.listening import probe_eavesdropper, probe_tamp
 from leaktight.prove.site.probes.reading import judge_answers
 from leaktight.prove.site.probes.sessions import LoggedIn, log_in, login_form, probe_sessions
 from leaktight.prove.site.probes.setting import Setting
+from leaktight.prove.site.probes.tls import probe_tls
 from leaktight.prove.site.probes.twin import probe_proxy_headers, probe_twins
 from leaktight.prove.site.wire import BadCertificate, Limits, NoAnswer, Spent, Wire, listens
 
@@ -56,6 +57,7 @@ def prove_site(plan: Plan, *, seed: int | None = None) -> SiteProof:
         "addresses": len(run.addresses),
         "forms": sum(len(found.submissions) for _, found in run.walks),
         "requests": limits.sent,
+        "handshakes": limits.handshakes,
         "canaries": len(book.canaries),
     }
     proof = Proof(plan.address, verdicts, counts, time.monotonic() - started, tuple(book.notes))
@@ -81,6 +83,7 @@ def _prove(plan: Plan, run: Setting, relays: Relays) -> None:
         run.book.tight("canary", f"none of {len(run.book.canaries)} planted values comes out where the policy forbids it")
     probe_eavesdropper(run, relays)
     probe_tamperer(run, ca_file=plan.ca_file)
+    probe_tls(run, ca_file=plan.ca_file)
     _score(plan, run)
 
 

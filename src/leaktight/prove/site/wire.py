@@ -51,6 +51,7 @@ class Limits:
     timeout: float = 10.0
     """Seconds that one request may take to connect, and between two pieces of an answer."""
     sent: int = 0
+    handshakes: int = 0
     started: float = field(default_factory=time.monotonic)
 
     def allows(self, host: str) -> bool:
@@ -67,6 +68,15 @@ class Limits:
         if self.sent and not is_loopback(host):
             time.sleep(self.pause)
         self.sent += 1
+
+    def greet(self, host: str) -> None:
+        """Count one handshake without a request; raise when it may not be made."""
+        sent, self.sent = self.sent, 0
+        try:
+            self.take(host)
+        finally:
+            self.sent = sent
+        self.handshakes += 1
 
 
 def is_loopback(host: str) -> bool:
