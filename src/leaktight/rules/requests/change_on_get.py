@@ -29,7 +29,13 @@ from leaktight.project.views import View
 from leaktight.rules.access import requires_login
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.reach import Reach, callee, heading, reach, statements
-from leaktight.rules.requests.exemptions import is_called_by_others, is_given_a_secret, knows_its_user, proves_itself
+from leaktight.rules.requests.exemptions import (
+    is_called_by_others,
+    is_for_development,
+    is_given_a_secret,
+    knows_its_user,
+    proves_itself,
+)
 from leaktight.source.code import Code, Op, last_name, walk
 
 rule = Rule(
@@ -111,7 +117,7 @@ def changed_by_get(project: Project) -> Iterator[Finding]:
         handler = view.handlers.get("get") or view.handlers.get("*")
         if handler is None or not (view.is_class or view.routes or requires_login(view, project, site_wide=False)):
             continue
-        if is_called_by_others(view) or is_given_a_secret(view, project):
+        if is_called_by_others(view) or is_given_a_secret(view, project) or is_for_development(view, project):
             continue
         found = _change(project, view, handler)
         if found is None:

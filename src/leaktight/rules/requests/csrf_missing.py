@@ -37,6 +37,7 @@ from leaktight.rules.requests.exemptions import (
     changes_state,
     exemptions,
     is_called_by_others,
+    is_for_development,
     is_given_a_secret,
     knows_its_user,
     proves_itself,
@@ -104,7 +105,7 @@ _OFF_SWITCH = "django.http.HttpRequest._dont_enforce_csrf_checks="
 def exempted_view(project: Project) -> Iterator[Finding]:
     for view in project.views:
         places = list(exemptions(view, project))
-        if not places or view.is_api or view.has("csrf_protect", "requires_csrf_token"):
+        if not places or is_for_development(view, project) or view.is_api or view.has("csrf_protect", "requires_csrf_token"):
             continue
         verdict = _judge(view, project)
         if verdict is None:

@@ -10,8 +10,8 @@ from leaktight.project import Project
 from leaktight.project.symbols import FunctionRef
 from leaktight.project.views import View
 from leaktight.rules.judging import kind_of
-from leaktight.rules.reach import Reach, module_statements
-from leaktight.source.code import Op
+from leaktight.rules.reach import Reach, module_statements, statements
+from leaktight.source.code import Code, Op, walk
 
 _DIRECT = frozenset({"function", "alias", "url", "method:dispatch"})
 _PROOF = re.compile(
@@ -41,6 +41,7 @@ _BY_OTHERS = re.compile(
 _EDITING = frozenset(
     {"CreateView", "UpdateView", "DeleteView", "FormView", "LoginView", "LogoutView", "PasswordChangeView", "GraphQLView"}
 )
+_DEVELOPMENT = frozenset({"DEBUG", "DEV", "DEV_MODE", "DEVELOPMENT", "IS_DEV", "LOCAL", "TESTING", "TEST_MODE", "IS_TEST"})
 _SIGNED_IN = frozenset({"request.user", "request.auser", "user.is_authenticated"})
 
 
@@ -84,6 +85,19 @@ def is_called_by_others(view: View) -> bool:
     words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+", view.name)
     names = [word.lower() for word in words] + ["_".join(words).lower()]
     return any(_BY_OTHERS.fullmatch(name) for name in names)
+
+
+def is_for_development(view: View, project: Project) -> bool:
+    """Tell whether a view refuses everybody before all else, unless a switch of the settings for development is on."""
+    return bool(view.handlers) and all(_refuses(statements(project.program, handler)) for handler in view.handlers.values())
+
+
+def _refuses(body: list[Code]) -> bool:
+    first = next((code for code in body if code[0] == Op.IF), None)
+    if first is None or not first[3] or first[3][-1][0] not in {Op.RAISE, Op.RETURN}:
+        return False
+    named = {code[3] for code in walk(first[2]) if code[0] == Op.ATTR and code[2][0] == Op.NAME and code[2][2] == "settings"}
+    return first[2][0] == Op.NOT and not named.isdisjoint(_DEVELOPMENT)
 
 
 def is_given_a_secret(view: View, project: Project) -> bool:
