@@ -22,7 +22,7 @@ from leaktight.flow.events import Arrival
 from leaktight.model import Audience, Finding, Severity
 from leaktight.policy import Channel, LabelKind, Safeguard
 from leaktight.rules.api import Example, Rule
-from leaktight.rules.judging import harm, is_grave, kind_of, milder
+from leaktight.rules.judging import at_least, harm, is_grave, kind_of, milder
 
 rule = Rule(
     __name__,
@@ -83,7 +83,14 @@ def raised(arrival: Arrival) -> Iterator[Finding]:
         label=arrival.label,
         severity=milder(harm(arrival.label)),
         confidence=arrival.confidence,
-        audience=arrival.audience if is_grave(arrival.label) else Audience.AUDIT,
+        audience=at_least(arrival.audience, _least(arrival.label)),
         symbol=arrival.call.symbol,
         flow=arrival.flow,
     )
+
+
+def _least(label: str) -> Audience:
+    """What is secret in a way nobody can name, such as the code of a voucher, is often raised for people who may know it."""
+    if not is_grave(label):
+        return Audience.AUDIT
+    return Audience.STRICT if label == "secret" else Audience.DEFAULT

@@ -17,6 +17,7 @@ are shown to auditors.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from leaktight.flow.events import Call
@@ -24,6 +25,7 @@ from leaktight.flow.knowledge import load
 from leaktight.model import Audience, Confidence, Finding, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.rules.api import Example, Rule
+from leaktight.rules.judging import at_least
 from leaktight.rules.outgoing.protections import given_up, giving_up
 from leaktight.rules.reach import module_statements, statements
 from leaktight.source.code import Code, Op, last_name, walk
@@ -78,12 +80,17 @@ def read_as_it_is(call: Call) -> Iterator[Finding]:
             yield rule.finding(
                 given.span,
                 confidence=Confidence.MEDIUM,
-                audience=given.audience,
+                audience=at_least(given.audience, Audience.STRICT) if _is_a_question(call) else given.audience,
                 symbol=call.symbol,
                 flow=call.steps(),
                 related=given.related,
                 shown=given.shown,
             )
+
+
+def _is_a_question(call: Call) -> bool:
+    """Tell a function that only says what kind of token it is given, such as whose: who believes it has yet to verify it."""
+    return call.function is not None and re.match(r"_?(is|has)_", call.project.program.function(call.function).name) is not None
 
 
 def _is_verified_as_well(call: Call) -> bool:
