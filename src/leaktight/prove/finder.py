@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
-from leaktight.guard.values.deep import layers
+from leaktight.guard.values.deep import layers, unpack
 from leaktight.guard.values.search import Hit, Search
 from leaktight.policy import redact
 from leaktight.prove.canary import Canary
 
 _SHOWN = 60
+_PACKED = frozenset({b"\x1f\x8b", b"\x78\x9c", b"\x78\xda", b"\x78\x01"})
+"""How what gzip and zlib have packed begins (RFC 1952, RFC 1950)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,8 @@ class Finder:
     def sightings(self, text: str | bytes, *, deep: bool = True) -> list[Sighting]:
         """Return the canaries that stand in a text or, `deep`, in what it decodes to, three layers down; each in its first form."""
         if isinstance(text, bytes):
-            text = text.decode("latin-1")
+            packed = unpack(text) if text[:2] in _PACKED else None
+            text = (text if packed is None else packed).decode("latin-1")
         found: dict[str, Sighting] = {}
         for depth, layer in _layers(text) if deep else [(0, text)]:
             for hit in self._search.hits(layer):
@@ -57,7 +61,7 @@ class Finder:
         return " ".join(f"{head}{redact(hit.value, hit.label or 'unlabelled')}{tail}".split())
 
 
-def _layers(text: str) -> Iterator[tuple[int, str]]:
-    yield 0, text
-    for inner in layers(text):
-        yield 1, inner
+@lru_cache(maxsize=64)
+def _layers(text: str) -> tuple[tuple[int, str], ...]:
+    """Return a text and what it decodes to; several finders look at the same one after the other."""
+    return ((0, text), *((1, inner) for inner in layers(text)))

@@ -33,12 +33,18 @@ def first_hit(search: Search, text: str, depth: int = _DEEPEST) -> Hit | None:
 
 
 def layers(text: str, depth: int = _DEEPEST) -> Iterator[str]:
-    """Yield what a text decodes to, layer below layer, three at most."""
+    """Yield what a text decodes to, layer below layer, three at most; noise, which most words give as base64, is left out."""
     if depth == 0 or len(text) > LONGEST:
         return
     for inner in _decoded(text):
-        yield inner
-        yield from layers(inner, depth - 1)
+        if _is_text(inner):
+            yield inner
+            yield from layers(inner, depth - 1)
+
+
+def _is_text(inner: str) -> bool:
+    """Tell text from noise: two thirds of a text are ASCII, in whatever language its values are."""
+    return inner.isascii() or len(inner.encode("ascii", "ignore")) * 3 > len(inner) * 2
 
 
 def mask(search: Search, text: str, stand_in: Callable[[Hit], str]) -> tuple[str, list[Hit]]:

@@ -77,7 +77,10 @@ class _Client(Client):
     listener: Listener
 
     def _base_environ(self, **request: Any) -> Any:
-        return AskedDict(super()._base_environ(**request), self.listener, "headers")
+        environ = super()._base_environ(**request)
+        # As a server reads what a browser sends (PEP 3333).
+        environ["HTTP_COOKIE"] = environ.get("HTTP_COOKIE", "").encode().decode("latin-1")
+        return AskedDict(environ, self.listener, "headers")
 
 
 class Asking:

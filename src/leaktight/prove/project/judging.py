@@ -40,6 +40,8 @@ _WHOLE = frozenset(
     {Channel.LOG, Channel.MAIL, Channel.TASK_QUEUE, Channel.CACHE, Channel.FILE, Channel.THIRD_PARTY, Channel.OUTGOING_HTTP}
 )
 """Where the whole request has no business to be; an answer may repeat it, and an error report is about it."""
+_AS_WRITTEN = frozenset({Channel.DATABASE, Channel.ERROR_REPORT})
+"""Where nobody encodes what is encoded already; there is much of it, and decoding takes its time."""
 _GRAVE = frozenset({LabelKind.CREDENTIAL, LabelKind.PAYMENT})
 _NO_REFERRER = frozenset(
     {"no-referrer", "same-origin", "strict-origin", "origin", "strict-origin-when-cross-origin", "origin-when-cross-origin"}
@@ -83,14 +85,21 @@ class Judge:
         self._known = known
         self.leaks: dict[tuple[object, ...], Verdict] = {}
 
+    def later(self, answer: Answer, kept: Finder) -> None:
+        """Judge what an answer shows of requests that were made long before it."""
+        for arrival in _of_response(answer, self._code):
+            for sighting in kept.sightings(arrival.text):
+                self._see(answer, arrival, sighting, forced=False)
+
     def judge(self, answer: Answer, *, forced: bool = False) -> int:
         """Judge all of an answer; return how many leaks it showed, told before or not."""
         own = Finder(_watched([*answer.canaries, *answer.known.values()]))
         count = 0
         for arrival in [*answer.arrivals, *_of_response(answer, self._code)]:
             is_row = arrival.channel is Channel.DATABASE
+            deep = arrival.channel not in _AS_WRITTEN
             for finder in [own] if is_row else [own, self._known.finder]:
-                for sighting in finder.sightings(arrival.text, deep=not is_row):
+                for sighting in finder.sightings(arrival.text, deep=deep):
                     count += self._see(answer, arrival, sighting, forced=forced)
         for verdict in [*_asked_in_url(answer), *_told_on_get(answer, list(self.leaks.values()))]:
             count += self._keep(verdict)
@@ -103,6 +112,8 @@ class Judge:
         if arrival.channel is Channel.ERROR_REPORT and self._code.of(answer.draft.endpoint.view) is None:
             return 0  # no line of the project could mask it
         missing = demands(canary.label, arrival.channel) - _met(answer, arrival, canary) - _NOT_DECIDED_HERE
+        if arrival.rule == "secret-in-outgoing-url":
+            missing |= demands(canary.label, Channel.REQUEST_URL) & {Safeguard.POST}
         if not missing:
             return 0
         rule = _rule(answer, arrival, canary, missing)
@@ -137,7 +148,8 @@ class Judge:
 
     def _keep(self, verdict: Verdict) -> int:
         place = (verdict.place.path, verdict.place.line) if verdict.place else verdict.request
-        self.leaks.setdefault((verdict.rule, verdict.channel, verdict.label, place), verdict)
+        channel = "" if verdict.rule == "secret-in-query" else verdict.channel
+        self.leaks.setdefault((verdict.rule, channel, verdict.label, place), verdict)
         return 1
 
 

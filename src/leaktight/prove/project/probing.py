@@ -10,11 +10,14 @@ from django.shortcuts import resolve_url
 from django.urls import Resolver404, resolve
 
 from leaktight.model import Sent, Tightness, Verdict
+from leaktight.prove.canary import Canary
+from leaktight.prove.finder import Finder
 from leaktight.prove.project.asking import Answer, Asking, Exhausted
+from leaktight.prove.project.draft import EXTRA
 from leaktight.prove.project.endpoints import Endpoint
 from leaktight.prove.project.forcing import forced_error
 from leaktight.prove.project.judging import Judge, place_of_error
-from leaktight.prove.project.learning import Learner
+from leaktight.prove.project.learning import Learner, is_watched
 from leaktight.prove.project.objects import SIGNED_IN, Role
 from leaktight.prove.project.wire import Wire
 
@@ -82,6 +85,14 @@ class Prober:
         exercise.accepted = best
         self._after(exercise, best)
 
+    def look_again(self, exercises: list[Exercise]) -> None:
+        """Ask for every page once more, and look for what was sent long before. Raises `Exhausted`."""
+        taken = [one.accepted for one in exercises if one.accepted is not None and one.accepted.draft.has_body]
+        kept = Finder([canary for answer in taken for canary in answer.canaries if is_kept(canary)])
+        for exercise in exercises:
+            if kept and exercise.accepted is not None and exercise.method == "get":
+                self._judge.later(self._asking.ask(exercise.accepted.draft, exercise.accepted.role), kept)
+
     def _roles(self, endpoint: Endpoint) -> tuple[Role, ...]:
         given = self._given.get(endpoint.route)
         return _ROLES if given is None else (given[1], *(role for role in _ROLES if role is not given[1]))
@@ -92,14 +103,16 @@ class Prober:
         given = self._given.get(exercise.endpoint.route)
         if given is not None and given[1] is role:
             draft.known_path = given[0]
-        good, before = False, draft.names()
+        good, was, before = False, 0, draft.names()
         for _ in range(_ROUNDS):
             answer = self._asking.ask(draft, role, names=True)
             exercise.leaks += self._judge.judge(answer)
             self._note_addresses(answer)
             self._wire.note(answer)
-            if good and answer.status >= 400 and draft.take_back(before):
+            is_worse = answer.status >= 400 if good else answer.status == 404 and was not in {0, 404}
+            if is_worse and draft.take_back(before):
                 continue
+            was = answer.status
             good, before = good or self._is_accepted(answer), draft.names()
             if answer.status == 405 or not self._learner.learn(draft, answer):
                 break
@@ -186,12 +199,21 @@ def _rank(answer: Answer) -> int:
     return {3: 1, 4: 2, 5: 3, 2: 4}.get(answer.status // 100, 0)
 
 
+def is_kept(canary: Canary) -> bool:
+    """Tell whether a canary of a request must not come out for others."""
+    return is_watched(canary.label) and canary.name != EXTRA
+
+
 def exhausted(exercises: list[Exercise], prober: Prober) -> bool:
     """Probe all that is not exercised yet; return whether the allowance was used up."""
-    try:
-        for exercise in exercises:
-            if exercise.accepted is None and exercise.matters:
-                prober.probe(exercise)
-    except Exhausted:
-        return True
+    for exercise in exercises:
+        if exercise.accepted is not None or not exercise.matters:
+            continue
+        try:
+            prober.probe(exercise)
+        except Exhausted:
+            return True
+        except Exception as error:  # noqa: BLE001 - what a project's middleware may raise; the next endpoint is not to blame
+            exercise.reason = f"it could not be asked ({type(error).__name__})"
+            exercise.remedy = "The error came from outside the view: from a middleware, or from how it was asked."
     return False

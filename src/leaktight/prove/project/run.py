@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from leaktight.model import Proof, Verdict
 from leaktight.prove.canary import Mint
 from leaktight.prove.finder import Finder
 from leaktight.prove.project.asked import Listener, listening
-from leaktight.prove.project.asking import Asking, Budget
+from leaktight.prove.project.asking import Asking, Budget, Exhausted
 from leaktight.prove.project.endpoints import endpoints
 from leaktight.prove.project.fields import Filler
 from leaktight.prove.project.judging import Judge, Known
@@ -45,6 +46,7 @@ def prove(job: Job) -> Proof:
         watch, listener = Watch(code), Listener(code)
         filler = Filler(Mint(job.seed))
         stock = Stock(filler)
+        routes = endpoints()  # loads the views, and with them every package there is something to observe in
         with observing(watch), listening(listener):
             stock.fill()
             seeded = [canary for canary in stock.canaries if is_watched(canary.label)]
@@ -52,11 +54,12 @@ def prove(job: Job) -> Proof:
             wire = Wire()
             asking = Asking(watch, listener, stock, Budget(job.requests, job.seconds), filler.mint)
             prober = Prober(asking, Learner(filler, stock), judge, wire)
-            exercises = [Exercise(endpoint, method) for endpoint in endpoints() for method in endpoint.methods]
+            exercises = [Exercise(endpoint, method) for endpoint in routes for method in endpoint.methods]
             # What leaves nothing behind comes first; what needs another page to have been there gets a second turn.
             exercises.sort(key=lambda exercise: exercise.method == "delete")
-            if not exhausted(exercises, prober):
-                exhausted(exercises, prober)
+            if not exhausted(exercises, prober) and not exhausted(exercises, prober):
+                with suppress(Exhausted):
+                    prober.look_again(exercises)
     told = [exercise for exercise in exercises if exercise.matters]
     verdicts: list[Verdict] = [*judge.leaks.values(), *wire.verdicts.values()]
     verdicts += [exercise.verdict for exercise in told if not (exercise.accepted and exercise.leaks)]

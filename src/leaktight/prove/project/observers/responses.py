@@ -41,6 +41,8 @@ def observe(watch: Watch) -> Iterator[None]:
 
 
 def place_of(response: Any, what: str) -> CodePlace | None:
-    """Return the line that made a response (`made`), or set one of its headers (`header x`) or cookies (`cookie x`)."""
+    """Return the line that made a response or wrote into it (`made`), or set one of its headers (`header x`) or cookies (`cookie x`)."""
     known: dict[str, CodePlace] = response.__dict__.get(_KEPT, {})
-    return known.get(what) or known.get("written") or known.get("made")
+    if what == "made":
+        return known.get("written") or known.get("made")
+    return known.get(what) or known.get("made")
