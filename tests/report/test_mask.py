@@ -219,3 +219,20 @@ def test_no_canary_in_any_format(canary: str, place: int):
         *(render(result, outcome) for render in (render_github, render_gitlab, render_markdown, render_csv)),
     ]
     assert not any(canary in item for item in told)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ENV DB_PASSWORD hunter2,(x)",
+        "ENV DB_PASSWORD=hunter2,(x)",
+        '      DB_PASSWORD: "${DB_PASSWORD:-hunter2,(x)}"',
+        "      - DB_PASSWORD=hunter2,(x)",
+        'Environment="DB_PASSWORD=hunter2,(x)"',
+        "export DB_PASSWORD='hunter2,(x)'",
+    ],
+)
+def test_all_behind_a_sensitive_variable_is_hidden(line: str) -> None:
+    assert "hunter2" not in mask_literals(line, code=False)
+    assert "(x)" not in mask_literals(line, code=False)
+    assert "hunter2" in mask_literals(line.replace("PASSWORD", "COLOUR"), code=False)

@@ -25,6 +25,7 @@ from leaktight.model import Audience, Claim, Finding, Fix, Gap, ProjectInfo, Res
 from leaktight.policy import django_defaults
 from leaktight.project import Project
 from leaktight.project.dependencies import dependencies
+from leaktight.project.deployment import DeploymentFile, deployment_files
 from leaktight.project.discovery import discover
 from leaktight.project.settings import Settings, load_settings
 from leaktight.project.symbols import Program
@@ -154,6 +155,7 @@ class ProjectScan:
             deployment=self.config.deployment,
             labels=self.config.labels,
             dependencies=lambda: dependencies(self.tree),
+            deployment_files=self._deployment_files,
         )
         self.read = project
         judge = Judge(self.rules)
@@ -179,6 +181,11 @@ class ProjectScan:
                     found.append(settings)
                     self.gaps += settings.incomplete
         return tuple(found)
+
+    def _deployment_files(self) -> tuple[DeploymentFile, ...]:
+        files, gaps = deployment_files(self.tree, self.roles)
+        self.gaps += gaps
+        return files
 
     def _templates(self, ahead: Ahead[list[TemplateFile | Gap]]) -> Templates:
         from leaktight.project.templates import read_templates

@@ -17,6 +17,7 @@ from leaktight.project.views import Views
 from leaktight.source.code import located
 
 if TYPE_CHECKING:
+    from leaktight.project.deployment import DeploymentFile, Server
     from leaktight.project.settings import Settings, SettingValue
     from leaktight.project.templates import Templates
 
@@ -34,6 +35,7 @@ class Project:
         deployment: Deployment = Deployment(),  # noqa: B008  frozen
         labels: Mapping[str, UserLabel] = MappingProxyType({}),
         dependencies: Callable[[], tuple[Dependency, ...]] = tuple,
+        deployment_files: Callable[[], tuple[DeploymentFile, ...]] = tuple,
     ) -> None:
         self.program = program
         self.settings = settings
@@ -43,6 +45,7 @@ class Project:
         self._templates = templates
         self._labels = labels
         self._dependencies = dependencies
+        self._deployment_files = deployment_files
         self._texts = texts
 
     def span(self, path: str, packed: int) -> Span:
@@ -59,6 +62,18 @@ class Project:
     def dependencies(self) -> tuple[Dependency, ...]:
         """The packages the project asks for."""
         return self._dependencies()
+
+    @cached_property
+    def deployment_files(self) -> tuple[DeploymentFile, ...]:
+        """The files that say how the site is run."""
+        return self._deployment_files()
+
+    @cached_property
+    def servers(self) -> tuple[Server, ...]:
+        """The servers in front of the site, of files for a public site."""
+        from leaktight.project.deployment import servers
+
+        return servers(self.deployment_files)
 
     @cached_property
     def classes(self) -> FieldClasses:

@@ -21,6 +21,11 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _BARE = re.compile(r"""(?P<name>[\w.\-]{2,80})["']?\s*(?:[=:]|\bis\b)\s*(?P<value>[^\s"'<>{}(),;]{3,}|"[^"]+"|'[^']+')""")
+_LINE = re.compile(
+    r"""^\s*(?:-\s+)?["']?(?:(?:ENV|ARG|export)\s+|Environment\s*=\s*["']?)?(?P<name>[\w.\-]{2,80})["']?\s*[=:\s]\s*(?P<value>\S.*)""",
+    re.MULTILINE,
+)
+"""A line of a file that sets variables; whatever stands behind the name is its value."""
 _URL_PASSWORD = re.compile(r"://[^\s/@:'\"]*:(?P<value>[^\s@'\"{}$%<>]+)@")
 _SCHEME_TOKEN = re.compile(r"\b(?:Bearer|Basic|Token|Digest)\s+(?P<value>[^\s'\"{}$%<>]{8,})")
 _KNOWN_SHAPE = re.compile(
@@ -62,7 +67,7 @@ def secret_regions(line: str, *, before: str = "", code: bool = True) -> list[_R
     """
     text = before + line
     shift = len(before)
-    given = _assigned(text) if code else _bare(text, 0)
+    given = _assigned(text) if code else [*_bare(text, 0), *_lines(text)]
     inside = [(max(start - shift, 0), end - shift) for start, end in given if end > shift]
     return _merged([*inside, *_shapes(line)])
 
@@ -155,6 +160,13 @@ def _bare(text: str, offset: int) -> Iterator[_Region]:
     for match in _BARE.finditer(text):
         if _is_sensitive(match["name"]):
             yield match.start("value") + offset, match.end("value") + offset
+
+
+def _lines(text: str) -> Iterator[_Region]:
+    """The rest of a line that sets a sensitive variable, whatever its value is made of."""
+    for match in _LINE.finditer(text):
+        if _is_sensitive(match["name"]):
+            yield match.span("value")
 
 
 # -- by name -----------------------------------------------------------------------------------

@@ -1,0 +1,100 @@
+"""What compose files and Kubernetes objects put into the environment of their processes."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable, Iterator
+
+from leaktight.source.deployment.words import Variable
+from leaktight.source.deployment.yaml_nodes import Node
+
+_DEVELOPER = re.compile(r"\b(?:runserver(?:_plus)?|--reload|debugpy|pydevd)\b")
+_POD_PATHS = (("spec",), ("spec", "template", "spec"), ("spec", "jobTemplate", "spec", "template", "spec"))
+
+
+def compose_variables(documents: Iterable[Node]) -> Iterator[Variable]:
+    """Give what `environment` and build arguments of the services set."""
+    for service in services(documents):
+        for keys, way in ((("environment",), "environment"), (("build", "args"), "build argument")):
+            node = service.get(*keys)
+            if node is not None:
+                yield from _pairs(node, way)
+
+
+def services(documents: Iterable[Node]) -> Iterator[Node]:
+    """Give the services of a compose file."""
+    for document in documents:
+        node = document.get("services")
+        if node is not None:
+            yield from (value for _, value in node.entries())
+
+
+def is_development(documents: Iterable[Node]) -> bool:
+    """Tell a compose file for a developer's machine: it starts a server that is made for nothing else."""
+    for service in services(documents):
+        for key in ("command", "entrypoint"):
+            node = service.get(key)
+            if node is None:
+                continue
+            text = node.text or " ".join(item.text or "" for item in node.items())
+            if _DEVELOPER.search(text):
+                return True
+    return False
+
+
+def _pairs(node: Node, way: str) -> Iterator[Variable]:
+    """Give the variables of a mapping, or of a list of `NAME=value`."""
+    for key, value in node.entries():
+        if key.text and value.text is not None:
+            yield Variable(key.text, value.text, key.place, way)
+    for item in node.items():
+        name, mark, written = (item.text or "").partition("=")
+        if name:
+            yield Variable(name, written if mark else None, item.place, way)
+
+
+def kubernetes_variables(documents: Iterable[Node]) -> Iterator[Variable]:
+    """Give the variables of containers, the data of configuration maps, and that of secrets kept in the repository."""
+    for document in objects(documents):
+        kind = document.said("kind")
+        if kind in {"ConfigMap", "Secret"}:
+            yield from _data(document, kind)
+        for path in _POD_PATHS:
+            pod = document.get(*path)
+            for group in ("containers", "initContainers"):
+                containers = pod.get(group) if pod is not None else None
+                for container in containers.items() if containers is not None else ():
+                    yield from _of_container(container)
+
+
+def objects(documents: Iterable[Node]) -> Iterator[Node]:
+    """Give the objects of the documents, and those of lists."""
+    for document in documents:
+        items = document.get("items") if document.said("kind") == "List" else None
+        yield from items.items() if items is not None else (document,)
+
+
+def _of_container(container: Node) -> Iterator[Variable]:
+    node = container.get("env")
+    for item in node.items() if node is not None else ():
+        name, value = item.get("name"), item.get("value")
+        if name is not None and name.text and value is not None and value.text is not None:
+            yield Variable(name.text, value.text, name.place, "env")
+
+
+def _data(document: Node, kind: str) -> Iterator[Variable]:
+    for group in ("data", "stringData"):
+        node = document.get(group)
+        for key, value in node.entries() if node is not None else ():
+            if key.text and value.text is not None:
+                text = _decoded(value.text) if kind == "Secret" and group == "data" else value.text
+                yield Variable(key.text, text, key.place, kind)
+
+
+def _decoded(text: str) -> str:
+    try:
+        return base64.b64decode(text, validate=True).decode()
+    except (binascii.Error, ValueError):
+        return text

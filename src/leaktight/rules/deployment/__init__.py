@@ -1,0 +1,1 @@
+"""What files that say how the site is run leave open."""

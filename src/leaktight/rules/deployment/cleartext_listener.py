@@ -1,0 +1,112 @@
+"""
+## What it finds
+A server in front of the site, as nginx, Apache or Caddy are told in files of the repository, that listens without TLS where others can reach it
+and hands requests on to the application instead of redirecting them to HTTPS; and an Ingress of Kubernetes that is told not to redirect.
+
+## Why it matters
+Who comes by this door talks in clear: passwords, sessions and pages can be read and changed by everybody on the way. The door beside it that
+has TLS does not help, since nobody is led to it.
+
+## How to fix it
+Let the server for plain HTTP answer with a redirect only: `return 301 https://$host$request_uri;`.
+
+## When it is fine
+Another proxy stands in front and ends TLS. A server that believes what such a proxy says is left out; where no server of the file speaks TLS at
+all, only the strict are told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaktight.model import Audience, Confidence, Finding, Severity
+from leaktight.policy import Channel, Safeguard
+from leaktight.project import Project
+from leaktight.project.deployment import Server
+from leaktight.project.deployment.containers import objects
+from leaktight.rules.api import Example, Rule
+from leaktight.rules.transport.enforcement import of_production
+
+_BAD = """\
+server {  # finds: cleartext-listener
+    listen 80;
+    listen 443 ssl;
+    location / {
+        proxy_pass http://127.0.0.1:8000;
+        proxy_set_header X-Forwarded-Proto $scheme;
+    }
+}
+"""
+_GOOD = """\
+server {
+    listen 80;
+    return 301 https://$host$request_uri;
+}
+server {
+    listen 443 ssl;
+    location / {
+        proxy_pass http://127.0.0.1:8000;
+        proxy_set_header X-Forwarded-Proto $scheme;
+    }
+}
+"""
+
+rule = Rule(
+    __name__,
+    severity=Severity.MEDIUM,
+    cwe=(319, 311),
+    step="S1",
+    channel=Channel.REQUEST_BODY,
+    missing=(Safeguard.HTTPS,),
+    message="the site is served over plain HTTP: {why}",
+    remedy="Answer plain HTTP with a redirect to HTTPS and nothing else.",
+    asvs=("12.2.1",),
+    examples=(Example("One server for both", bad={"nginx.conf": _BAD}, good={"nginx.conf": _GOOD}),),
+)
+
+_REDIRECT = ("nginx.ingress.kubernetes.io/ssl-redirect", "nginx.ingress.kubernetes.io/force-ssl-redirect")
+
+
+@rule.project
+def served_in_clear(project: Project) -> Iterator[Finding]:
+    if project.deployment.http_redirected_by_proxy or _django_redirects(project):
+        return
+    for server in project.servers:
+        if server.clear and server.serves and not server.redirects and not server.behind_proxy:
+            has_tls = server.tls or _has_tls_beside(server, project)
+            yield rule.finding(
+                server.block.place.span(server.file.path),
+                confidence=Confidence.HIGH if has_tls else Confidence.LOW,
+                why="this server hands on what comes without TLS, and redirects nothing"
+                + ("" if has_tls else ", if no proxy in front of it ends TLS"),
+            )
+
+
+def _has_tls_beside(server: Server, project: Project) -> bool:
+    """Tell whether the same file has a server with TLS for one of the same hosts."""
+    return any(
+        other.tls and other.file.path == server.file.path and set(other.names) & set(server.names) for other in project.servers
+    )
+
+
+def _django_redirects(project: Project) -> bool:
+    return any(settings.get("SECURE_SSL_REDIRECT").value is True for settings in of_production(project))
+
+
+@rule.project
+def told_not_to_redirect(project: Project) -> Iterator[Finding]:
+    for file in project.deployment_files:
+        if file.kind != "kubernetes" or not file.is_public:
+            continue
+        for document in objects(file.documents):
+            annotations = document.get("metadata", "annotations")
+            if document.said("kind") != "Ingress" or annotations is None or document.get("spec", "tls") is None:
+                continue
+            for key, value in annotations.entries():
+                if key.text in _REDIRECT and (value.text or "").lower() == "false":
+                    yield rule.finding(
+                        key.place.span(file.path),
+                        confidence=Confidence.MEDIUM,
+                        audience=Audience.DEFAULT,
+                        why=f"`{(key.text or '').rpartition('/')[2]}` is off",
+                    )

@@ -1,0 +1,99 @@
+"""
+## What it finds
+A server in front of the site, as nginx, Apache or Caddy are told in files of the repository, that accepts SSL 3, TLS 1.0 or TLS 1.1, or ciphers
+without encryption, without proof of who answers, or with keys that are broken in hours.
+
+## Why it matters
+Who stands between a visitor and the site can lead both to the weakest they share, and then read what is sent.
+
+## How to fix it
+`ssl_protocols TLSv1.2 TLSv1.3;` in nginx, `SSLProtocol -all +TLSv1.2 +TLSv1.3` in Apache, and no list of ciphers of one's own.
+
+## When it is fine
+There are no browsers left that need more.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from leaktight.model import Confidence, Finding, Severity
+from leaktight.policy import Channel, Safeguard
+from leaktight.project import Project
+from leaktight.rules.api import Example, Rule
+from leaktight.source.deployment.words import Directive
+
+rule = Rule(
+    __name__,
+    severity=Severity.MEDIUM,
+    cwe=(327, 326),
+    step="S7",
+    channel=Channel.REQUEST_BODY,
+    missing=(Safeguard.MODERN_TLS,),
+    message="visitors may be led to talk with weak encryption: {why}",
+    remedy="Accept TLS 1.2 and 1.3 only, with the ciphers the server chooses.",
+    asvs=("12.1.1", "12.1.2"),
+    examples=(
+        Example(
+            "Versions of the last century",
+            bad={
+                "nginx.conf": "server {\n    listen 443 ssl;\n    ssl_protocols TLSv1 TLSv1.1 TLSv1.2;  # finds: weak-tls-listener\n}\n"
+            },
+            good={"nginx.conf": "server {\n    listen 443 ssl;\n    ssl_protocols TLSv1.2 TLSv1.3;\n}\n"},
+        ),
+    ),
+)
+
+_OLD = {
+    "sslv2": "SSL 2",
+    "sslv3": "SSL 3",
+    "tlsv1": "TLS 1.0",
+    "tlsv1.0": "TLS 1.0",
+    "tlsv1.1": "TLS 1.1",
+    "tls1.0": "TLS 1.0",
+    "tls1.1": "TLS 1.1",
+}
+_WEAK = re.compile(r"NULL|ADH|AECDH|EXP(?:ORT)?\d*|RC4|RC2|DES-CBC-SHA|(?<!3)DES|LOW|MD5", re.IGNORECASE)
+_VERSIONS = {"nginx": "ssl_protocols", "apache": "sslprotocol", "caddy": "protocols"}
+_CIPHERS = {"nginx": "ssl_ciphers", "apache": "sslciphersuite"}
+
+
+@rule.project
+def old_versions_and_ciphers(project: Project) -> Iterator[Finding]:
+    for file in project.deployment_files:
+        if file.kind not in _VERSIONS or not file.is_public:
+            continue
+        whole = Directive("", (), file.directives[0].place, file.directives) if file.directives else None
+        for one in whole.below(_VERSIONS[file.kind]) if whole is not None else ():
+            old = _old_versions(file.kind, one.arguments)
+            if old:
+                why = f"it accepts {' and '.join(old)}"
+                yield rule.finding(one.place.span(file.path), confidence=Confidence.HIGH, why=why)
+        for one in whole.below(_CIPHERS.get(file.kind, "-")) if whole is not None else ():
+            weak = _weak_ciphers(one.arguments)
+            if weak:
+                yield rule.finding(one.place.span(file.path), confidence=Confidence.MEDIUM, why=f"it accepts the ciphers {weak}")
+
+
+def _old_versions(kind: str, words: Sequence[str]) -> list[str]:
+    if kind == "apache":
+        # `all` has been TLS 1.0 and later since SSL 3 was taken out of it.
+        accepted: dict[str, None] = {}
+        for word in map(str.lower, words):
+            bare = word.lstrip("+-")
+            names = ["tlsv1", "tlsv1.1", "tlsv1.2", "tlsv1.3"] if bare == "all" else [bare]
+            for name in names:
+                if word.startswith("-"):
+                    accepted.pop(name, None)
+                else:
+                    accepted[name] = None
+        words = list(accepted)
+    elif kind == "caddy":
+        words = words[:1]  # the lowest; Caddy has no older ones than those named
+    return list(dict.fromkeys(_OLD[word.lower()] for word in words if word.lower() in _OLD))
+
+
+def _weak_ciphers(words: Sequence[str]) -> str | None:
+    suites = [suite for word in words for suite in re.split(r"[:, ]", word) if suite and suite[0] not in "!-@"]
+    return next((match[0] for suite in suites if (match := _WEAK.search(suite)) is not None), None)
