@@ -12,12 +12,12 @@ from leaktight.flow.value import MISSING, Value, all_facts
 from leaktight.model import Audience, Certainty, Confidence, Finding, Severity
 from leaktight.policy import Strength
 from leaktight.project import Project
-from leaktight.project.environment import Environment
 from leaktight.project.settings import Settings, SettingValue
 from leaktight.rules.api import Rule
 from leaktight.rules.judging import at_least, is_grave
 from leaktight.rules.reach import statements
 from leaktight.rules.sessions import place
+from leaktight.rules.transport.enforcement import is_public
 from leaktight.rules.wording import the
 from leaktight.source.code import Op, walk
 
@@ -176,7 +176,7 @@ def judge_setting(
     rule: Rule, settings: Settings, value: SettingValue, *, what: str, why: str, audience: Audience = Audience.DEFAULT
 ) -> Iterator[Finding]:
     """Report a cookie of the site whose flag is off in production."""
-    if settings.environment in {Environment.DEVELOPMENT, Environment.TEST}:
+    if not is_public(settings):
         return
     if value.certainty is Certainty.ABSENT and settings.incomplete:
         audience = at_least(audience, Audience.STRICT)  # it may be set in the part that is not there

@@ -104,7 +104,9 @@ def shown_with_its_token(project: Project) -> Iterator[Finding]:
         done = reach_of(project, view, "get", depth=1)
         if not _shows(view, done) or _moves_on(done) or not _is_for_an_account(view, done):
             continue
-        sets = not _CHECKS.isdisjoint(done.called | done.used) or "password" in view.name.lower()
+        sets = (not _CHECKS.isdisjoint(done.called | done.used) or "password" in view.name.lower()) and not _is_used_up(
+            view, done
+        )
         yield rule.finding(
             heading(project, handler or view.ref),
             label="token",
@@ -138,6 +140,12 @@ def _moves_on(done: Reach) -> bool:
 def _is_for_an_account(view: View, done: Reach) -> bool:
     """Tell a token that proves who somebody is from one that only finds something."""
     return _PURPOSE.search(view.name.lower()) is not None or not _CHECKS.isdisjoint(done.called | done.used)
+
+
+def _is_used_up(view: View, done: Reach) -> bool:
+    """Tell a function that does at once what the token is for: what it shows then is at an address that opens nothing any more."""
+    asks = "is_valid" in done.called or bool({"request.POST", "request.method"} & done.used)
+    return not view.is_class and "set_password" in done.called and not asks
 
 
 def _symbol(project: Project, view: View) -> str:

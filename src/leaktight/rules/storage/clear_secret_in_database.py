@@ -113,7 +113,9 @@ def parked(arrival: Arrival) -> Iterator[Finding]:
     """A secret in a column whose name says nothing about it."""
     fact = arrival.fact
     column = arrival.project.recogniser.recognise(arrival.parameter)
-    if isinstance(arrival.value.type, ClassRef) or not fact.state.is_readable or (column is not None and is_grave(column.label)):
+    if isinstance(arrival.value.type, ClassRef) or arrival.value.fields:
+        return  # a row that is pointed to
+    if not fact.state.is_readable or (column is not None and is_grave(column.label)):
         return
     if fact.label == "request-data":
         if fact.source not in _WHOLE:
