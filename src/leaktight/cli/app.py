@@ -172,6 +172,9 @@ def prove(
     login: Annotated[str, _option("The page of the site to log in at: --login /accounts/login/.")] = "",
     user: Annotated[str, _option("Who logs in there; the password is read from LEAKTIGHT_PASSWORD: --user anna.")] = "",
     password_stdin: Annotated[bool, _option("Read that password from standard input.")] = False,
+    browser: Annotated[bool, _option("Also open the pages of the site in Chromium: storage, scripts, what they load.")] = False,
+    claims: Annotated[bool, _option("Also test what [tool.leaktight.deployment] claims of the site.")] = False,
+    asvs: Annotated[str, _option("Write an evidence sheet of ASVS 5.0 to this file: --asvs sheet.md, or .json.")] = "",
     ca_file: Annotated[str, _option("The certificate of the authority that certifies the site: --ca-file ca.pem.")] = "",
     format: Annotated[ProofFormat, _option("How to tell it on standard output: --format json.")] = ProofFormat.TEXT,  # noqa: A002
     output: Annotated[
@@ -208,7 +211,8 @@ def prove(
             quiet=quiet,
             verbose=verbose,
             colour=color,
-            site=SiteWanted(allow_host, http_port, login, user, password_stdin, ca_file),
+            asvs=asvs,
+            site=SiteWanted(allow_host, http_port, login, user, password_stdin, ca_file, browser, claims),
         )
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -11,9 +12,11 @@ from leaktight import __version__
 from leaktight.cli.console import Colour, complain, terminal, write
 from leaktight.cli.errors import UsageError, unknown
 from leaktight.cli.formats import save
+from leaktight.cli.sheet import check_sheet, save_sheet
 from leaktight.cli.site import SiteWanted, prove_site
 from leaktight.config import load
 from leaktight.model import Proof
+from leaktight.prove.asvs import Evidence
 from leaktight.report import Outcome, Status, decide_proof, render_proof_json, render_proof_text
 
 
@@ -40,12 +43,14 @@ class Wanted:
     quiet: bool = False
     verbose: bool = False
     colour: Colour = Colour.AUTO
+    asvs: str = ""
     site: SiteWanted = field(default_factory=SiteWanted)
 
 
 def prove(wanted: Wanted) -> Status:
     """Prove a project or a site, write every format asked for, and give the exit status."""
     files = _files(wanted.output)
+    check_sheet(wanted.asvs)
     proof = _proof(wanted)
     outcome = decide_proof(proof, allow_gaps=wanted.allow_gaps)
     for format_, path in files:
@@ -81,7 +86,14 @@ def is_address(target: str) -> bool:
 
 def _proof(wanted: Wanted) -> Proof:
     if is_address(wanted.target):
-        return prove_site(wanted.target, wanted.site, requests=wanted.max_requests, seconds=wanted.seconds, quiet=wanted.quiet)
+        return prove_site(
+            wanted.target,
+            wanted.site,
+            requests=wanted.max_requests,
+            seconds=wanted.seconds,
+            quiet=wanted.quiet,
+            asvs=wanted.asvs,
+        )
     return _of_project(wanted)
 
 
@@ -107,7 +119,10 @@ def _of_project(wanted: Wanted) -> Proof:
         )
     except CannotProve as error:
         raise UsageError(str(error)) from None
-    return joined(replace(proof, notes=(f"settings: {settings}", *proof.notes)), result.findings)
+    whole = joined(replace(proof, notes=(f"settings: {settings}", *proof.notes)), result.findings)
+    found = Counter(finding.rule for finding in result.findings if not finding.claimed)
+    save_sheet(wanted.asvs, Evidence(tuple(("", verdict) for verdict in whole.verdicts), findings=found), wanted.target)
+    return whole
 
 
 def _told(proof: Proof, outcome: Outcome, format_: ProofFormat) -> str:

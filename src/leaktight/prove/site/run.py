@@ -18,6 +18,8 @@ from leaktight.prove.site.observatory import score
 from leaktight.prove.site.observe import visit
 from leaktight.prove.site.page import read_page
 from leaktight.prove.site.plan import Plan
+from leaktight.prove.site.probes.browser import probe_browser
+from leaktight.prove.site.probes.claims import probe_claims
 from leaktight.prove.site.probes.classes import probe_classes
 from leaktight.prove.site.probes.content import probe_content
 from leaktight.prove.site.probes.forging import probe_forgery, probe_get_twins
@@ -75,6 +77,9 @@ def _prove(plan: Plan, run: Setting, relays: Relays) -> None:
         run.book.notes.append("only what needs no input was judged")
     for probe in _PROBES:
         probe(run)
+    probe_claims(run, plan.claims)
+    if plan.browser:
+        probe_browser(run, logged, ca_file=plan.ca_file)
     if logged:
         probe_sessions(run, logged)
     _look_again(run)

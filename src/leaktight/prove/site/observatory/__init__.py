@@ -24,7 +24,7 @@ from leaktight.prove.site.observatory.transport import redirection, strict_trans
 from leaktight.prove.site.observatory.visit import Visit as Visit
 
 _BONUS_FROM = 90
-_TESTS = {
+TESTS = {
     "content-security-policy": content_security_policy,
     "cookies": cookies,
     "cross-origin-embedder-policy": embedder_policy,
@@ -38,6 +38,7 @@ _TESTS = {
     "x-frame-options": frame_options,
     "cross-origin-resource-policy": resource_policy,
 }
+"""Each test by its name."""
 _GRADES = "F F F F F D- D D D+ C- C C C+ B- B B B+ A- A A A+".split()
 """From 0 to 100 in steps of five."""
 
@@ -57,7 +58,7 @@ class Score:
 
 def score(visit: Visit) -> Score:
     """Judge one visit. Bonus points count from 90 points on; there is no score below zero."""
-    results = {name: test(visit) for name, test in _TESTS.items()}
+    results = {name: test(visit) for name, test in TESTS.items()}
     points = [POINTS[code] for code in results.values()]
     base = 100 + sum(point for point in points if point < 0)
     total = max(100 + sum(points) if base >= _BONUS_FROM else base, 0)

@@ -186,6 +186,7 @@ def _facts(run: Setting, answers: list[Answer]) -> None:
             run.book.fact("frame-ancestors", "frame-ancestors" in policy, where)
             run.book.fact("csp", "object-src 'none'" in policy and "base-uri 'none'" in policy, where)
             run.book.fact("csp-report", "report-to" in policy or "report-uri" in policy, where)
+            run.book.fact("corp", (answer.header("cross-origin-resource-policy") or "") in {"same-origin", "same-site"}, where)
             run.book.fact("coop", "same-origin" in (answer.header("cross-origin-opener-policy") or ""), where)
         versioned = re.search(r"/\d|\d\.\d", f"{answer.header('server') or ''} {answer.header('x-powered-by') or ''}")
         run.book.fact("no-version", versioned is None, where)
