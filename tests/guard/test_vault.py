@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import caches
+from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 from django.utils import timezone
 from guardsite.exposure import holds
@@ -186,3 +187,26 @@ def test_the_vault_in_async_code(vault_store: str) -> None:
         assert not await vault.aholds(handle)
 
     asyncio.run(use())
+
+
+def test_a_clock_that_jumps(vault_store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forward, a value is over; back again, it is there, and still only once."""
+    vault = _vault()
+    handle = vault.put(CANARY, ttl=60)
+    now = timezone.now()
+    for jump in (3600, -86400):
+        with monkeypatch.context() as clock:
+            clock.setattr(timezone, "now", lambda jump=jump: now + timezone.timedelta(seconds=jump))
+            assert vault.holds(handle) is (jump < 0)
+    assert vault.get(handle) == CANARY
+    assert vault.get(handle) is None
+
+
+def test_a_key_that_is_missing_for_a_while(vault_store: str) -> None:
+    vault = _vault()
+    handle = vault.put(CANARY)
+    with override_settings(LEAKTIGHT={"VAULT": vault_store}), pytest.raises(ImproperlyConfigured, match="KEYS"):
+        vault.get(handle)
+    with override_settings(LEAKTIGHT={"KEYS": [NEW], "VAULT": vault_store}):
+        assert vault.get(handle) is None
+    assert vault.get(handle) == CANARY

@@ -12,9 +12,12 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 
+from leaktight.guard.answers import refusal
 from leaktight.guard.values.registry import current
 from leaktight.guard.values.secret import Secret
-from leaktight.guard.vault import Vault
+from leaktight.guard.vault import Vault, VaultUnavailable
+
+_LATER = "What is kept for you cannot be reached just now. It was not used up; please try again in a moment."
 
 
 def hand_over(
@@ -42,11 +45,17 @@ class SecretPage(View):
 
     def get(self, request: HttpRequest, handle: str, **_: Any) -> HttpResponse:
         """Show the button, or that there is nothing to be shown."""
-        return self._page(request, {"can_reveal": _vault(request).holds(handle)})
+        try:
+            return self._page(request, {"can_reveal": _vault(request).holds(handle)})
+        except VaultUnavailable:
+            return refusal(request, 503, _LATER)
 
     def post(self, request: HttpRequest, handle: str, **_: Any) -> HttpResponse:
         """Show the secret, and forget it."""
-        secret = _vault(request).get(handle)
+        try:
+            secret = _vault(request).get(handle)
+        except VaultUnavailable:
+            return refusal(request, 503, _LATER)
         if secret is None:
             return self._page(request, {"can_reveal": False}, status=410)
         text = secret.reveal()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from asgiref.sync import sync_to_async
+from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
 from leaktight.guard.conf import Mode
@@ -22,6 +23,10 @@ _PURPOSE = "vault entry"
 _MARK = "_leaktight_vault"
 _SPENT = "_leaktight_vault_spent"
 _MOST_SPENT = 64
+
+
+class VaultUnavailable(RuntimeError):
+    """The store of the vault does not answer. Nothing was read, and what it holds is there when it answers again."""
 
 
 class _Kept(NamedTuple):
@@ -50,7 +55,7 @@ class Vault:
         handle = secrets.token_urlsafe(24)
         expires = int(timezone.now().timestamp()) + ttl
         data = "\0".join([label, str(reads), str(expires), text]).encode("utf-8", "surrogatepass")
-        store().put(place_of(handle), seal(data, _PURPOSE, self._place(handle, make=True)), reads, ttl)
+        _ask("put", place_of(handle), seal(data, _PURPOSE, self._place(handle, make=True)), reads, ttl)
         return handle
 
     def get(self, handle: str) -> Secret[str] | None:
@@ -60,7 +65,7 @@ class Vault:
         """
         if self._kept(handle) is None:
             return None
-        sealed = store().take(place_of(handle))
+        sealed = _ask("take", place_of(handle))
         kept = None if sealed is None else self._opened(handle, sealed)
         if kept is None:
             return None
@@ -74,7 +79,7 @@ class Vault:
     def drop(self, handle: str) -> None:
         """Forget a value of this session."""
         if self.holds(handle):
-            store().drop(place_of(handle))
+            _ask("drop", place_of(handle))
 
     async def aput(self, value: str | Secret[str], *, reads: int = 1, ttl: int = 300, label: str = "secret") -> str:
         """Do what `put` does."""
@@ -101,7 +106,7 @@ class Vault:
         return f"{mark}\0{handle}" if mark else ""
 
     def _kept(self, handle: str) -> _Kept | None:
-        sealed = store().peek(place_of(handle)) if self._place(handle) else None
+        sealed = _ask("peek", place_of(handle)) if self._place(handle) else None
         return None if sealed is None else self._opened(handle, sealed)
 
     def _opened(self, handle: str, sealed: bytes) -> _Kept | None:
@@ -134,6 +139,17 @@ class Vault:
 
 def _short(handle: str) -> str:
     return place_of(handle)[:16]
+
+
+def _ask(method: str, *arguments: Any) -> Any:
+    """Ask the store, which may be a server that is away, full or broken."""
+    try:
+        return getattr(store(), method)(*arguments)
+    except ImproperlyConfigured:
+        raise
+    except Exception as error:
+        _tell("store does not answer")
+        raise VaultUnavailable("the store of the vault does not answer") from error
 
 
 def _tell(what: str) -> None:
