@@ -41,14 +41,17 @@ class Judge:
         """Qualified names whose calls some rule judges."""
         return frozenset(self.calls)
 
-    def all(self, project: Project, machine: Machine) -> Iterator[Finding]:
-        """Every finding of every rule."""
+    def of_flows(self, machine: Machine) -> Iterator[Finding]:
+        """The findings about calls and about data that leaves."""
         for call in machine.sorted_calls():
             for detector in self.calls.get(call.name, ()):
                 yield from detector(call)
             for arrival in arrivals(call):
                 for flow_detector in self.flows.get(arrival.channel, ()):
                     yield from flow_detector(arrival)
+
+    def of_project(self, project: Project) -> Iterator[Finding]:
+        """The findings about everything else: data need not have been followed for them."""
         for rule in self.rules:
             for judge_view in rule.views:
                 for view in project.views:

@@ -6,6 +6,7 @@ import datetime
 import gc
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -133,13 +134,10 @@ class ProjectScan:
                 gc.enable()
 
     def _run(self) -> Result:
-        ahead = Ahead(self.jobs, template_files, self.tree, self.roles)
-        try:
-            return self._judged(ahead)
-        finally:
-            ahead.close()
+        with Ahead(self.jobs, partial(template_files, self.tree, self.roles)) as templates:
+            return self._judged(templates)
 
-    def _judged(self, ahead: Ahead[list[TemplateFile | Gap]]) -> Result:
+    def _judged(self, templates: Ahead[list[TemplateFile | Gap]]) -> Result:
         files = self.tree.of(Kind.PYTHON, *self.roles)
         paths = [file.path for file in files]
         modules, gaps = read_modules(
@@ -150,7 +148,7 @@ class ProjectScan:
         project = Project(
             Program.of(modules),
             settings=settings,
-            templates=lambda: self._templates(ahead),
+            templates=lambda: self._templates(templates.result()),
             texts=self.texts.lines,
             deployment=self.config.deployment,
             labels=self.config.labels,
@@ -161,9 +159,12 @@ class ProjectScan:
         judge = Judge(self.rules)
         machine = Machine(project, watched=judge.watched, texts=self.texts.lines, probe=self.probe)
         self.progress("following", 0, 0)
-        machine.run()
-        self.progress("judging", 0, 0)
-        found = strongest(judge.all(project, machine))
+        if self.jobs > 1:
+            _ = project.templates  # both processes need them
+        with Ahead(self.jobs, lambda: list(judge.of_project(project))) as others:
+            machine.run()
+            self.progress("judging", 0, 0)
+            found = strongest([*judge.of_flows(machine), *others.result()])
         found = with_fingerprints(found, self.texts.lines)
         if self.collect is not None:
             self.collect(machine, found)
@@ -187,10 +188,10 @@ class ProjectScan:
         self.gaps += gaps
         return files
 
-    def _templates(self, ahead: Ahead[list[TemplateFile | Gap]]) -> Templates:
+    def _templates(self, read: list[TemplateFile | Gap]) -> Templates:
         from leaktight.project.templates import read_templates
 
-        templates, gaps = read_templates(self.tree, roles=self.roles, read=ahead.result())
+        templates, gaps = read_templates(self.tree, roles=self.roles, read=read)
         self.gaps += gaps
         return templates
 
