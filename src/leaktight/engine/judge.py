@@ -43,7 +43,7 @@ class Judge:
 
     def of_flows(self, machine: Machine) -> Iterator[Finding]:
         """The findings about calls and about data that leaves."""
-        for call in machine.sorted_calls():
+        for call in machine.sorted_calls:
             for detector in self.calls.get(call.name, ()):
                 yield from detector(call)
             for arrival in arrivals(call):

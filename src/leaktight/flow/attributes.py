@@ -66,6 +66,8 @@ def _named(frame: Frame, base: Value, name: str, span: int) -> Value:
 
 def deeper(base: Value, key: Any) -> tuple[Dependence, ...]:
     """What a part of a value depends on; a text has no parts, but whoever splits it holds some of it."""
+    if not base.depends:
+        return ()
     whole = key in {ELEMENT, ANY_KEY}
     return tuple(
         item if item.text or len(item.path) >= MAX_PATH else replace(item, path=(*item.path, key))
@@ -91,7 +93,7 @@ def _of_reference(frame: Frame, base: Value, name: str, span: int) -> Value:
         found = class_value(frame, ref, name)
         if found is not None:
             return found
-        method = machine.program.method(ref, name)
+        method = machine.method(ref, name)
         if isinstance(method, External):
             return Value(ref=External(machine.knowledge.canonical(method.name)))
         return UNKNOWN
@@ -100,7 +102,7 @@ def _of_reference(frame: Frame, base: Value, name: str, span: int) -> Value:
 
 def class_value(frame: Frame, cls: ClassRef, name: str) -> Value | None:
     """A class-level assignment, evaluated in the file it stands in."""
-    found = frame.machine.program.class_value(cls, name)
+    found = frame.machine.class_code(cls, name)
     if found is None:
         return None
     path, code, _ = found
@@ -124,7 +126,7 @@ def _of_instance(frame: Frame, base: Value, cls: ClassRef, name: str, span: int)
         return everything(frame, base)
     if name == "__class__":
         return Value(ref=cls)
-    method = machine.program.method(cls, name)
+    method = machine.method(cls, name)
     if isinstance(method, FunctionRef):
         return _method(frame, base, method, name, span)
     field = machine.project.field(cls, name)

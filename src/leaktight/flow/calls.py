@@ -120,7 +120,7 @@ def call_function(
         places = {key + 1 if isinstance(key, int) else key: place for key, place in places.items()}
     machine = frame.machine
     code = machine.program.function(function.ref)
-    if any(decorator[0] == Op.NAME and decorator[2] == "classmethod" for decorator in code.decorators) and code.owner >= 0:
+    if code.decorators and code.owner >= 0 and any(item[0] == Op.NAME and item[2] == "classmethod" for item in code.decorators):
         if function.receiver is None:
             arguments.insert(0, UNKNOWN)
         arguments[0] = Value(ref=ClassRef(function.ref.path, code.owner))

@@ -30,7 +30,7 @@ def instance(frame: Frame, cls: ClassRef, arguments: list[Value], keywords: dict
     made = Value(type=cls, depth=frame.depth)
     if machine.is_watched("read:request-url"):
         _bound_to_query(frame, cls, [*arguments, *keywords.values()], span)
-    init = machine.program.method(cls, "__init__")
+    init = machine.method(cls, "__init__")
     if isinstance(init, FunctionRef):
         from leaktight.flow.calls import call_function
 
@@ -42,7 +42,7 @@ def instance(frame: Frame, cls: ClassRef, arguments: list[Value], keywords: dict
         for name, value in keywords.items():
             if name != "**":
                 made.put(name, value)
-    if _is_exception(frame, cls) and not isinstance(machine.program.method(cls, "__str__"), FunctionRef):
+    if _is_exception(frame, cls) and not isinstance(machine.method(cls, "__str__"), FunctionRef):
         told = (made.fields or {}).pop(TOLD, None)
         values = [*arguments, *keywords.values()] if told is None else [told]
         made.facts = merge_facts(*(all_facts(value) for value in values))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
+from collections.abc import Callable, Iterator
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -73,7 +73,12 @@ class Machine:
         self.active: set[Any] = set()
         self.called_in_place: set[FunctionRef] = set()
         self.environments: dict[str, dict[str, Value]] = {}
-        self.instances: dict[tuple[ClassRef, str], Value] = {}
+        self.instances: dict[tuple[ClassRef, str], Value | None] = {}
+        self.recognise = project.recogniser.recognise
+        self.recognise_result = project.recogniser.recognise_result
+        self.method = cache(self.program.method)
+        self.class_code = cache(self.program.class_value)
+        self._external = cache(self._make_external)
 
     # -- running -------------------------------------------------------------------------------
 
@@ -152,6 +157,9 @@ class Machine:
 
     def external(self, name: str) -> Value:
         """What a qualified name from outside is: an instance where knowledge says so, else a reference."""
+        return self._external(name).copy()  # what is stored in it here is not in it elsewhere
+
+    def _make_external(self, name: str) -> Value:
         canonical = self.knowledge.canonical(name)
         kind = self.knowledge.instances.get(canonical)
         if kind:
@@ -182,17 +190,24 @@ class Machine:
             return self.instances[key]
         if key in self.active:
             return None
+        writers = [
+            FunctionRef(item.path, index)
+            for item in self.program.mro(cls)
+            if isinstance(item, ClassRef)
+            for index in self.program.class_(item).writes.get(name, ())
+        ]
+        if not writers:
+            self.instances[key] = None
+            return None
         self.active.add(key)
         found: Value | None = None
-        for item in self.program.mro(cls):
-            if isinstance(item, ClassRef):
-                for index in self.program.class_(item).writes.get(name, ()):
-                    summary = self.summary(FunctionRef(item.path, index))
-                    value = summary.writes.get(0, {}).get(name) if summary else None
-                    if value is not None:
-                        value = value.copy()
-                        value.depends = ()
-                        found = value if found is None else join(found, value)
+        for writer in writers:
+            summary = self.summary(writer)
+            value = summary.writes.get(0, {}).get(name) if summary else None
+            if value is not None:
+                value = value.copy()
+                value.depends = ()
+                found = value if found is None else join(found, value)
         self.active.discard(key)
         if found is not None:
             self.instances[key] = found
@@ -208,16 +223,16 @@ class Machine:
         """Keep a call for the rules; a later pass over the same place replaces the earlier."""
         self.calls[(call.path, call.packed, call.name, *key)] = call
 
-    def sorted_calls(self) -> Iterable[Call]:
-        """The calls in the order of files and lines."""
-        for key in sorted(self.calls, key=repr):
-            yield self.calls[key]
+    @cached_property
+    def sorted_calls(self) -> list[Call]:
+        """The calls in the order of files and lines, once all are known."""
+        return [self.calls[key] for key in sorted(self.calls, key=repr)]
 
     @cached_property
     def calls_by_object(self) -> dict[Made, list[Call]]:
         """The calls of each object whose making was seen, once all calls are known."""
         found: dict[Made, list[Call]] = {}
-        for call in self.sorted_calls():
+        for call in self.sorted_calls:
             if call.made is not None:
                 found.setdefault(call.made, []).append(call)
         return found
@@ -226,7 +241,7 @@ class Machine:
     def calls_with_object(self) -> dict[Made, list[Call]]:
         """The calls each such object is handed to."""
         found: dict[Made, list[Call]] = {}
-        for call in self.sorted_calls():
+        for call in self.sorted_calls:
             for value in call.arguments.values():
                 if isinstance(value.origin, Made):
                     found.setdefault(value.origin, []).append(call)

@@ -44,7 +44,7 @@ def may_be_secret(text: str) -> bool:
 
 def name_value(frame: Frame, name: str, value: Value, span: int, *, what: str = "named") -> Value:
     """The value once it is stored under a name: labelled by it, or with one more piece of evidence."""
-    match = frame.machine.project.recogniser.recognise(name)
+    match = frame.machine.recognise(name)
     if match is None or not may_hold(value):
         return value
     evidence = Evidence.NAME
@@ -158,7 +158,7 @@ def consumed(frame: Frame, label: str, value: Value, function: str, span: int) -
 
 def result_fact(frame: Frame, function: str, value: Value, span: int) -> Value:
     """The result of a function whose name says what it yields (`get_password`)."""
-    match = frame.machine.project.recogniser.recognise_result(function)
+    match = frame.machine.recognise_result(function)
     if match is None or not may_hold(value) or value.const is not MISSING:
         return value
     if value.facts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from msgspec import Struct
@@ -184,16 +184,22 @@ TRUTH = Value(type="bool")
 NONE = Value(const=None)
 
 
-def merge_facts(*groups: Iterable[Fact]) -> tuple[Fact, ...]:
+def merge_facts(*groups: tuple[Fact, ...]) -> tuple[Fact, ...]:
     """Join facts; the same label from the same origin is kept once, with all its evidence."""
+    some = [group for group in groups if group]
+    if not some:
+        return ()
+    if len(some) == len(some[0]) == 1:
+        return some[0]
     merged: dict[Any, Fact] = {}
-    for group in groups:
+    for group in some:
         for fact in group:
-            known = merged.get(fact.key)
+            key = fact.key
+            known = merged.get(key)
             if known is None:
-                merged[fact.key] = fact
+                merged[key] = fact
             elif known.evidence | fact.evidence != known.evidence:
-                merged[fact.key] = replace(known, evidence=known.evidence | fact.evidence)
+                merged[key] = replace(known, evidence=known.evidence | fact.evidence)
     return tuple(merged.values())[:MAX_FACTS]
 
 

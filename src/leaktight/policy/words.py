@@ -39,9 +39,12 @@ class Splitter:
         """Return the words of a name."""
         if not name.isascii():
             name = _to_ascii(name)
-        words = [word.lower() for word in _WORD.findall(name)]
-        if any(word.isdecimal() for word in words):
-            words = self._without_numbers(words)
+        if name.islower() and (bare := name.replace("_", "")).isalpha() and bare.isascii():
+            words = [word for word in name.split("_") if word]  # most names are written like this
+        else:
+            words = [word.lower() for word in _WORD.findall(name)]
+            if any(word.isdecimal() for word in words):
+                words = self._without_numbers(words)
         same, joined, fused = self.same, self.joined, self.fused
         result: list[str] = []
         for plain in words:
