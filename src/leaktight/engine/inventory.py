@@ -60,7 +60,7 @@ def exposures(machine: Machine, found: Iterable[Finding]) -> list[Exposure]:
         by_place.setdefault(_key(finding.span, finding.label, finding.channel), finding)
     told: set[tuple[str, int, str | None, str]] = set()
     ways: set[Exposure] = set()
-    for call in machine.sorted_calls():
+    for call in machine.sorted_calls:
         for arrival in arrivals(call):
             spans = [arrival.span, *(step.span for step in arrival.flow[:1])]
             keys = [_key(span, arrival.label, str(arrival.channel)) for span in spans]
