@@ -144,10 +144,10 @@ def _scanned(request: Request) -> Scanned:
     from leaktight import engine
     from leaktight.policy import LABELS, Channel
 
-    rules = engine.all_rules()
     today = datetime.date.today()  # noqa: DTZ011  # a claim ends where the user lives
     progress = Progress(quiet=request.quiet)
-    asked = require("rule", request.rules, [rule.name for rule in rules])
+    # The rules are loaded while the files are read, unless we must know their names before.
+    asked = require("rule", request.rules, [rule.name for rule in engine.all_rules()] if request.rules else [])
     labels = require("label", request.labels, LABELS)
     channels = require("channel", request.channels, [str(channel) for channel in Channel])
     baseline = read_baseline(paths, found)
@@ -174,7 +174,7 @@ def _scanned(request: Request) -> Scanned:
     return Scanned(
         result=result,
         outcome=decide(result, fail_on=config.fail_on, allow_gaps=request.allow_gaps, exit_zero=request.exit_zero),
-        rules=rulebook(rules),
+        rules=rulebook(engine.all_rules()),
         sources=sources(paths, config),
         today=today,
         verbose=request.verbose,

@@ -6,7 +6,7 @@ import datetime
 import gc
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -38,6 +38,7 @@ from leaktight.source.reading import read_modules
 
 if TYPE_CHECKING:
     from leaktight.project.templates import Templates
+    from leaktight.rules.api import Rule
     from leaktight.source.template import TemplateFile
 
 Progress = Callable[[str, int, int], None]
@@ -115,10 +116,33 @@ class ProjectScan:
         self.read: Project | None = None
         """What the scan read of the project, once it has run."""
         self.texts = Texts(self.tree)
-        self.all_rules = load_rules()
-        self.rules = [rule for rule in self.all_rules if rules is None or rule.name in rules]
+        self._chosen = rules
         self.gaps: list[Gap] = list(self.tree.gaps)
         self.roles = _AUDITED if audience is Audience.AUDIT else (Role.APP,)
+
+    @cached_property
+    def all_rules(self) -> tuple[Rule, ...]:
+        """Every rule there is."""
+        return load_rules()
+
+    @cached_property
+    def rules(self) -> list[Rule]:
+        """The rules that are asked for."""
+        return [rule for rule in self.all_rules if self._chosen is None or rule.name in self._chosen]
+
+    @cached_property
+    def _settings(self) -> tuple[Settings, ...]:
+        """The settings production loads, one for each site of the repository."""
+        found: list[Settings] = []
+        for site in discover(self.tree):
+            named = [name for name in self.config.settings if site.module_named(name)]
+            chosen: list[str | None] = [*named] or [None]
+            for name in chosen:
+                settings = load_settings(self.tree, site, module=name, default=django_defaults().get)
+                if settings is not None:
+                    found.append(settings)
+                    self.gaps += settings.incomplete
+        return tuple(found)
 
     def run(self) -> Result:
         limit = sys.getrecursionlimit()
@@ -141,13 +165,16 @@ class ProjectScan:
         files = self.tree.of(Kind.PYTHON, *self.roles)
         paths = [file.path for file in files]
         modules, gaps = read_modules(
-            self.tree, paths, jobs=self.jobs, progress=lambda done: self.progress("reading", done, len(paths))
+            self.tree,
+            paths,
+            jobs=self.jobs,
+            progress=lambda done: self.progress("reading", done, len(paths)),
+            meanwhile=lambda: (self.rules, self._settings),
         )
         self.gaps += gaps
-        settings = self._settings()
         project = Project(
             Program.of(modules),
-            settings=settings,
+            settings=self._settings,
             templates=lambda: self._templates(templates.result()),
             texts=self.texts.lines,
             deployment=self.config.deployment,
@@ -161,27 +188,17 @@ class ProjectScan:
         self.progress("following", 0, 0)
         if self.jobs > 1:
             _ = project.templates  # both processes need them
-        with Ahead(self.jobs, lambda: list(judge.of_project(project))) as others:
+        with Ahead(self.jobs, lambda: (list(judge.of_project(project)), self.gaps)) as others:
             machine.run()
             self.progress("judging", 0, 0)
-            found = strongest([*judge.of_flows(machine), *others.result()])
+            of_flows = list(judge.of_flows(machine))
+            of_project, gaps = others.result()
+        self.gaps = [*self.gaps, *gaps]  # what was read only there
+        found = strongest([*of_flows, *of_project])
         found = with_fingerprints(found, self.texts.lines)
         if self.collect is not None:
             self.collect(machine, found)
         return self._finished(found, project, len(paths), sum(module.lines for module in modules.values()))
-
-    def _settings(self) -> tuple[Settings, ...]:
-        """The settings production loads, one for each site of the repository."""
-        found: list[Settings] = []
-        for site in discover(self.tree):
-            named = [name for name in self.config.settings if site.module_named(name)]
-            chosen: list[str | None] = [*named] or [None]
-            for name in chosen:
-                settings = load_settings(self.tree, site, module=name, default=django_defaults().get)
-                if settings is not None:
-                    found.append(settings)
-                    self.gaps += settings.incomplete
-        return tuple(found)
 
     def _deployment_files(self) -> tuple[DeploymentFile, ...]:
         files, gaps = deployment_files(self.tree, self.roles)

@@ -15,6 +15,7 @@ from leaktight.model import Certainty
 from leaktight.policy import State
 from leaktight.project.classes import USER
 from leaktight.project.symbols import ClassRef, External, FunctionRef, ModuleRef
+from leaktight.source.code import Op
 
 if TYPE_CHECKING:
     from leaktight.flow.frame import Frame
@@ -162,19 +163,19 @@ def _of_instance(frame: Frame, base: Value, cls: ClassRef, name: str, span: int)
 
 def _method(frame: Frame, base: Value, method: FunctionRef, name: str, span: int) -> Value:
     """A bound method, or what a property gives."""
-    function = frame.machine.program.function(method)
-    if any(_is_property(decorator) for decorator in function.decorators):
+    decorators = frame.machine.program.function(method).decorators
+    if decorators and any(_is_property(decorator) for decorator in decorators):
         from leaktight.flow.calls import call_function
 
         value = call_function(frame, Function(method, receiver=base), [], {}, span, {})
         return name_value(frame, name, value, span, what="read from")
-    if any(decorator[0] == 1 and decorator[2] == "staticmethod" for decorator in function.decorators):
+    if decorators and any(decorator[0] == Op.NAME and decorator[2] == "staticmethod" for decorator in decorators):
         return Value(ref=Function(method))
     return Value(ref=Function(method, receiver=base))
 
 
 def _is_property(decorator: list[Any]) -> bool:
-    return decorator[0] in {1, 2} and decorator[-1] in {"property", "cached_property", "hybrid_property"}
+    return (decorator[0] == Op.NAME or decorator[0] == Op.ATTR) and decorator[-1] in {"property", "cached_property", "hybrid_property"}
 
 
 def _in_subclasses(frame: Frame, base: Value, cls: ClassRef, name: str) -> Value | None:

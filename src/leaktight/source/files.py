@@ -66,7 +66,7 @@ class Tree:
             found = [File(self.name, kind_of(self.root.as_posix()), Role.APP)]
         else:
             found = list(self._walk(_patterns(exclude)))
-        self.files: tuple[File, ...] = tuple(sorted(found))
+        self.files: tuple[File, ...] = tuple(sorted(found, key=lambda file: file.path))
         self.gaps: tuple[Gap, ...] = tuple(sorted(self._gaps))
         """Folders and links that could not be looked into."""
         self.skipped: tuple[str, ...] = tuple(sorted(self._skipped))

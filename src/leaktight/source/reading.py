@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -44,12 +44,17 @@ def read_module(tree: Tree, path: str) -> Module | Gap:
 
 
 def read_modules(
-    tree: Tree, paths: Sequence[str], *, jobs: int, progress: Callable[[int], None] | None = None
+    tree: Tree,
+    paths: Sequence[str],
+    *,
+    jobs: int,
+    progress: Callable[[int], None] | None = None,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> tuple[dict[str, Module], list[Gap]]:
-    """Read many files. The answer does not depend on the number of jobs."""
+    """Read many files. The answer does not depend on the number of jobs; `meanwhile` is what this process does as others read."""
     modules: dict[str, Module] = {}
     gaps: list[Gap] = []
-    results = _in_processes(tree, paths, jobs) if jobs > 1 and len(paths) > CHUNK else map(_one(tree), paths)
+    results = _in_processes(tree, paths, jobs, meanwhile) if jobs > 1 and len(paths) > CHUNK else map(_one(tree), paths)
     for count, (path, result) in enumerate(results):
         if isinstance(result, Gap):
             gaps.append(result)
@@ -66,10 +71,12 @@ def _one(tree: Tree) -> Callable[[str], tuple[str, Module | Gap]]:
     return lambda path: (path, read_module(tree, path))
 
 
-def _in_processes(tree: Tree, paths: Sequence[str], jobs: int):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _in_processes(tree: Tree, paths: Sequence[str], jobs: int, meanwhile: Callable[[], object]) -> Iterator[tuple[str, Module | Gap]]:
     chunks = [paths[start : start + CHUNK] for start in range(0, len(paths), CHUNK)]
     with ProcessPoolExecutor(jobs, mp_context=get_context(METHOD), initializer=_start, initargs=(tree,)) as pool:
-        for chunk, answers in zip(chunks, pool.map(_work, chunks), strict=True):
+        work = pool.map(_work, chunks)
+        meanwhile()
+        for chunk, answers in zip(chunks, work, strict=True):
             for path, answer in zip(chunk, answers, strict=True):
                 yield path, (_decode(answer) if isinstance(answer, bytes) else answer)
 
