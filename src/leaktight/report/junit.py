@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
-from xml.sax.saxutils import escape, quoteattr
 
 from leaktight.model import Result
 from leaktight.report.ink import visible
@@ -49,8 +48,12 @@ def _case(rule: str, name: str, inside: str) -> str:
 
 
 def _attribute(text: str) -> str:
+    from xml.sax.saxutils import quoteattr  # it loads what opens addresses, which takes as long as the rest of this package
+
     return quoteattr(" ".join(visible(text).split()))
 
 
 def _text(text: str) -> str:
+    from xml.sax.saxutils import escape
+
     return escape("\n".join(visible(line) for line in text.split("\n")))
