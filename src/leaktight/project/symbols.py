@@ -13,6 +13,8 @@ from leaktight.source.code import Class, Code, Function, Module, Op, walk
 
 _DEEPEST = 12
 """Imports followed from file to file for one name."""
+_PIECES_KEPT = 200
+"""Functions whose unpacked bodies are kept: most are asked for once, or several times in a row."""
 _decode = msgspec.msgpack.Decoder().decode
 
 
@@ -225,6 +227,8 @@ class Program:
         """Every statement and expression of a function's body, each before what is inside it."""
         known = self._pieces.get(ref)
         if known is None:
+            if len(self._pieces) >= _PIECES_KEPT:
+                self._pieces.clear()
             body = self.function(ref).body
             known = self._pieces[ref] = tuple(walk(_decode(body))) if body else ()
         return known
