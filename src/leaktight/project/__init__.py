@@ -18,6 +18,7 @@ from leaktight.source.code import located
 
 if TYPE_CHECKING:
     from leaktight.project.deployment import DeploymentFile, Server
+    from leaktight.project.scripts import Exit
     from leaktight.project.settings import Settings, SettingValue
     from leaktight.project.templates import Templates
 
@@ -36,6 +37,7 @@ class Project:
         labels: Mapping[str, UserLabel] = MappingProxyType({}),
         dependencies: Callable[[], tuple[Dependency, ...]] = tuple,
         deployment_files: Callable[[], tuple[DeploymentFile, ...]] = tuple,
+        script_exits: Callable[[Recogniser], tuple[Exit, ...]] = lambda _: (),
     ) -> None:
         self.program = program
         self.settings = settings
@@ -46,6 +48,7 @@ class Project:
         self._labels = labels
         self._dependencies = dependencies
         self._deployment_files = deployment_files
+        self._script_exits = script_exits
         self._texts = texts
 
     def span(self, path: str, packed: int) -> Span:
@@ -67,6 +70,11 @@ class Project:
     def deployment_files(self) -> tuple[DeploymentFile, ...]:
         """The files that say how the site is run."""
         return self._deployment_files()
+
+    @cached_property
+    def script_exits(self) -> tuple[Exit, ...]:
+        """Where scripts of the browser let sensitive data go."""
+        return self._script_exits(self.recogniser)
 
     @cached_property
     def servers(self) -> tuple[Server, ...]:
