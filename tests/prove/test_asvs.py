@@ -39,6 +39,7 @@ def test_the_sheet_has_each_of_the_97_requirements_once() -> None:
         ("3.4.1", Evidence(checks=(("hsts", TIGHT),)), Standing.PASS),
         ("3.4.1", Evidence(facts={"hsts-year": [(True, "GET / (200)"), (False, "GET /x (404)")]}), Standing.FAIL),
         ("3.4.1", Evidence(findings={"weak-hsts": 2}), Standing.FAIL),
+        ("3.4.1", Evidence(findings={}), Standing.PASS),
         ("16.2.5", Evidence(checks=(("", TIGHT),)), Standing.PASS),
         ("16.2.5", Evidence(checks=(("canary", LEAK),)), Standing.NOT_PLANTED),
         ("13.4.4", Evidence(facts={"trace": [(True, "405")]}), Standing.PASS),

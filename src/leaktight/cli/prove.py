@@ -120,7 +120,7 @@ def _of_project(wanted: Wanted) -> Proof:
     except CannotProve as error:
         raise UsageError(str(error)) from None
     whole = joined(replace(proof, notes=(f"settings: {settings}", *proof.notes)), result.findings)
-    found = Counter(finding.rule for finding in result.findings if not finding.claimed)
+    found = None if result.gaps else Counter(finding.rule for finding in result.findings if not finding.claimed)
     save_sheet(wanted.asvs, Evidence(tuple(("", verdict) for verdict in whole.verdicts), findings=found), wanted.target)
     return whole
 

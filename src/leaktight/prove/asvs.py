@@ -29,13 +29,13 @@ class Standing(StrEnum):
 class Evidence:
     """What speaks for or against requirements.
 
-    Checks go by their name: the verdicts of a proof of a site. Facts go by theirs: does each hold, and where. Findings of
-    a scan are counted by rule. No text holds a canary or a secret.
+    Checks go by their name: the verdicts of a proof of a site. Facts go by theirs: does each hold, and where. No text holds a canary or a secret.
     """
 
     checks: tuple[tuple[str, Verdict], ...] = ()
     facts: Mapping[str, list[tuple[bool, str]]] = field(default_factory=dict)
-    findings: Mapping[str, int] = field(default_factory=dict)
+    findings: Mapping[str, int] | None = None
+    """Rule → findings of a scan that was complete; None when nothing was scanned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,9 @@ def _spoken(row: Mapping[str, Any], evidence: Evidence) -> tuple[list[str], list
     for name in row.get("facts", ()):
         for holds, detail in evidence.facts.get(name, ()):
             (for_ if holds else against).append(f"{name}: {detail}")
-    against += [f"the scan finds {name}: {evidence.findings[name]}" for name in rules if evidence.findings.get(name)]
+    if evidence.findings is not None and rules:
+        against += [f"the scan finds {name}: {evidence.findings[name]}" for name in rules if evidence.findings.get(name)]
+        for_.append("the scan finds no " + ", no ".join(rules))
     return against, for_
 
 

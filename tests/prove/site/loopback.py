@@ -161,6 +161,7 @@ class Shop:
         return told
 
     secure_port = 0
+    edited = False
 
     def _page(self, asked: Asked) -> Told:
         key = asked.cookies.get("__Host-session") or asked.cookies.get("session", "")
@@ -172,6 +173,9 @@ class Shop:
         if asked.path == "/done":
             kept = self.kept if self.has("shows-to-all") else ""
             return Told(body=f"<p>Thank you. {kept}</p>")
+        if asked.path == "/edit":
+            self.edited = True
+            return led("/done")
         if asked.path == "/api":
             return Told(body='{"ok": true}', mime="application/json")
         if asked.path in {"/login", "/logout", "/mine"}:
@@ -188,6 +192,8 @@ class Shop:
             page += '<script src="http://cdn.example.com/x.js"></script>'
         if self.has("clear-form"):
             page += '<form method="post" action="http://example.com/"><input name="x"></form>'
+        if self.has("edits"):
+            page += '<form method="post" action="/edit"><input name="nickname" value="anna"><input type="hidden" name="csrftoken" value="right"></form>'
         if self.has("stores"):
             page += "<script>document.forms[0].addEventListener('input', e => localStorage.setItem('draft', btoa(e.target.value)))</script>"
         if self.has("tells"):
@@ -204,7 +210,9 @@ class Shop:
         given = asked.form or (asked.query if self.has("takes-get") or self.has("get-form") else {})
         card = given.get("card_number", "")
         if asked.method == "GET" and not given:
-            return Told(body=PAGE.format(who="you", token="right"))
+            said = "?" + "&".join(f"{name}={value}" for name, value in asked.query.items())
+            page = PAGE.format(who="you", token="right")
+            return Told(body=page.replace('action="/pay"', f'action="/pay{said}"') if asked.query else page)
         checked = given.get("csrftoken") == "right" and "elsewhere" not in asked.headers.get("origin", "")
         if not checked and not self.has("forgeable") and not (self.has("takes-get") and asked.method == "GET"):
             return Told(403, "Refused.")

@@ -104,6 +104,14 @@ def test_faults_of_sessions_are_seen(ca: trustme.CA, tmp_path: Path, fault: str,
     assert {name for name, _ in _leaks(proof)} == {check}
 
 
+def test_what_is_there_already_is_not_changed(ca: trustme.CA, tmp_path: Path) -> None:
+    shop = Shop("edits")
+    proof = _proved(shop, ca, tmp_path)
+    assert not shop.edited
+    assert "left out: 1 forms that change what is there" in proof.proof.notes
+    assert proof.proof.outcome is Tightness.TIGHT
+
+
 def test_a_site_in_clear_is_read_and_changed_on_the_wire(tmp_path: Path) -> None:
     with serving(Shop("serves-in-clear"), None) as ports:
         proof = prove_site(Plan(f"http://{HOST}:{ports.plain}/"))

@@ -131,6 +131,9 @@ def _may_send(form: Form, start: str, found: Walk) -> bool:
     if _HARMFUL.search(urlsplit(form.action).path):
         found.left_out["forms that take something away"] += 1
         return False
+    if form.method == "POST" and any(takes_canary(field) and field.value.strip() for field in form.fields):
+        found.left_out["forms that change what is there"] += 1
+        return False
     return True
 
 

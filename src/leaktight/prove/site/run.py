@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -75,6 +76,9 @@ def _prove(plan: Plan, run: Setting, relays: Relays) -> None:
     logged = _logged_in(plan, run)
     if not _is_exercised(run, first, logged):
         run.book.notes.append("only what needs no input was judged")
+    left_out = sum((found.left_out for _, found in run.walks), Counter[str]())
+    if left_out:
+        run.book.notes.append("left out: " + ", ".join(f"{count} {what}" for what, count in sorted(left_out.items())))
     for probe in _PROBES:
         probe(run)
     probe_claims(run, plan.claims)

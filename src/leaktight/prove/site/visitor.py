@@ -44,8 +44,9 @@ class Visitor:
         body: bytes = b"",
         planted: tuple[Canary, ...] = (),
         cookies: Jar | None = None,
+        noted: bool = True,
     ) -> Answer:
-        """Send one request with the visitor's cookies and keep those it gets."""
+        """Send one request with the visitor's cookies and keep those it gets. One that is not noted is no visit to be judged."""
         jar = self.jar if cookies is None else cookies
         given = dict(headers or {})
         carried = jar.header(url)
@@ -53,7 +54,8 @@ class Visitor:
             given.setdefault("Cookie", carried)
         answer = self.wire.send(method, url, headers=given, body=body, verify=self.verify)
         jar.take(url, answer.lines("set-cookie"))
-        self.seen.append(Exchange(answer, self.role, planted))
+        if noted:
+            self.seen.append(Exchange(answer, self.role, planted))
         return answer
 
     def go(self, url: str) -> list[Answer]:

@@ -13,6 +13,9 @@ from leaktight.prove.site.visitor import Exchange, Visitor
 
 _SESSION = re.compile(r"sess|login|(?:^|[_-])sid$|auth|remember|token|jwt", re.IGNORECASE)
 _FORGERY = re.compile(r"csrf|xsrf", re.IGNORECASE)
+_TWO_WEEKS = 14 * 24 * 60 * 60
+_INSIDE = ("/__debug__/", "/silk/", "/metrics", "/server-status", "/openapi.json", "/schema/", "/.git/HEAD", "/.env")
+"""Where monitoring, documentation and files of the project are found when nobody meant to show them."""
 _DEBUG = ("You're seeing this error because you have <code>DEBUG = True</code>", "Traceback (most recent call last)")
 _TELLING = frozenset({"unsafe-url", "no-referrer-when-downgrade", "origin", "origin-when-cross-origin"})
 
@@ -45,6 +48,7 @@ def provoke(run: Setting) -> dict[str, Answer]:
 def probe_classes(run: Setting) -> None:
     """Judge the headers and cookies of every answer of the site over HTTPS."""
     provoke(run)
+    _look_inside(run)
     host = urlsplit(run.start).hostname
     answers = [exchange.answer for exchange in run.seen if urlsplit(exchange.answer.url).hostname == host]
     secure = [answer for answer in answers if answer.is_secure]
@@ -54,6 +58,20 @@ def probe_classes(run: Setting) -> None:
     _judge_referrer(run, secure or answers)
     _judge_debug(run, answers)
     _facts(run, secure or answers)
+
+
+def _look_inside(run: Setting) -> None:
+    visitor = Visitor(run.wire, "anonymous", [], verify=run.verify)
+    nowhere = run.try_ask(visitor, "GET", urljoin(run.start, f"/{run.mint.word()}"))
+    for path in _INSIDE:
+        answer = run.try_ask(visitor, "GET", urljoin(run.start, path))
+        if answer is not None and nowhere is not None and nowhere.status >= 400:
+            run.book.fact("inside-pages", answer.status >= 300, f"{path}: status {answer.status}")
+    for _, walk in run.walks:
+        for json in [answer for answer in walk.others if answer.mime.endswith("json")][:3]:
+            called = run.try_ask(visitor, "GET", f"{json.url}{'&' if '?' in json.url else '?'}callback=leaktight")
+            if called is not None:
+                run.book.fact("jsonp", not called.text.lstrip("/* ").startswith("leaktight("), urlsplit(json.url).path)
 
 
 def _judge_cookies(run: Setting, exchanges: Iterable[Exchange]) -> None:
@@ -99,6 +117,12 @@ def _judge_cookie(run: Setting, cookie: SetCookie, answer: Answer) -> None:
     for flag, holds in (("secure", cookie.secure), ("same-site", bool(cookie.same_site))):
         run.book.fact(f"cookie-{flag}", holds, f"`{cookie.name}`")
     if is_session:
+        age = cookie.max_age if cookie.max_age is not None else 0
+        run.book.fact(
+            "session-age",
+            age <= _TWO_WEEKS,
+            f"`{cookie.name}` is kept for {age} seconds" if age else f"`{cookie.name}` ends with the browser",
+        )
         run.book.fact("cookie-http-only", cookie.http_only, f"`{cookie.name}`")
         run.book.fact("session-length", len(cookie.value) >= 22, f"`{cookie.name}` has {len(cookie.value)} characters")
 

@@ -108,7 +108,7 @@ def _ask_in_address(run: Setting, visitor: Visitor, submission: Submission, know
     again = again.without(*(field.name for field in form.fields if is_token(field)))
     url = f"{form.action.partition('?')[0]}?{again.query}"
     plain = run.try_ask(visitor, "GET", form.action.partition("?")[0])
-    answer = run.try_ask(visitor, "GET", url, planted=again.canaries)
+    answer = run.try_ask(visitor, "GET", url, noted=False)  # a page may repeat its own address: nobody is led to this one
     if answer is None or answer.status >= 400:
         return
     normal = submission.first
