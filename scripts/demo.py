@@ -67,6 +67,21 @@ def by_rule(result: dict[str, Any]) -> str:
     return "\n".join(rows)
 
 
+def prove_article() -> None:
+    """Run the article's versions with canaries: the first leaks, the repaired ones are tight."""
+    print("\nProved: the same three are run with canaries in every input and observers at every way out.\n", flush=True)
+    for version, expected in {"original": 1, "correct": 0, "guarded": 0}.items():
+        command = [sys.executable, "-m", "leaktight", "prove", str(ROOT / "examples" / "article" / version), "-q"]
+        print(f"   $ leaktight prove examples/article/{version}")
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != expected:
+            raise SystemExit(f"leaktight prove ended with status {done.returncode}:\n{done.stdout}{done.stderr}")
+        told = done.stdout.splitlines()
+        print(
+            "\n".join(f"   {line}" for line in told if line.lstrip().startswith("leaking[") or line in {told[0], told[-1]}) + "\n"
+        )
+
+
 def main() -> int:
     """Run the demonstration."""
     OUTPUT.mkdir(exist_ok=True)
@@ -80,6 +95,8 @@ def main() -> int:
     for number, path in enumerate(others, 2):
         result, status, seconds = scan(ROOT / path, path.replace("/", "-"))
         print(f"\n{number}. {path}: {EXAMPLES[path]}\n{line(result, status, seconds)}\n{by_rule(result)}".rstrip())
+
+    prove_article()
 
     tree = real_project()
     result, status, seconds = scan(tree, REAL)

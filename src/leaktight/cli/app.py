@@ -16,7 +16,6 @@ from leaktight.cli.console import Colour, complain, terminal, write
 from leaktight.cli.errors import UsageError, unknown
 from leaktight.cli.formats import Format
 from leaktight.cli.help import commands, help_text
-from leaktight.cli.prove import ProofFormat
 from leaktight.config import ConfigError
 from leaktight.model import Audience, Severity
 from leaktight.report import Status
@@ -176,10 +175,10 @@ def prove(
     claims: Annotated[bool, _option("Also test what [tool.leaktight.deployment] claims of the site.")] = False,
     asvs: Annotated[str, _option("Write an evidence sheet of ASVS 5.0 to this file: --asvs sheet.md, or .json.")] = "",
     ca_file: Annotated[str, _option("The certificate of the authority that certifies the site: --ca-file ca.pem.")] = "",
-    format: Annotated[ProofFormat, _option("How to tell it on standard output: --format json.")] = ProofFormat.TEXT,  # noqa: A002
+    format: Annotated[Format, _option("How to tell it on standard output: --format json.")] = Format.TEXT,  # noqa: A002
     output: Annotated[
         tuple[str, ...],
-        _option("FORMAT=FILE: also write a file; several times for several files: -o json=proof.json.", alias="-o"),
+        _option("FORMAT=FILE: also write a file; several times for several files: -o sarif=proof.sarif.", alias="-o"),
     ] = (),
     allow_gaps: Annotated[bool, _option("Do not end with status 3 when something was not exercised.")] = False,
     quiet: Annotated[bool, _option("Verdicts only.", alias="-q")] = False,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from leaktight.cli.errors import UsageError
 from leaktight.config import Effective
-from leaktight.model import Finding, Proof, Result, Tightness, Verdict
+from leaktight.model import CodePlace, Finding, Proof, Result, Tightness, Verdict
 
 _DEEPEST = 3
 _LEFT_OUT = frozenset({"node_modules", "site-packages", "tests", "test", "docs", "venv", ".venv"})
@@ -62,7 +62,10 @@ def _joined(verdict: Verdict, findings: tuple[Finding, ...]) -> Verdict:
     place = verdict.place
     if place is None:
         alike = [finding for finding in findings if finding.rule == verdict.rule and not verdict.label.startswith("request")]
-        return replace(verdict, proves=alike[0].fingerprint) if len(alike) == 1 else verdict
+        if len(alike) != 1:
+            return verdict
+        found = alike[0]
+        return replace(verdict, proves=found.fingerprint, place=CodePlace(found.span.path, found.span.line, found.symbol))
     function = place.symbol.replace(".<locals>", "")
     for finding in findings:
         if finding.rule != verdict.rule and finding.channel != verdict.channel:

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
+import datetime
 import sys
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from pathlib import Path
 
 from leaktight import __version__
 from leaktight.cli.console import Colour, complain, terminal, write
-from leaktight.cli.errors import UsageError, unknown
-from leaktight.cli.formats import save
+from leaktight.cli.errors import UsageError
+from leaktight.cli.formats import Format, Scanned, outputs, save
 from leaktight.cli.sheet import check_sheet, save_sheet
 from leaktight.cli.site import SiteWanted, prove_site
 from leaktight.config import load
 from leaktight.model import Proof
 from leaktight.prove.asvs import Evidence
-from leaktight.report import Outcome, Status, decide_proof, render_proof_json, render_proof_text
-
-
-class ProofFormat(StrEnum):
-    """How a proof is told."""
-
-    TEXT = "text"
-    JSON = "json"
+from leaktight.report import Outcome, Status, as_result, decide_proof, render_proof_json, render_proof_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +30,7 @@ class Wanted:
     max_requests: int = 2000
     seconds: float = 120.0
     own_database: bool = False
-    format: ProofFormat = ProofFormat.TEXT
+    format: Format = Format.TEXT
     output: tuple[str, ...] = ()
     allow_gaps: bool = False
     quiet: bool = False
@@ -49,7 +42,7 @@ class Wanted:
 
 def prove(wanted: Wanted) -> Status:
     """Prove a project or a site, write every format asked for, and give the exit status."""
-    files = _files(wanted.output)
+    files = outputs(wanted.output)
     check_sheet(wanted.asvs)
     proof = _proof(wanted)
     outcome = decide_proof(proof, allow_gaps=wanted.allow_gaps)
@@ -58,7 +51,7 @@ def prove(wanted: Wanted) -> Status:
             save(path, _told(proof, outcome, format_))
         except OSError as error:
             raise UsageError(f"{path} cannot be written: {error.strerror}") from None
-    if wanted.format is ProofFormat.TEXT:
+    if wanted.format is Format.TEXT:
         shown = terminal(sys.stdout, colour=wanted.colour)
         write(
             render_proof_text(
@@ -125,26 +118,16 @@ def _of_project(wanted: Wanted) -> Proof:
     return whole
 
 
-def _told(proof: Proof, outcome: Outcome, format_: ProofFormat) -> str:
-    match format_:
-        case ProofFormat.TEXT:
-            return render_proof_text(proof, outcome, version=__version__)
-        case ProofFormat.JSON:
-            return render_proof_json(proof, outcome, version=__version__)
+def _told(proof: Proof, outcome: Outcome, format_: Format) -> str:
+    """Tell it as text or JSON of its own, or in a format of the scan."""
+    if format_ is Format.TEXT:
+        return render_proof_text(proof, outcome, version=__version__)
+    if format_ is Format.JSON:
+        return render_proof_json(proof, outcome, version=__version__)
+    from leaktight import engine
+    from leaktight.cli.rulebook import rulebook
 
-
-def _files(words: tuple[str, ...]) -> list[tuple[ProofFormat, Path]]:
-    """Read `FORMAT=FILE` options, and see that each file can be written before anything runs."""
-    found = []
-    for word in words:
-        name, equals, file = word.partition("=")
-        if not equals or not file:
-            raise UsageError(f'-o takes FORMAT=FILE, as in -o json=proof.json; "{word}" is not of that form')
-        if name not in list(ProofFormat):
-            raise UsageError(unknown("format", name, ProofFormat))
-        path = Path(file)
-        if path.is_dir() or not path.absolute().parent.is_dir():
-            problem = "is a folder" if path.is_dir() else "would lie in a folder that does not exist"
-            raise UsageError(f"{file} cannot be written: it {problem}")
-        found.append((ProofFormat(name), path))
-    return found
+    rules = rulebook(engine.all_rules())
+    today = datetime.date.today()  # noqa: DTZ011  # where the user lives
+    told = Scanned(result=as_result(proof, rules), outcome=outcome, rules=rules, sources=lambda _: None, today=today)
+    return told.told(format_)

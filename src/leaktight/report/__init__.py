@@ -8,6 +8,7 @@ from leaktight.report.mask import mask_literals as mask_literals
 from leaktight.report.proof import decide_proof as decide_proof
 from leaktight.report.proof import render_proof_json as render_proof_json
 from leaktight.report.proof import render_proof_text as render_proof_text
+from leaktight.report.proof_result import as_result as as_result
 from leaktight.report.record import render_json as render_json
 from leaktight.report.rulebook import Rulebook as Rulebook
 from leaktight.report.rulebook import RuleText as RuleText

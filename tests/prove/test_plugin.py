@@ -1,0 +1,59 @@
+"""The pytest plugin, run as a team would run it: on the tests of the depot, leaky and tight."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+DEPOT = Path(__file__).parents[2] / "examples" / "depot"
+
+PLANTED = """
+from django.test import Client
+
+def test_locker(leaktight):
+    Client().post("/logs/with-argument/", {"password": leaktight.canary("password")}, secure=True)
+"""
+OWN = """
+from django.test import Client
+
+def test_pay():
+    Client().post("/sessions/plain/", {"card_number": "4000008412345671"}, secure=True)
+"""
+
+
+def _pytest(version, text, tmp_path, *options):
+    test = tmp_path / "test_it.py"
+    test.write_text(f"import pytest\npytestmark = pytest.mark.django_db\n{text}")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "leaktight.testing", "-p", "no:cacheprovider", "-p", "no:randomly"]
+    command += ["--ds=depot.settings", "--rootdir", str(DEPOT / version), "-c", os.devnull, *options, str(test)]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(DEPOT / version), os.environ.get("PYTHONPATH", "")])}
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=DEPOT / version)
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "rule", "line"),
+    [
+        (PLANTED, (), "secret-in-log", "parcels/logs.py:"),
+        (OWN, ("--leaktight",), "clear-secret-in-session", "parcels/sessions.py:"),
+    ],
+)
+def test_a_leak_fails_the_test_and_its_repair_does_not(text, options, rule, line, tmp_path):
+    leaky = _pytest("leaky", text, tmp_path, *options)
+    assert leaky.returncode == 1, leaky.stdout + leaky.stderr
+    assert f"leaking[{rule}] at {line}" in leaky.stdout
+    assert "4000008412345671" not in leaky.stdout.partition("short test summary")[2]
+    tight = _pytest("tight", text, tmp_path, *options)
+    assert tight.returncode == 0, tight.stdout + tight.stderr
+
+
+def test_without_the_option_own_values_are_left_alone(tmp_path):
+    assert _pytest("leaky", OWN, tmp_path).returncode == 0
+
+
+def test_a_canary_nobody_can_name_is_refused(tmp_path):
+    done = _pytest("leaky", "def test_it(leaktight):\n    leaktight.canary('colour')\n", tmp_path)
+    assert done.returncode == 1
+    assert "what is colour?" in done.stdout
