@@ -9,4 +9,5 @@ urlpatterns = [
     path("", include("guardsite.views_api")),
     path("", include("guardsite.views_errors")),
     path("", include("guardsite.views_corpus")),
+    path("", include("guardsite.views_classes")),
 ]

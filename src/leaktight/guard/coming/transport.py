@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost, SuspiciousOperation
 from django.http import HttpResponse, HttpResponsePermanentRedirect
 from django.http.multipartparser import MultiPartParserError
+from django.utils.encoding import escape_uri_path
 
 from leaktight.guard.answers import refusal
 from leaktight.guard.conf import Mode, configuration
@@ -44,7 +45,9 @@ def refuse_cleartext(request: HttpRequest, registry: Registry) -> HttpResponse |
     if "text/html" not in request.META.get("HTTP_ACCEPT", ""):
         return refusal(request, 403, "This site is used over HTTPS only.")
     try:
-        return HttpResponsePermanentRedirect(f"https://{settings.SECURE_SSL_HOST or request.get_host()}{request.path}")
+        return HttpResponsePermanentRedirect(
+            f"https://{settings.SECURE_SSL_HOST or request.get_host()}{escape_uri_path(request.path)}"
+        )
     except DisallowedHost:
         return refusal(request, 400, "The host of this request is not served here.")
 

@@ -13,6 +13,7 @@ from leaktight.guard.fingerprint import fingerprint
 from leaktight.guard.incidents import Incident, tell
 from leaktight.guard.values.deep import first_hit, unpack
 from leaktight.guard.values.registry import current
+from leaktight.guard.values.search import Hit, Search
 from leaktight.policy import Channel
 
 _classes: dict[Any, Any] = {}
@@ -58,13 +59,13 @@ def _guarded_class(base: Any) -> Any:
         _leaktight_base = base
 
         def set(self, key: Any, value: Any, *arguments: Any, **named: Any) -> Any:
-            return None if is_vetoed(value) else super().set(key, value, *arguments, **named)
+            return None if is_vetoed(key, value) else super().set(key, value, *arguments, **named)
 
         def add(self, key: Any, value: Any, *arguments: Any, **named: Any) -> Any:
-            return False if is_vetoed(value) else super().add(key, value, *arguments, **named)
+            return False if is_vetoed(key, value) else super().add(key, value, *arguments, **named)
 
         def set_many(self, data: Any, *arguments: Any, **named: Any) -> Any:
-            kept = {key: value for key, value in data.items() if not is_vetoed(value)}
+            kept = {key: value for key, value in data.items() if not is_vetoed(key, value)}
             return super().set_many(kept, *arguments, **named) if kept else []
 
     Guarded.__name__ = Guarded.__qualname__ = base.__name__
@@ -72,19 +73,25 @@ def _guarded_class(base: Any) -> Any:
     return Guarded
 
 
-def is_vetoed(value: Any) -> bool:
-    """Tell whether something must not be stored, and tell the site; what cannot be looked into is not stored while a value is known."""
+def is_vetoed(key: Any, value: Any) -> bool:
+    """Tell whether something must not be stored, under this key or at all, and tell the site."""
     search = current().search(Channel.CACHE)
-    if not search or isinstance(value, int | float | bool):
+    if not search:
         return False
-    try:
-        data = value if isinstance(value, bytes) else pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
-    except Exception:  # noqa: BLE001 - whatever it is, the cache could hardly store it either
-        return False
-    hits = search.hits_in_bytes(data) or search.hits_in_bytes(unpack(data) or b"")
-    hit = hits[0] if hits else first_hit(search, data.decode("latin-1"), 1)
+    hit = first_hit(search, str(key)) or _hit_in(search, value)
     if hit is None:
         return False
     mode = configuration().mode(Channel.CACHE)
     tell(Incident(Channel.CACHE, hit.label, hit.name, mode, fingerprint(hit.value), hit.form))
     return mode is not Mode.REPORT
+
+
+def _hit_in(search: Search, value: Any) -> Hit | None:
+    if isinstance(value, int | float):
+        return first_hit(search, str(value))
+    try:
+        data = value if isinstance(value, bytes) else pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+    except Exception:  # noqa: BLE001 - whatever it is, the cache could hardly store it either
+        return None
+    hits = search.hits_in_bytes(data) or search.hits_in_bytes(unpack(data) or b"")
+    return hits[0] if hits else first_hit(search, data.decode("latin-1"), 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import http.client
 import json
+import re
 import ssl
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -22,7 +23,11 @@ from leaktight.guard.values.search import Hit, Search
 from leaktight.guard.verdict import forbidden
 from leaktight.policy import Channel, is_safe_host
 
-_MOST_READ = 16 * 1024 * 1024
+_BLOCK = 1 << 20
+_TAIL = "_leaktight_tail"
+_CHUNK = re.compile(rb"[0-9A-Fa-f]+\r\n(.*)\r\n", re.DOTALL)
+"""A piece of a body as `http.client` frames it when the length of the whole is not known."""
+
 _undo: dict[str, Callable[[], None]] = {}
 
 
@@ -47,6 +52,7 @@ def _hook_loaded(**_: Any) -> None:
         _replace("httpx async", httpx.AsyncHTTPTransport, "handle_async_request", _httpx_async)
     if (aiohttp := sys.modules.get("aiohttp")) is not None:
         _replace("aiohttp", aiohttp.ClientSession, "_request", _aiohttp)
+        _replace("aiohttp redirects", aiohttp.ClientRequest, "send", _aiohttp_send)
 
 
 def _replace(name: str, owner: Any, method: str, wrapper: Callable[[Any], Any]) -> None:
@@ -64,6 +70,8 @@ class _Way:
         self.host = host
         self.tls = tls
         self.verified = verified
+        self.tail = b""
+        """The end of what was sent so far, in which a value may begin."""
 
     def address(self, text: str) -> None:
         """Check an address. Raises `LeakBlocked`."""
@@ -77,6 +85,11 @@ class _Way:
         for hit in hits:
             if problem := self._problem(hit):
                 self._stop(hit, problem)
+
+    def piece(self, data: bytes) -> None:
+        """Check the next piece of a body together with the end of the last one. Raises `LeakBlocked`."""
+        self.content(self.tail + data)
+        self.tail = (self.tail + data)[-self.search.reach :]
 
     def _problem(self, hit: Hit) -> str:
         allowed = configuration().hosts.get(hit.label)
@@ -109,7 +122,10 @@ def _http_client(original: Callable[..., Any]) -> Callable[..., Any]:
             return original(self, data)
         if self.sock is None and self.auto_open:
             self.connect()
-        return original(self, _checked(data, _way_of(self, search)))
+        way = _way_of(self, search)
+        checked = _checked(data, way, getattr(self, _TAIL, b""))
+        setattr(self, _TAIL, way.tail)
+        return original(self, checked)
 
     return send
 
@@ -126,22 +142,26 @@ def _pinned(connection: Any) -> bool:
     return bool(getattr(connection, "is_verified", False))
 
 
-def _checked(data: Any, way: _Way) -> Any:
-    """Check what is about to be sent: the first bytes hold the request line."""
+def _checked(data: Any, way: _Way, tail: bytes) -> Any:
+    """Check what is about to be sent: the first bytes hold the request line, all others go on where `tail` ends."""
     if isinstance(data, bytes | bytearray | memoryview):
         whole = bytes(data)
         line, _, rest = whole.partition(b"\r\n")
         if line.endswith((b" HTTP/1.1", b" HTTP/1.0")):
             way.address(line.decode("latin-1"))
-            way.content(rest)
+            way.piece(rest)
         else:
-            way.content(whole)
+            way.tail = tail
+            framed = _CHUNK.fullmatch(whole)
+            way.piece(framed[1] if framed else whole)
         return data
     if hasattr(data, "read"):
         return _read(data, way)
     if isinstance(data, str):
-        way.content(data.encode("latin-1", "replace"))
+        way.tail = tail
+        way.piece(data.encode("latin-1", "replace"))
         return data
+    way.tail = tail
     return _each(data, way)
 
 
@@ -149,19 +169,16 @@ def _read(stream: Any, way: _Way) -> Any:
     """Check a file as a whole when it can be read twice, else piece by piece."""
     if hasattr(stream, "seekable") and stream.seekable():
         start = stream.tell()
-        data = stream.read(_MOST_READ)
+        for _ in _each(iter(lambda: stream.read(_BLOCK) or b"", b""), way):
+            pass
         stream.seek(start)
-        way.content(data.encode() if isinstance(data, str) else data)
         return stream
     return _each(iter(lambda: stream.read(65536), b""), way)
 
 
 def _each(pieces: Iterable[Any], way: _Way) -> Iterator[Any]:
-    before = b""
     for piece in pieces:
-        data = piece.encode() if isinstance(piece, str) else bytes(piece)
-        way.content(before + data)
-        before = (before + data)[-way.search.reach :] if way.search.reach else b""
+        way.piece(piece.encode() if isinstance(piece, str) else bytes(piece))
         yield piece
 
 
@@ -220,10 +237,8 @@ def _sync_stream(stream: Any, way: _Way) -> Any:
 def _async_stream(stream: Any, way: _Way) -> Any:
     class Checked(sys.modules["httpx"].AsyncByteStream):  # type: ignore[misc]
         async def __aiter__(self) -> AsyncIterator[bytes]:
-            before = b""
             async for piece in stream:
-                way.content(before + piece)
-                before = (before + piece)[-way.search.reach :]
+                way.piece(piece)
                 yield piece
 
         async def aclose(self) -> None:
@@ -256,3 +271,22 @@ def _aiohttp(original: Callable[..., Any]) -> Callable[..., Any]:
         return await original(self, method, url, **named)
 
     return request
+
+
+def _aiohttp_send(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Check each request as it is sent, of which a redirect makes more than one."""
+
+    async def send(self: Any, *arguments: Any, **named: Any) -> Any:
+        search = current().known()
+        if search:
+            context = self.ssl
+            verified = context is True or (isinstance(context, ssl.SSLContext) and _verifies(context))
+            way = _Way(search, self.url.host or "", tls=self.url.scheme in {"https", "wss"}, verified=verified)
+            way.address(str(self.url))
+            way.content("\n".join(f"{name}: {value}" for name, value in self.headers.items()).encode())
+            body = getattr(self.body, "_value", None)
+            if isinstance(body, bytes | bytearray | str):
+                way.content(body.encode() if isinstance(body, str) else body)
+        return await original(self, *arguments, **named)
+
+    return send
