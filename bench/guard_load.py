@@ -9,6 +9,7 @@ import logging
 import os
 import platform
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -42,14 +43,19 @@ end
 function response(status, headers, body)
   local all = body
   for name, value in pairs(headers) do all = all .. "\\n" .. name .. ": " .. value end
-  if string.find(all, "7Qz9fWx2LmP3", 1, true) then leaks = leaks + 1 end
+  if string.find(all, "7Qz9fWx2LmP3", 1, true) then leaks = leaks + 1; note(status, all) end
   local expected = 200
   if kind == "address" then expected = 400 elseif kind == "clear" then expected = 403 end
   local mine = "d" .. number .. "-" .. count .. "-visible"
   local ok = status == expected
   if kind == "show" then ok = ok and body == mine end
   if kind == "leak" then ok = ok and string.find(body, "***", 1, true) ~= nil and string.find(body, mine, 1, true) ~= nil end
-  if ok then right = right + 1 else wrong = wrong + 1 end
+  if ok then right = right + 1 else wrong = wrong + 1; note(status, all) end
+end
+function note(status, all)
+  local file = io.open("odd", "a")
+  file:write(kind, " ", number, "-", count, ": ", status, "\\n", all, "\\n\\n")
+  file:close()
 end
 function done(summary, latency, requests)
   local l, w, r = 0, 0, 0
@@ -150,6 +156,7 @@ def main() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     total = [0, 0, 0, 0, 0]
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder, (Path(folder) / "log").open("wb") as log:
@@ -173,6 +180,8 @@ def main() -> None:
             server.terminate()
             server.wait()
         logged = (Path(folder) / "log").read_bytes()
+        odd = Path(folder) / "odd"
+        print(odd.read_text() if odd.exists() else "nothing odd")
     took = time.perf_counter() - start
     right, wrong, leaks, errors, slowest = total
     lines = logged.count(b"paid with")

@@ -9,18 +9,21 @@ import http.server
 import io
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import aiohttp
 import pytest
 import requests
 from django.core.cache import cache
+from django.core.mail import EmailMessage, send_mass_mail
+from django.core.mail.backends.base import BaseEmailBackend
 from django.test import RequestFactory, override_settings
 from guardsite.exposure import holds
 
 from leaktight.guard import LeakBlocked
 from leaktight.guard.coming.transport import refuse_cleartext
 from leaktight.guard.outlets import cache as cache_outlet
+from leaktight.guard.outlets import mail as mail_outlet
 from leaktight.guard.outlets import outgoing
 from leaktight.guard.values.registry import Registry, watched
 
@@ -176,3 +179,32 @@ def test_a_redirect_to_https_keeps_what_the_path_escapes() -> None:
     answer: Any = refuse_cleartext(request, Registry())
     assert answer.status_code == 301
     assert answer.headers["Location"] == "https://testserver/files/a%3Fb%2523c%20d/"
+
+
+class _Service(BaseEmailBackend):
+    """A backend as those of mail services are: it reads the attributes of a message and never makes bytes of it."""
+
+    sent: ClassVar[list[str]] = []
+
+    def send_messages(self, email_messages: Any) -> int:
+        self.sent += [f"{each.subject} {each.body}" for each in email_messages]
+        return len(self.sent)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("way", ["send_messages", "send_mass_mail"])
+def test_a_backend_that_reads_attributes_is_given_clean_messages(way: str) -> None:
+    def send() -> str:
+        _Service.sent.clear()
+        connection = _Service()
+        if way == "send_messages":
+            connection.send_messages(iter([EmailMessage("Order", f"Paid with {CANARY}.", to=["anna@example.com"])]))
+        else:
+            send_mass_mail([("Order", f"Paid with {CANARY}.", "shop@example.com", ["anna@example.com"])], connection=connection)
+        return _Service.sent[0]
+
+    with knowing(), without(mail_outlet):
+        assert holds(send(), CANARY)
+    with knowing():
+        assert not holds(send(), CANARY)
+    assert send() == f"Order Paid with {CANARY}."  # nobody knows it here

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend
 
 from leaktight.guard.blocked import LeakBlocked
@@ -17,7 +18,12 @@ from leaktight.guard.values.registry import current
 from leaktight.guard.values.search import Hit, Search
 from leaktight.policy import Channel, is_safe_host, redact
 
-_HOOKS: tuple[tuple[Any, str], ...] = ((EmailMessage, "send"), (EmailMessage, "message"), (EmailBackend, "send_messages"))
+_HOOKS: tuple[tuple[Any, str], ...] = (
+    (EmailMessage, "send"),
+    (EmailMessage, "message"),
+    (EmailBackend, "send_messages"),
+    (BaseEmailBackend, "__init__"),
+)
 _originals: dict[str, Callable[..., Any]] = {}
 
 
@@ -43,7 +49,14 @@ def install() -> None:
             refuse_cleartext(self, each)
         return _originals["send_messages"](self, messages)
 
+    @functools.wraps(_originals["__init__"])
+    def made(self: BaseEmailBackend, *arguments: Any, **named: Any) -> None:
+        """Backends that read a message's attributes, as those of mail services do, are given messages by `send_mass_mail`, too."""
+        _originals["__init__"](self, *arguments, **named)
+        self.send_messages = functools.partial(_strained, self.send_messages)
+
     EmailMessage.send, EmailMessage.message, EmailBackend.send_messages = send, message, send_messages
+    BaseEmailBackend.__init__ = made
 
 
 def remove() -> None:
@@ -51,6 +64,14 @@ def remove() -> None:
     for owner, name in _HOOKS if _originals else ():
         setattr(owner, name, _originals[name])
     _originals.clear()
+
+
+def _strained(send_messages: Callable[[Any], Any], messages: Any) -> Any:
+    """Take the values out of messages on their way into a backend."""
+    messages = list(messages)
+    for each in messages if _originals else ():
+        strain(each)
+    return send_messages(messages)
 
 
 def strain(message: EmailMessage) -> None:
