@@ -296,6 +296,17 @@ def inventory(
     )
 
 
+@app.command(usage="leaktight lsp")
+def lsp() -> Status:
+    """Serve an editor on standard input and output; needs leaktight[lsp].
+
+    leaktight lsp
+    """
+    from leaktight.cli.editor import serve
+
+    return serve()
+
+
 @app.command(usage="leaktight config [PATH]")
 def config(path: str = ".", /) -> Status:
     """Show the configuration that applies, and where each value comes from."""

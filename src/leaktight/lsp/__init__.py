@@ -1,0 +1,1 @@
+"""The editor face: a language server that tells findings while code is written."""
