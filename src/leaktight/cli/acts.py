@@ -1,4 +1,4 @@
-"""What `leaktight claims` can do, and how `leaktight inventory` can tell."""
+"""The choices of the command line: formats, what `claims` can do, how `inventory` can tell."""
 
 from __future__ import annotations
 
@@ -22,4 +22,19 @@ class Listing(StrEnum):
     MARKDOWN = "markdown"
     CSV = "csv"
     JSON = "json"
+    HTML = "html"
+
+
+class Format(StrEnum):
+    """How a scan is told."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    GITLAB_SAST = "gitlab-sast"
+    JUNIT = "junit"
+    MARKDOWN = "markdown"
+    CSV = "csv"
     HTML = "html"

@@ -11,10 +11,9 @@ from typing import Annotated
 from cyclopts import App, CycloptsError, Parameter
 
 from leaktight import __version__
-from leaktight.cli.acts import Act, Listing
+from leaktight.cli.acts import Act, Format, Listing
 from leaktight.cli.console import Colour, complain, terminal, write
 from leaktight.cli.errors import UsageError, unknown
-from leaktight.cli.formats import Format
 from leaktight.cli.help import commands, help_text
 from leaktight.config import ConfigError
 from leaktight.model import Audience, Severity
@@ -76,6 +75,8 @@ def scan(
     PATHS are projects, folders or single files; the current folder when none is given.
     The exit status is 1 for findings, 2 for wrong use, 3 when something could not be analysed,
     4 for an error of ours, and 0 otherwise: leaktight explain exit-status.
+
+    leaktight scan --diff main -o html=leaktight.html -o sarif=leaktight.sarif
     """
     from leaktight.cli.scan import Request
     from leaktight.cli.scan import scan as run_scan
@@ -127,6 +128,8 @@ def fix(
 
     Every fix is made on paper first and the project scanned again: one that leaves its finding, or brings a new one, is
     taken back. Safe fixes change nothing but the leak. The exit status is that of a scan afterwards.
+
+    leaktight fix --rule cookie-without-secure --verify 'python manage.py test' --yes
     """
     from leaktight.cli.fix import Wish
     from leaktight.cli.fix import fix as run_fix
@@ -191,6 +194,8 @@ def prove(
     caches, mail and files of its own that are gone afterwards; nothing is sent anywhere. ADDRESS (https://…) is a site that runs already: it is walked as a visitor,
     asked in clear and listened to; only this machine is asked unless --allow-host names another. The exit status is 0 when
     everything was exercised and nothing came out, 1 for leaks, 2 for wrong use, 3 when something was not exercised, 4 for an error of ours.
+
+    leaktight prove --python .venv/bin/python
     """
     from leaktight.cli.prove import Wanted
     from leaktight.cli.prove import prove as run_prove
@@ -309,7 +314,10 @@ def lsp() -> Status:
 
 @app.command(usage="leaktight config [PATH]")
 def config(path: str = ".", /) -> Status:
-    """Show the configuration that applies, and where each value comes from."""
+    """Show the configuration that applies, and where each value comes from.
+
+    leaktight config path/to/project
+    """
     from leaktight.cli.settings import show
 
     return show(path)
@@ -317,7 +325,10 @@ def config(path: str = ".", /) -> Status:
 
 @app.command(usage="leaktight rules")
 def rules() -> Status:
-    """List the rules, by family."""
+    """List the rules, by family.
+
+    leaktight rules
+    """
     from leaktight.cli.explain import list_rules
 
     return list_rules()

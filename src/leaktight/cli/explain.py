@@ -29,6 +29,7 @@ _SECTIONS = {
     "confidence": "a confidence: how sure",
     "evidence": "a kind of evidence",
     "safety": "what a fix may change",
+    "state": "a state of data",
     "word": "a word",
 }
 _ALIASES = {"gaps": "gap", "claims": "claim", "exit": "exit-status", "status": "exit-status", "allow": "claim"}

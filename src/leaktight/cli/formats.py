@@ -7,28 +7,13 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
 from leaktight import __version__, report
+from leaktight.cli.acts import Format as Format
 from leaktight.cli.errors import UsageError, unknown
 from leaktight.model import Result
-
-
-class Format(StrEnum):
-    """How a scan is told."""
-
-    TEXT = "text"
-    JSON = "json"
-    SARIF = "sarif"
-    GITHUB = "github"
-    GITLAB = "gitlab"
-    GITLAB_SAST = "gitlab-sast"
-    JUNIT = "junit"
-    MARKDOWN = "markdown"
-    CSV = "csv"
-    HTML = "html"
 
 
 class Output(NamedTuple):

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from cyclopts.argument import Argument
 
 _COLUMN = 26
+_EXAMPLE = ("leaktight ", "manage.py ")
 
 
 def help_text(app: App, command: str | None, *, width: int) -> str:
@@ -63,5 +64,9 @@ def _row(head: str, said: str, width: int) -> Iterator[str]:
 
 def _paragraphs(text: str, width: int) -> Iterator[str]:
     for paragraph in text.split("\n\n"):
+        if paragraph.strip().startswith(_EXAMPLE):
+            yield from (f"  {line.strip()}" for line in paragraph.strip().splitlines())  # to be copied: never wrapped
+            yield ""
+            continue
         yield from textwrap.wrap(" ".join(paragraph.split()), width, break_on_hyphens=False)
         yield ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
+from html import escape
 
 from leaktight.model import Result
 from leaktight.report.ink import visible
@@ -48,12 +49,8 @@ def _case(rule: str, name: str, inside: str) -> str:
 
 
 def _attribute(text: str) -> str:
-    from xml.sax.saxutils import quoteattr  # it loads what opens addresses, which takes as long as the rest of this package
-
-    return quoteattr(" ".join(visible(text).split()))
+    return f'"{escape(" ".join(visible(text).split()))}"'
 
 
 def _text(text: str) -> str:
-    from xml.sax.saxutils import escape
-
-    return escape("\n".join(visible(line) for line in text.split("\n")))
+    return escape("\n".join(visible(line) for line in text.split("\n")), quote=False)

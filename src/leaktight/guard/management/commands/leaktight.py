@@ -18,13 +18,13 @@ class Command(BaseCommand):
 
     def run_from_argv(self, argv: Sequence[str]) -> None:
         """Run without Django's own options: every word belongs to the command line."""
-        sys.exit(subprocess.run([sys.executable, "-m", "leaktight", *argv[2:]], check=False).returncode)  # noqa: S603
+        raise SystemExit(subprocess.run([sys.executable, "-m", "leaktight", *argv[2:]], check=False).returncode)  # noqa: S603
 
     def handle(self, *args: str, **options: object) -> None:
         """Run when called by `call_command`; a status other than 0 raises SystemExit."""
         status = subprocess.run([sys.executable, "-m", "leaktight", *args], check=False).returncode  # noqa: S603
         if status:
-            sys.exit(status)
+            raise SystemExit(status)
 
     def add_arguments(self, parser: object) -> None:
         """Take any words from `call_command`."""
