@@ -56,6 +56,10 @@ class Project:
         module = self.program.modules.get(path)
         return located(path, packed, self._texts(path) if module is not None and module.wide else None)
 
+    def lines(self, path: str) -> list[str] | None:
+        """The lines of a file; None when it cannot be read."""
+        return self._texts(path)
+
     def symbol(self, path: str, function: FunctionRef | None) -> str:
         """The dotted name of a function, or of the file for what stands at module level."""
         module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")

@@ -65,6 +65,25 @@ def _blocks(directives: Sequence[Directive], name: str) -> Iterator[Directive]:
             yield from one.below(name)
 
 
+def redirecting(found: Sequence[Server]) -> Server | None:
+    """A server that answers plain HTTP with a redirect, when no other one serves the site by it."""
+    if any(server.clear and server.serves and not server.redirects for server in found):
+        return None
+    return next((server for server in found if server.redirects and not server.behind_proxy), None)
+
+
+def sets_header(files: Sequence[DeploymentFile], header: str) -> bool:
+    """Tell whether some server adds a header to what it answers."""
+    names = ("add_header", "more_set_headers", "header", "headeralways", "headers")
+    return any(
+        header.lower() in one.text.lower()
+        for file in files
+        if file.is_public and file.directives
+        for name in names
+        for one in _blocks(file.directives, name)
+    )
+
+
 # -- nginx ---------------------------------------------------------------------------------------
 
 

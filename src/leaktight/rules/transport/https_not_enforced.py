@@ -12,7 +12,8 @@ Set `SECURE_SSL_REDIRECT = True` in the settings production loads, and put `djan
 `MIDDLEWARE`. Behind a proxy that ends TLS, set `SECURE_PROXY_SSL_HEADER` as well, or the redirect never ends.
 
 ## When it is fine
-The proxy in front of the site answers plain HTTP itself, with a redirect. No file of the project says so, so say it:
+The proxy in front of the site answers plain HTTP itself, with a redirect. Its configuration is read when it is in the repository and leaves no
+other server for plain HTTP; otherwise say it:
 `[tool.leaktight.deployment]` with `tls-ends-at = "proxy"` and `http-redirected-by-proxy = true`.
 """
 
@@ -24,6 +25,7 @@ from leaktight.edit import Desk, OtherKind, add_middleware, set_default, set_to,
 from leaktight.model import Audience, Certainty, Confidence, Edit, Finding, Safety, Severity, Step
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
+from leaktight.project.deployment.servers import redirecting
 from leaktight.project.settings import Settings, SettingValue
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.sessions import place
@@ -62,7 +64,7 @@ rule = Rule(
 
 @rule.project
 def plain_http_left_open(project: Project) -> Iterator[Finding]:
-    if project.deployment.http_redirected_by_proxy:
+    if project.deployment.http_redirected_by_proxy or redirecting(project.servers) is not None:
         return
     for settings in of_production(project):
         names, is_complete = listed(settings)

@@ -11,7 +11,8 @@ Set `SECURE_HSTS_SECONDS = 31536000` (a year) or more, and `SECURE_HSTS_INCLUDE_
 sure that everything on the domain has HTTPS; then do raise it.
 
 ## When it is fine
-The proxy in front of the site sets the header. Then say that it redirects, too: `[tool.leaktight.deployment]`.
+The proxy in front of the site sets the header. That is read when its configuration is in the repository; otherwise say that it redirects, too:
+`[tool.leaktight.deployment]`.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaktight.edit import Desk, OtherKind, set_to, settings_at
-from leaktight.model import Audience, Certainty, Confidence, Edit, Finding, Safety, Severity
+from leaktight.model import Audience, Certainty, Confidence, Edit, Finding, Safety, Severity, Step
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
+from leaktight.project.deployment.servers import redirecting, sets_header
 from leaktight.project.settings import Settings
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.sessions import place
@@ -71,13 +73,18 @@ def _judge(settings: Settings, project: Project) -> Iterator[Finding]:
     elif seconds.value == 0:
         names, _ = listed(settings)
         redirects = redirect.certainty in {Certainty.KNOWN, Certainty.DEFAULTED} and bool(redirect.value)
+        proxy = redirecting(project.servers)
         if (
-            redirects
+            (proxy is not None or (redirects and security_position(names, settings, project) is not None))
             and not project.deployment.http_redirected_by_proxy
-            and security_position(names, settings, project) is not None
+            and not sets_header(project.deployment_files, "Strict-Transport-Security")
         ):
             why = "`SECURE_HSTS_SECONDS` is " + ("not set" if seconds.certainty is Certainty.ABSENT else "zero")
-            yield rule.finding(where, confidence=Confidence.MEDIUM, audience=Audience.STRICT, related=seconds.chain, why=why)
+            related = seconds.chain
+            if proxy is not None:
+                told = proxy.block.place.span(proxy.file.path)
+                related = (*related, Step(told, "this proxy redirects to HTTPS, but sends no such header"))
+            yield rule.finding(where, confidence=Confidence.MEDIUM, audience=Audience.STRICT, related=related, why=why)
     elif settings.get("SECURE_HSTS_INCLUDE_SUBDOMAINS").value is False:
         subdomains = settings.get("SECURE_HSTS_INCLUDE_SUBDOMAINS")
         yield rule.finding(
