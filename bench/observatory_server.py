@@ -41,6 +41,7 @@ def serving(drawn: list[Case], ca: trustme.CA, folder: Path) -> Iterator[Served]
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         timeout = 20
+        wbufsize = -1  # an answer goes out at once
 
         def do_GET(self) -> None:
             parts = self.path.strip("/").split("/")

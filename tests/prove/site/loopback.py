@@ -72,6 +72,7 @@ def serving(
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         timeout = 20
+        wbufsize = -1  # an answer goes out at once
 
         def _answer(self) -> None:
             parts = urlsplit(self.path)
@@ -170,6 +171,8 @@ class Shop:
             return self._front(who)
         if asked.path == "/pay":
             return self._pay(asked, who)
+        if asked.path == "/done" and self.has("breaks-later"):
+            return Told(500, "Broken.")
         if asked.path == "/done":
             kept = self.kept if self.has("shows-to-all") else ""
             return Told(body=f"<p>Thank you. {kept}</p>")
@@ -229,6 +232,8 @@ class Shop:
 
     def _door(self, asked: Asked, key: str, who: str) -> Told:
         form = '<form method="post" action="/login"><input type="hidden" name="csrftoken" value="right"><input name="user"><input type="password" name="password"></form>'
+        if self.has("logs-in-elsewhere"):
+            form = form.replace('action="/login"', 'action="https://login.example/"')
         flags = "Secure; HttpOnly; SameSite=Lax; Path=/"
         if asked.path == "/mine":
             out = '<form method="post" action="/logout"><input type="hidden" name="csrftoken" value="right"><button>Log out</button></form>'

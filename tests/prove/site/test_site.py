@@ -13,6 +13,7 @@ import trustme
 from leaktight.model import Tightness
 from leaktight.prove.site.plan import Plan, WrongTarget
 from leaktight.prove.site.run import SiteProof, prove_site
+from leaktight.prove.site.wire import Limits, NotAllowed
 
 from .loopback import HOST, SAFE, Asked, Shop, Told, led, serving, trusted
 
@@ -169,8 +170,9 @@ def test_nobody_there_is_inconclusive() -> None:
     assert proof.proof.verdicts[0].remedy
 
 
-def test_a_refused_form_is_inconclusive(ca: trustme.CA, tmp_path: Path) -> None:
-    proof = _proved(Shop("refuses"), ca, tmp_path)
+@pytest.mark.parametrize("fault", ["refuses", "breaks-later"])
+def test_a_refused_form_is_inconclusive(ca: trustme.CA, tmp_path: Path, fault: str) -> None:
+    proof = _proved(Shop(fault), ca, tmp_path)
     assert any("refused what was sent" in v.message for _, v in proof.checks)
     assert proof.proof.outcome is Tightness.INCONCLUSIVE
 
@@ -178,6 +180,22 @@ def test_a_refused_form_is_inconclusive(ca: trustme.CA, tmp_path: Path) -> None:
 def test_a_wrong_password_is_inconclusive(ca: trustme.CA, tmp_path: Path) -> None:
     proof = _proved(Shop(), ca, tmp_path, user="anna", password="wrong", login="/login")
     assert any(name == "login" and v.outcome is Tightness.INCONCLUSIVE for name, v in proof.checks)
+
+
+def test_a_password_is_not_sent_to_another_site(ca: trustme.CA, tmp_path: Path) -> None:
+    proof = _proved(Shop("logs-in-elsewhere"), ca, tmp_path, **USER)
+    assert any(name == "login" and v.outcome is Tightness.INCONCLUSIVE for name, v in proof.checks)
+
+
+def test_what_may_not_be_asked_is_refused_before_it_is_sent() -> None:
+    limits = Limits(hosts=frozenset({"shop.example"}))
+    assert limits.allows("localhost")
+    assert limits.allows("127.0.0.2")
+    assert limits.allows("SHOP.example")
+    for host in ("other.example", "localhost.example", "10.0.0.1", "", "shop.example.evil.example"):
+        with pytest.raises(NotAllowed):
+            limits.take(host)
+    assert limits.sent == 0
 
 
 def test_a_run_ends_at_its_limit(ca: trustme.CA, tmp_path: Path) -> None:

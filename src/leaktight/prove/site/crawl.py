@@ -42,6 +42,11 @@ class Submission:
         """Whether the site dealt with it at all."""
         return self.first.status < 400
 
+    @property
+    def ended(self) -> int:
+        """The status that it ended with, after redirects."""
+        return self.answers[-1].status
+
 
 @dataclass(slots=True)
 class Walk:

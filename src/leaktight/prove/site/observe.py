@@ -57,7 +57,7 @@ def _followed(wire: Wire, url: str, *, verify: bool) -> Chain:
         try:
             answer = wire.send("GET", url, headers=_ACCEPT | ({"Cookie": cookies} if cookies else {}), verify=verify)
         except NotAllowed as error:
-            chain.stopped = f"{error} may not be asked"
+            chain.stopped = str(error)
             break
         chain.answers.append(answer)
         for cookie in jar.take(url, answer.lines("set-cookie")):

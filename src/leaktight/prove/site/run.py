@@ -30,7 +30,7 @@ from leaktight.prove.site.probes.sessions import LoggedIn, log_in, login_form, p
 from leaktight.prove.site.probes.setting import Setting
 from leaktight.prove.site.probes.tls import probe_tls
 from leaktight.prove.site.probes.twin import probe_proxy_headers, probe_twins
-from leaktight.prove.site.wire import BadCertificate, Limits, NoAnswer, Spent, Wire, listens
+from leaktight.prove.site.wire import BadCertificate, Limits, NoAnswer, NotAllowed, Spent, Wire, listens
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,8 @@ def prove_site(plan: Plan, *, seed: int | None = None) -> SiteProof:
             _prove(plan, run, relays)
         except Spent as error:
             book.open("limits", f"the run was ended before its time: {error}", "give it more: --max-requests, --seconds")
+        except NotAllowed as error:
+            book.open("limits", f"the site leads elsewhere: {error}", "if that is yours to test too, say so with --allow-host")
     verdicts = tuple(sorted((verdict for _, verdict in book.found), key=lambda verdict: verdict.key))
     counts = {
         "addresses": len(run.addresses),
@@ -173,12 +175,12 @@ def _is_exercised(run: Setting, first: Answer, logged: LoggedIn | None) -> bool:
     elif not submissions and run.is_secure:  # in clear, what the site says leaks whatever it is asked
         book.open("exercised", "no form was found to plant anything in", "name a page with a form, or log in with --user")
     else:
-        refused = [submission for submission in submissions if not submission.was_taken]
+        refused = [submission for submission in submissions if submission.ended >= 400]
         for submission in refused:
             path = urlsplit(submission.filled.form.action).path
             book.open(
                 "exercised",
-                f"the form at {path} refused what was sent (status {submission.first.status})",
+                f"the form at {path} refused what was sent (status {submission.ended})",
                 "log in with --user, or prove the project itself: `leaktight prove` beside manage.py",
                 channel="request-body",
             )

@@ -59,24 +59,23 @@ class Limits:
 
     def take(self, host: str) -> None:
         """Count one request; raise when it may not be sent."""
-        if not self.allows(host):
-            raise NotAllowed(host)
+        self._permit(host)
         if self.sent >= self.requests:
             raise Spent(f"{self.requests} requests are used up")
-        if time.monotonic() - self.started > self.seconds:
-            raise Spent(f"{self.seconds:g} seconds are used up")
-        if self.sent and not is_loopback(host):
-            time.sleep(self.pause)
         self.sent += 1
 
     def greet(self, host: str) -> None:
         """Count one handshake without a request; raise when it may not be made."""
-        sent, self.sent = self.sent, 0
-        try:
-            self.take(host)
-        finally:
-            self.sent = sent
+        self._permit(host)
         self.handshakes += 1
+
+    def _permit(self, host: str) -> None:
+        if not self.allows(host):
+            raise NotAllowed(f"{host} may not be asked")
+        if time.monotonic() - self.started > self.seconds:
+            raise Spent(f"{self.seconds:g} seconds are used up")
+        if not is_loopback(host):
+            time.sleep(self.pause)
 
 
 def is_loopback(host: str) -> bool:

@@ -49,10 +49,10 @@ def log_in(run: Setting, login: str, user: str, password: str) -> LoggedIn | Non
 
 
 def login_form(page: Page) -> Form | None:
-    """Return the form of a page that takes a name and one password."""
+    """Return the form of a page that takes a name and one password, and sends them to the same site."""
     for form in page.forms:
         passwords = [field for field in form.fields if field.type == "password"]
-        if len(passwords) == 1 and form.method == "POST":
+        if len(passwords) == 1 and form.method == "POST" and same_origin(form.action, page.url):
             return form
     return None
 
@@ -124,6 +124,8 @@ def _judge_rotation(run: Setting, logged: LoggedIn, known: _Sight) -> None:
 def way_out(page: Page) -> Form | str | None:
     """Return the form or the address that ends the session."""
     for form in page.forms:
+        if not same_origin(form.action, page.url):
+            continue
         if LEAVING.search(urlsplit(form.action).path) or LEAVING.search(form.text):
             return form
     return next((address for address, text in page.links if LEAVING.search(urlsplit(address).path) or LEAVING.search(text)), None)
