@@ -113,6 +113,16 @@ def test_what_is_there_already_is_not_changed(ca: trustme.CA, tmp_path: Path) ->
     assert proof.proof.outcome is Tightness.TIGHT
 
 
+def test_what_was_not_looked_at_is_told(ca: trustme.CA, tmp_path: Path) -> None:
+    shop = Shop()
+
+    def answer(asked: Asked) -> Told:
+        told = shop(asked)
+        return replace(told, body=told.body + " " * (2 << 20)) if asked.path == "/done" and asked.secure else told
+
+    assert any("only the first 2 MiB" in note for note in _proved(answer, ca, tmp_path).proof.notes)
+
+
 def test_a_site_in_clear_is_read_and_changed_on_the_wire(tmp_path: Path) -> None:
     with serving(Shop("serves-in-clear"), None) as ports:
         proof = prove_site(Plan(f"http://{HOST}:{ports.plain}/"))

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, urlsplit
 
 from leaktight.model.verdict import Sent, Tightness, Verdict
-from leaktight.policy import redact
 from leaktight.prove.canary import Canary
 from leaktight.prove.finder import Finder
 
@@ -80,8 +79,3 @@ class Book:
 
     def finder(self) -> Finder:
         return Finder(self.canaries)
-
-
-def shown(canary: Canary) -> str:
-    """Name a canary without showing it."""
-    return redact(canary.text, canary.label or "unlabelled")

@@ -24,8 +24,6 @@ class Chain:
     answers: list[Answer] = field(default_factory=list)
     cookies: dict[str, SetCookie] = field(default_factory=dict)
     verified: bool = True
-    stopped: str = ""
-    """Why the last redirect was not followed."""
 
     @property
     def last(self) -> Answer | None:
@@ -56,8 +54,7 @@ def _followed(wire: Wire, url: str, *, verify: bool) -> Chain:
         cookies = jar.header(url)
         try:
             answer = wire.send("GET", url, headers=_ACCEPT | ({"Cookie": cookies} if cookies else {}), verify=verify)
-        except NotAllowed as error:
-            chain.stopped = str(error)
+        except NotAllowed:
             break
         chain.answers.append(answer)
         for cookie in jar.take(url, answer.lines("set-cookie")):
@@ -67,7 +64,6 @@ def _followed(wire: Wire, url: str, *, verify: bool) -> Chain:
             break
         url = urljoin(url, answer.location)
         if urlsplit(url).scheme not in {"http", "https"}:
-            chain.stopped = "it leads to another protocol"
             break
     return chain
 

@@ -14,7 +14,7 @@ from leaktight.prove.canary import Mint
 from leaktight.prove.relay import Relays
 from leaktight.prove.site.answer import Answer
 from leaktight.prove.site.book import Book
-from leaktight.prove.site.crawl import Walk, walk
+from leaktight.prove.site.crawl import walk
 from leaktight.prove.site.observatory import score
 from leaktight.prove.site.observe import visit
 from leaktight.prove.site.page import read_page
@@ -30,7 +30,7 @@ from leaktight.prove.site.probes.sessions import LoggedIn, log_in, login_form, p
 from leaktight.prove.site.probes.setting import Setting
 from leaktight.prove.site.probes.tls import probe_tls
 from leaktight.prove.site.probes.twin import probe_proxy_headers, probe_twins
-from leaktight.prove.site.wire import BadCertificate, Limits, NoAnswer, NotAllowed, Spent, Wire, listens
+from leaktight.prove.site.wire import MOST_READ, BadCertificate, Limits, NoAnswer, NotAllowed, Spent, Wire, listens
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,8 @@ def _prove(plan: Plan, run: Setting, relays: Relays) -> None:
         probe_sessions(run, logged)
     _look_again(run)
     judge_answers(run.seen, run.book)
+    if cut := sum(exchange.answer.cut for exchange in run.seen):
+        run.book.notes.append(f"of {cut} answers only the first {MOST_READ >> 20} MiB were looked at")
     if run.book.canaries and not any(name.startswith("canary-") and _is_leak(verdict) for name, verdict in run.book.found):
         run.book.tight("canary", f"none of {len(run.book.canaries)} planted values comes out where the policy forbids it")
     probe_eavesdropper(run, relays)
@@ -205,6 +207,3 @@ def _score(plan: Plan, run: Setting) -> None:
     run.book.notes.append(f"the HTTP Observatory would give {found.points} points, grade {found.grade}")
     for name, code in found.results.items():
         run.book.fact(f"observatory-{name}", found.of(name) >= 0, code)
-
-
-__all__ = ["SiteProof", "Walk", "prove_site"]
