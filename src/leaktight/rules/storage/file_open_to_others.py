@@ -73,14 +73,18 @@ _LARGEST = 0o177777
 _SECRET_FILE = re.compile(
     r"\.(pem|key|p12|pfx|jks|kdbx|env)$|secret|passw|credential|private|_key\b|-key\b|token|htpasswd", re.IGNORECASE
 )
-_FLAGS = {"S_IROTH": _READ, "S_IWOTH": _WRITE, "S_IXOTH": 0o1, "S_IRWXO": _OTHERS}
+_FLAGS = {
+    f"S_I{right}{whose}": bit << shift
+    for whose, shift in (("USR", 6), ("GRP", 3), ("OTH", 0))
+    for right, bit in (("R", _READ), ("W", _WRITE), ("X", 0o1))
+} | {"S_IRWXU": 0o700, "S_IRWXG": 0o070, "S_IRWXO": _OTHERS}
 
 
 @rule.call(*_CHMOD)
 def rights_given(call: Call) -> Iterator[Finding]:
     mode, path = call.argument("mode"), call.argument("path")
     rights = _rights(mode) if mode is not None else None
-    if rights is None or not rights & _OTHERS:
+    if rights is None or not rights & (_READ | _WRITE):
         return
     is_secret = path is not None and (
         any(is_grave(fact.label) for fact in path.facts) or (path.text is not None and _SECRET_FILE.search(path.text) is not None)
@@ -127,13 +131,16 @@ def uploads(settings: Settings, value: SettingValue) -> Iterator[Finding]:
 
 
 def _rights(mode: Value) -> int | None:
-    """The rights a mode gives to others and to all, in a number; of flags those that are named."""
+    """The rights a mode gives, in a number; of flags those that are named."""
     if type(mode.const) is int:
         return mode.const & _ALL if 0 <= mode.const <= _LARGEST else None
     names = {name.rpartition(".")[2] for name in flag_names(mode)}
-    return sum(bits for name, bits in _FLAGS.items() if name in names) & _OTHERS if names else None
+    rights = 0
+    for name in names:
+        rights |= _FLAGS.get(name, 0)
+    return rights if names else None
 
 
 def _may(rights: int) -> str:
-    parts = [word for bit, word in ((_READ, "read"), (_WRITE, "change"), (0o1, "run")) if rights & bit]
+    parts = [word for bit, word in ((_READ, "read"), (_WRITE, "change")) if rights & bit]
     return " and ".join(parts)
