@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from leaktight.rules.api import Example, NotPossible, Rule
+from leaktight.rules.fixing import fixed_by
 from leaktight.rules.registry import load_rules
 from leaktight.rules.stopping import stops
 
@@ -59,8 +60,21 @@ def render_table(rules: tuple[Rule, ...]) -> str:
                 link = f"[{rule.name}](rules/{rule.name}.md)"
                 lines.append(f"| {link} | {_sentence(rule.message)} | {rule.severity} | {rule.step} | {cwe} |")
         lines.append("")
+    lines += _matrix(rules)
     lines += ["## Steps", "", *(f"- **{step}**: {title}" for step, title in STEPS.items())]
     return "\n".join(lines) + "\n"
+
+
+def _matrix(rules: tuple[Rule, ...]) -> list[str]:
+    """The table of the four verbs."""
+    lines = ["## Find, fix, stop, prove", "", "Every rule finds. What the other verbs do about it:", ""]
+    lines += ["| rule | fix | stop | prove |", "|---|---|---|---|"]
+    for rule in rules:
+        levels = list(dict.fromkeys(str(fixer.safety) for fixer in rule.fixers))
+        fix = ", ".join(levels) if rule.unfixable is None else f"by hand: {rule.unfixable.reason}"
+        prove = "–" if isinstance(rule.prove, NotPossible) else "yes"
+        lines.append(f"| [{rule.name}](rules/{rule.name}.md) | {fix} | {stops(rule.channel)} | {prove} |")
+    return [*lines, ""]
 
 
 def _facts(rule: Rule) -> str:
@@ -72,7 +86,7 @@ def _facts(rule: Rule) -> str:
         "step": f"{rule.step}, {STEPS[rule.step]}",
         "CWE": ", ".join(f"[{number}](https://cwe.mitre.org/data/definitions/{number}.html)" for number in rule.cwe),
         "ASVS 5.0": ", ".join(number.removeprefix("v5.0.0-") for number in rule.asvs),
-        "fix": "; ".join(f"{fixer.title} ({fixer.safety})" for fixer in rule.fixers) or "by hand",
+        "fix": "; ".join(fixed_by(rule)),
         "stop": stops(rule.channel),
         "prove": rule.prove.reason if isinstance(rule.prove, NotPossible) else f"`{rule.prove}`",
     }

@@ -9,7 +9,7 @@ import pytest
 from literate import Case, Expectation, disagreements, read_cases, unknown_rules, unmark, write_project
 
 import leaktight
-from leaktight.model import Audience
+from leaktight.model import Audience, Safety
 from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.registry import load_rules
 from leaktight.source.claims import EXPIRED, MALFORMED, UNUSED
@@ -91,6 +91,17 @@ def test_its_facts_are_there(rule: Rule) -> None:
     assert not rule.message.endswith(".")
     assert re.match(r"[A-Za-z`]", rule.remedy)
     assert "\n" not in rule.message + rule.remedy
+
+
+@each_rule
+def test_fixing_it_is_possible_or_refused_with_a_reason(rule: Rule) -> None:
+    assert bool(rule.fixers) != isinstance(rule.unfixable, NotPossible)
+    assert rule.unfixable is None or len(rule.unfixable.reason) > 20
+    for fixer in rule.fixers:
+        assert fixer.title
+        assert (fixer.safety is Safety.SAFE) == (not fixer.effect), (
+            "a fix that is not safe says what it changes, a safe one nothing"
+        )
 
 
 @each_rule

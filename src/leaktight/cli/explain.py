@@ -115,6 +115,8 @@ def _rule(rule: RuleText) -> Iterator[str]:
         yield f"channel    {rule.channel}"
     if rule.missing:
         yield f"missing    {', '.join(rule.missing)}"
+    for number, text in enumerate(rule.fixes):
+        yield f"{'' if number else 'fix':<10} {text}"
     standards = [*(f"CWE-{number}" for number in rule.cwe), *(f"ASVS {item}" for item in rule.asvs)]
     if standards:
         yield f"standards  {', '.join(standards)}"

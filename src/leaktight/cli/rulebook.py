@@ -5,6 +5,7 @@ from __future__ import annotations
 from leaktight.model import Severity
 from leaktight.report import Rulebook, RuleText
 from leaktight.rules.api import Rule
+from leaktight.rules.fixing import fixed_by
 from leaktight.source.claims import EXPIRED, MALFORMED, UNUSED
 
 
@@ -26,6 +27,7 @@ def _told(rule: Rule) -> RuleText:
         step=rule.step,
         channel=str(rule.channel),
         missing=tuple(str(safeguard) for safeguard in rule.missing),
+        fixes=tuple(fixed_by(rule)),
         traced=bool(rule.flows),
         page=rule.page(),
     )

@@ -12,6 +12,7 @@ _REGISTERING = frozenset(
     "register route get post put patch delete head options trace path re_path receiver connect action websocket task".split()
 )
 """What a decorator is called that hands what it is given to somebody else: nothing above it is in force there."""
+_KINDS = frozenset({"staticmethod", "classmethod", "property", "cached_property"})
 
 
 def decorate(document: PythonDocument, node: Definition, decorator: Written | str) -> Edit:
@@ -25,6 +26,8 @@ def decorate(document: PythonDocument, node: Definition, decorator: Written | st
 
 
 def _registers(decorator: ast.expr) -> bool:
+    if isinstance(decorator, ast.Name) and decorator.id in _KINDS:
+        return True
     function = decorator.func if isinstance(decorator, ast.Call) else decorator
     return isinstance(function, ast.Attribute) and function.attr in _REGISTERING
 

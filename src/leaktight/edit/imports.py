@@ -6,6 +6,7 @@ import ast
 import sys
 from typing import TYPE_CHECKING
 
+from leaktight.edit.reasons import NotPossible
 from leaktight.model import Edit
 
 if TYPE_CHECKING:
@@ -52,6 +53,25 @@ class Imports:
                     if alias.name == module:
                         return alias.asname or module, []
         return module, [self._module_line(module)]
+
+    def beside(self, known: str, name: str) -> Edit:
+        """Import another name from where one is imported from. Raises `NotPossible` when that one is not imported by name."""
+        for node in self._top:
+            if isinstance(node, ast.ImportFrom) and known in [alias.name for alias in node.names if alias.asname is None]:
+                return self._joined(node, name)
+        raise NotPossible(f"{known} is not imported by its name")
+
+    def unneed(self, name: str) -> list[Edit]:
+        """Return the edit that takes an import away which is used once; the caller takes that use away."""
+        uses = [node for node in ast.walk(self._tree) if isinstance(node, ast.Name) and node.id == name]
+        for node in self._top:
+            written = [alias.asname or alias.name for alias in node.names]
+            if name in written and len(uses) == 1:
+                if len(written) == 1:
+                    return [self._document.delete(node)]
+                items: list[tuple[ast.AST, ast.AST]] = [(alias, alias) for alias in node.names]
+                return [self._document.drop(node, items, written.index(name))]
+        return []
 
     def end_line(self) -> int:
         """Return the last line of the imports a file begins with; of its docstring and first comments when it has none."""

@@ -23,6 +23,8 @@ class RuleText:
     step: str = ""
     channel: str = ""
     missing: tuple[str, ...] = ()
+    fixes: tuple[str, ...] = ()
+    """What `leaktight fix` does about it, or why it does nothing."""
     traced: bool = False
     """It judges flows; the others judge what is written in one place."""
     page: Mapping[str, str] = field(default_factory=dict)

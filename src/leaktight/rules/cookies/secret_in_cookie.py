@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from leaktight.flow.events import Arrival
 from leaktight.model import Audience, Finding, Severity
 from leaktight.policy import Channel, LabelKind, Safeguard
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.judging import at_least, audience_of, harm, kind_of
 from leaktight.rules.wording import an
 
@@ -36,6 +36,7 @@ rule = Rule(
     message="{what} (`{word}`) is stored in a cookie{how}",
     remedy="Keep it on the server and let the cookie hold a random handle.",
     asvs=("14.3.3",),
+    unfixable=NotPossible("what reads the cookie has to get the value from the server"),
     examples=(
         Example(
             "A card number in a signed cookie",

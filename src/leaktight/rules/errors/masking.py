@@ -82,8 +82,14 @@ def _refuse_function(ref: FunctionRef | ClassRef, node: Definition, view: View, 
     first = [*arguments.posonlyargs, *arguments.args][:1] if isinstance(arguments, ast.arguments) else []
     if not first or first[0].arg in {"self", "cls"}:
         raise NotPossible("it is a method that gets the request second: wrap it where it becomes a view")
-    if isinstance(node, ast.AsyncFunctionDef) and not _is_since(desk, _ASYNC_SINCE):
-        raise NotPossible("it is asynchronous, and Django before 5.0 does not await a view below this decorator")
+    if isinstance(node, ast.AsyncFunctionDef):
+        require_async(desk)
+
+
+def require_async(desk: Desk) -> None:
+    """Raise `NotPossible` when the project's Django may be one whose decorators do not await."""
+    if not _is_since(desk, _ASYNC_SINCE):
+        raise NotPossible("it is asynchronous, and Django before 5.0 does not await what is below this decorator")
 
 
 def _is_since(desk: Desk, version: tuple[int, ...]) -> bool:

@@ -22,11 +22,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaktight.model import Finding, Severity
+from leaktight.edit import Desk
+from leaktight.model import Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.symbols import ClassRef, External, FunctionRef, Program
 from leaktight.rules.api import Example, Rule
+from leaktight.rules.errors.applying import apply_well
 from leaktight.source.code import Code, Function, Op
 
 _GIVEN = {
@@ -114,6 +116,16 @@ def misapplied(project: Project) -> Iterator[Finding]:
             yield from _stacked(project, ref.path, function.decorators, f"{_module(ref.path)}.{function.qualified}")
     for cls in program.classes():
         yield from _on_class(project, cls)
+
+
+@rule.fix(
+    Safety.UNSAFE,
+    "put the decorator where Django sees it",
+    "the view does what the decorator says, which it did not, or answers at all, which failed",
+    uncovers=("csrf-missing", "unmasked-post-parameters"),
+)
+def put_well(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    yield from apply_well(finding, desk)
 
 
 def _on_method(project: Project, ref: FunctionRef, function: Function) -> Iterator[Finding]:

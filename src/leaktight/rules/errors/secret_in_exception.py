@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from leaktight.flow.events import Arrival
 from leaktight.model import Audience, Finding, Severity
 from leaktight.policy import Channel, LabelKind, Safeguard
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.judging import at_least, harm, is_grave, kind_of, milder
 
 rule = Rule(
@@ -34,6 +34,7 @@ rule = Rule(
     message="{label} is in the text of an exception",
     remedy="Raise it with an id or a length instead of the value.",
     asvs=("16.5.1", "16.2.5"),
+    unfixable=NotPossible("who catches the exception may depend on its text"),
     examples=(
         Example(
             "A key that is told in full",

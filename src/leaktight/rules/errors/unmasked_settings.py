@@ -28,7 +28,7 @@ from leaktight.policy import Channel, Safeguard, Strength
 from leaktight.project import Project
 from leaktight.project.settings import Settings, SettingValue
 from leaktight.project.settings_reads import settings_reads
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.judging import is_grave
 from leaktight.rules.sessions import place
 from leaktight.rules.transport.enforcement import of_production
@@ -44,6 +44,7 @@ rule = Rule(
     message="{what} in the setting `{name}` is written out in error reports{until}",
     remedy="Give the setting a name that Django masks, or set a filter in `DEFAULT_EXCEPTION_REPORTER_FILTER` that knows it.",
     asvs=("16.2.5", "16.5.1"),
+    unfixable=NotPossible("the setting is called so in other places, and in the environment"),
     examples=(
         Example(
             "A password under a name that is not masked",

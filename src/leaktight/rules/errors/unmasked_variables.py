@@ -18,17 +18,20 @@ is reported: a mail in plain text holds no local variables.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
-from leaktight.model import Finding, Severity, Span, Step
+from leaktight.edit import Desk, Written, decorate
+from leaktight.model import Edit, Finding, Safety, Severity, Span, Step
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.posted import secret_label
 from leaktight.project.symbols import FunctionRef
 from leaktight.rules.api import Example, Rule
+from leaktight.rules.errors.masking import definition, require_async
 from leaktight.rules.judging import heading, is_run_by_hand
 from leaktight.source.code import Function, Op
 
@@ -113,20 +116,40 @@ def unmasked(project: Project) -> Iterator[Finding]:
         )
 
 
+@rule.fix(Safety.SAFE, "put `sensitive_variables` around the function")
+def masked(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    program = desk.project.program
+    for ref in program.functions():
+        function = program.function(ref)
+        if ref.path == finding.span.path and finding.symbol.endswith(f".{function.qualified}"):
+            node = definition(ref, desk)
+            if isinstance(node, ast.AsyncFunctionDef):
+                require_async(desk)
+            document = desk.python(ref.path)
+            name, imported = document.imports.need("django.views.decorators.debug", _DECORATOR)
+            yield from imported
+            names = dict.fromkeys(name for name, _ in _all_held(desk.project, function))
+            yield decorate(document, node, Written(name, [document.quoted(item) for item in names]))
+            return
+
+
 def _held(project: Project, function: Function) -> tuple[str, str] | None:
     """The first secret a function keeps while it calls something that may fail, with its label."""
     body = msgspec.msgpack.decode(function.body) if function.body else []
-    if not any(_may_fail(code) for code in body):
-        return None
+    return next(_all_held(project, function), None) if any(_may_fail(code) for code in body) else None
+
+
+def _all_held(project: Project, function: Function) -> Iterator[tuple[str, str]]:
+    """The names of the secrets a function keeps, with their labels."""
+    body = msgspec.msgpack.decode(function.body) if function.body else []
     for parameter in function.parameters:
         if parameter.kind in {"positional", "keyword"} and (label := secret_label(project, parameter.name)):
-            return parameter.name, label
+            yield parameter.name, label
     for code in body:
         if code[0] == Op.ASSIGN and code[3] is not None and code[3][0] in {Op.ITEM, Op.CALL}:
             for target in code[2]:
                 if target[0] == Op.NAME and (label := secret_label(project, target[2])):
-                    return target[2], label
-    return None
+                    yield target[2], label
 
 
 def _may_fail(code: Any) -> bool:

@@ -24,7 +24,7 @@ from leaktight.model import Audience, Confidence, Finding, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.redactions import Redaction, redactions
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.source.code import Op, last_name
 
 rule = Rule(
@@ -37,6 +37,7 @@ rule = Rule(
     message="`{name}` masks {known} {why}",
     remedy="Let one list know `password`, `token`, `secret`, `key`, `authorization` and `cookie`, and compare in lower case.",
     asvs=("16.2.5",),
+    unfixable=NotPossible("what else of the record is sensitive is known to who writes it"),
     examples=(
         Example(
             "A list that forgets the headers",

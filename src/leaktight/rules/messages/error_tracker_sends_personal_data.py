@@ -15,10 +15,12 @@ Leave the switch off and add the id of the user where it is needed, or give `bef
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
+from leaktight.edit import Desk, NotPossible
 from leaktight.flow.events import Call
-from leaktight.model import Audience, Finding, Severity
+from leaktight.model import Audience, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.messages.scrubbers import INIT, has_scrubber
@@ -73,3 +75,12 @@ def starts(call: Call) -> Iterator[Finding]:
         audience=Audience.STRICT if call.is_open else None,
         symbol=call.symbol,
     )
+
+
+@rule.fix(Safety.UNSAFE, "send none by itself", "reports do not tell any more who was signed in, and from where")
+def not_by_itself(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    document = desk.python(finding.span.path)
+    value = document.at(finding.span, ast.Constant)
+    if not isinstance(value, ast.Constant) or value.value is not True:
+        raise NotPossible("it is switched on elsewhere")
+    yield document.replace(value, "False")

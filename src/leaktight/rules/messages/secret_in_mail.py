@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from leaktight.flow.events import Arrival
 from leaktight.model import Audience, Finding, Severity
 from leaktight.policy import Channel, Safeguard, State
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.judging import at_least, harm, is_grave
 from leaktight.rules.messages.tokens import is_lasting
 
@@ -39,6 +39,7 @@ rule = Rule(
     message="{label} is sent by mail",
     remedy="Mail a link that works once instead of the value.",
     asvs=("6.4.1", "14.2.4"),
+    unfixable=NotPossible("what the mail says in its place, a link that runs out, needs a page of its own"),
     examples=(
         Example(
             "A password made for a new user",

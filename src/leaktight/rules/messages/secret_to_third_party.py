@@ -24,7 +24,7 @@ from leaktight.flow.addresses import MADE
 from leaktight.flow.events import Arrival, Call, confidence
 from leaktight.model import Audience, Finding, Severity
 from leaktight.policy import Channel, LabelKind, Safeguard, State
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.judging import audience_of, harm, kind_of
 from leaktight.rules.messages.scrubbers import is_scrubbed
 from leaktight.rules.messages.tokens import is_lasting
@@ -47,6 +47,7 @@ rule = Rule(
     message="{label} is {done}",
     remedy="Hand over an id, or mask the value before.",
     asvs=("14.2.3",),
+    unfixable=NotPossible("what the other side needs of it is agreed with them"),
     examples=(
         Example(
             "A card number as context of an error",

@@ -26,7 +26,7 @@ from leaktight.flow.knowledge import ConnectionSpec
 from leaktight.model import Audience, Confidence, Finding, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.judging import at_least, harm
 from leaktight.rules.outgoing.carried import gravest, sends_login, title
 from leaktight.rules.outgoing.protections import given_up, is_decided_by_callers, watched
@@ -43,6 +43,7 @@ rule = Rule(
     message="{what}",
     remedy="Use the encrypted form of the protocol, and refuse to go on without it.",
     asvs=("12.3.1", "12.2.1", "12.3.3"),
+    unfixable=NotPossible("the other side has to offer TLS on a port of its own, which the project does not tell"),
     examples=(
         Example(
             "A password sent to a partner over plain HTTP",

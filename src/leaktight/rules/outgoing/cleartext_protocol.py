@@ -21,7 +21,7 @@ from leaktight.flow.knowledge import load
 from leaktight.model import Audience, Confidence, Finding, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.written import places
 from leaktight.source.code import Op, walk
 
@@ -35,6 +35,7 @@ rule = Rule(
     message="`{package}` speaks {protocol}, and encrypts nothing",
     remedy="Use a protocol with encryption, such as SSH or SFTP.",
     asvs=("12.3.1",),
+    unfixable=NotPossible("another protocol is spoken by another library, and by another server"),
     examples=(
         Example(
             "A terminal without encryption",

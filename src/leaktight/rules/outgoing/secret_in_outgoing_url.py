@@ -27,7 +27,7 @@ from leaktight.flow.naming import may_be_secret
 from leaktight.flow.value import Made
 from leaktight.model import Audience, Confidence, Finding, Severity
 from leaktight.policy import Channel, LabelKind, Safeguard, Strength, recognise
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.judging import audience_of, harm, kind_of, milder
 
 rule = Rule(
@@ -40,6 +40,7 @@ rule = Rule(
     message="{label} is part of the address of a request to another site",
     remedy="Send it in a header, or in the body of a POST request.",
     asvs=("14.2.1",),
+    unfixable=NotPossible("the other side decides in which header or field it takes the value"),
     examples=(
         Example(
             "An API key in the query of a request",

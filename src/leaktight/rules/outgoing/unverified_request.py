@@ -24,7 +24,7 @@ from leaktight.flow.knowledge import FunctionSpec
 from leaktight.flow.value import Made
 from leaktight.model import Audience, Confidence, Finding, Severity, Step
 from leaktight.policy import Channel, Safeguard
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.outgoing.protections import Given, given_up, watched
 
 rule = Rule(
@@ -37,6 +37,7 @@ rule = Rule(
     message="the request goes to whoever answers: its client was made with {shown}",
     remedy="Switch the check on where the client is made.",
     asvs=("12.3.2",),
+    unfixable=NotPossible("the client is made elsewhere: that place is repaired by `unverified-tls`"),
     examples=(
         Example(
             "A pool that accepts every certificate, and what goes over it",

@@ -24,8 +24,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaktight.edit import Desk
 from leaktight.flow.events import Call
-from leaktight.model import Audience, Confidence, Finding, Severity
+from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.rules.api import Example, Rule
@@ -35,6 +36,7 @@ from leaktight.rules.outgoing.lookalikes import compared_by_ends
 from leaktight.rules.outgoing.options import answer, is_asked_for, is_checked_by_hand
 from leaktight.rules.outgoing.protections import given_up, giving_up
 from leaktight.rules.outgoing.services import services_unverified
+from leaktight.rules.outgoing.verifying import verify
 
 rule = Rule(
     __name__,
@@ -181,3 +183,10 @@ def services(project: Project) -> Iterator[Finding]:
             related=service.related,
             shown=service.what,
         )
+
+
+@rule.fix(
+    Safety.UNSAFE, "let it be verified", "who has no certificate that can be verified is refused: name its authority instead"
+)
+def verified(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    yield from verify(finding, desk)

@@ -26,7 +26,7 @@ from leaktight.flow.knowledge import load
 from leaktight.model import Audience, Confidence, Finding, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.outgoing.handed_on import handed_on
 from leaktight.rules.outgoing.protections import given_up, giving_up
 
@@ -40,6 +40,7 @@ rule = Rule(
     message="the connection may use a version of TLS that is broken: {shown}",
     remedy="Use `ssl.create_default_context()`, or allow TLS 1.2 and newer only.",
     asvs=("12.1.1",),
+    unfixable=NotPossible("the other side has to speak the newer version"),
     examples=(
         Example(
             "A context for an old protocol",

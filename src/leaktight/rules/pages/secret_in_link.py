@@ -24,7 +24,7 @@ from leaktight.model import Audience, Confidence, Finding, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.templates import Attribute, Element, Output, Part, Template
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.judging import harm, kind_of
 from leaktight.rules.pages.evidence import Evidence, key_of_a_row, named, printed
 
@@ -38,6 +38,7 @@ rule = Rule(
     message="the {label} in `{word}` is put into the {part} of a URL",
     remedy="Link to an id instead and let the view look the secret up, or send it by a POST form.",
     asvs=("14.2.1", "3.4.5"),
+    unfixable=NotPossible("a form, and a view that takes POST, have to stand in the place of the link"),
     examples=(
         Example(
             "A download link with the key of the account",

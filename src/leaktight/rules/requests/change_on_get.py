@@ -27,7 +27,7 @@ from leaktight.project import Project
 from leaktight.project.symbols import ClassRef, External, FunctionRef
 from leaktight.project.views import View
 from leaktight.rules.access import requires_login
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.reach import Reach, callee, heading, reach, statements
 from leaktight.rules.requests.exemptions import (
     is_called_by_others,
@@ -48,6 +48,7 @@ rule = Rule(
     message="a GET request is enough to make `{view}` {change}: other sites can send it in a visitor's name",
     remedy="Let the view answer POST only, and make the link to it a form with the CSRF token.",
     asvs=("3.5.1", "3.5.3"),
+    unfixable=NotPossible("every link and script that leads there has to become a form or a POST of its own"),
     examples=(
         Example(
             "A link that deletes",

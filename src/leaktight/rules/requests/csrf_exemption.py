@@ -23,7 +23,7 @@ from leaktight.model import Audience, Confidence, Finding, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.symbols import FunctionRef
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.reach import module_statements, reach
 from leaktight.rules.requests.exemptions import proves_itself
 from leaktight.rules.written import is_off, switches
@@ -39,6 +39,7 @@ rule = Rule(
     message="the CSRF check is switched off: {what}",
     remedy="Remove the exemption, or check a signature in its place.",
     asvs=("3.5.1",),
+    unfixable=NotPossible("who sends the request decides how it proves itself: that is not written in the project"),
     examples=(
         Example(
             "An exemption nobody needs any more",

@@ -19,10 +19,12 @@ the REST framework. Exempted views that nobody signs in to are shown to the stri
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
+from leaktight.edit import Desk, NotPossible, add_middleware, settings_at
 from leaktight.flow.events import Call
-from leaktight.model import Audience, Certainty, Confidence, Finding, Severity
+from leaktight.model import Audience, Certainty, Confidence, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.environment import Environment
@@ -45,6 +47,14 @@ from leaktight.rules.requests.exemptions import (
 )
 from leaktight.rules.sessions import has_sessions, place
 from leaktight.source.code import Op, walk
+
+_BEFORE_CSRF = (
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+)
+"""What `django-admin startproject` lists in front of it."""
 
 rule = Rule(
     __name__,
@@ -229,3 +239,28 @@ def trusted_too_widely(settings: Settings, value: SettingValue) -> Iterator[Find
 
 def _in_production(settings: Settings) -> bool:
     return settings.environment not in {Environment.DEVELOPMENT, Environment.TEST}
+
+
+@rule.fix(Safety.UNSAFE, "let Django check the CSRF token", "who sends it from elsewhere, without the token, is refused")
+def checked(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    if "not in `MIDDLEWARE`" in finding.message:
+        settings = settings_at(desk, finding.span.path, finding.symbol)
+        yield add_middleware(desk, settings, "django.middleware.csrf.CsrfViewMiddleware", after=_BEFORE_CSRF)
+        return
+    document = desk.python(finding.span.path)
+    decorator = next(
+        (
+            given
+            for node in ast.walk(document.tree)
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            for given in node.decorator_list
+            if document.place(given) == document.range_of(finding.span)
+        ),
+        None,
+    )
+    if decorator is None:
+        raise NotPossible("it is exempt by something else than a decorator")
+    start, end = document.place(decorator)
+    first, last = document.line_of(start), document.line_of(end)
+    yield document.edit(document.line_start(first), document.line_start(last + 1), "")
+    yield from document.imports.unneed("csrf_exempt")

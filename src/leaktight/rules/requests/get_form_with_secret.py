@@ -25,7 +25,7 @@ from leaktight.policy import Channel, Safeguard, Strength
 from leaktight.project import Field, Project
 from leaktight.project.symbols import ClassRef, Symbol
 from leaktight.project.templates import Element, Form, Template
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.judging import harm
 from leaktight.rules.pages.evidence import Evidence, of_form, weight
 from leaktight.rules.pages.sending import has_submit, is_sent_by_script, may_post
@@ -45,6 +45,7 @@ rule = Rule(
     message="the {label} typed into `{name}` is sent in the URL: {why}",
     remedy='Send the form with `method="post"` and a CSRF token.',
     asvs=("14.2.1",),
+    unfixable=NotPossible("form, view, tests and links change from GET to POST together"),
     examples=(
         Example(
             "A login form without a method",

@@ -27,7 +27,7 @@ from leaktight.project import Project
 from leaktight.project.symbols import ClassRef, FunctionRef
 from leaktight.project.views import View
 from leaktight.rules.access import reach_of
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.reach import Reach, heading
 
 rule = Rule(
@@ -40,6 +40,7 @@ rule = Rule(
     message="the page of `{view}` is shown while `{word}` stands in its address",
     remedy="Keep the token in the session and redirect to an address without it before anything is shown.",
     asvs=("14.2.1",),
+    unfixable=NotPossible("what the page loads, and the address it redirects to, are for its makers to choose"),
     examples=(
         Example(
             "A form for a new password at the address from the mail",

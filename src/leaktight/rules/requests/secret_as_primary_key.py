@@ -21,7 +21,7 @@ from leaktight.model import Audience, Confidence, Finding, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.classes import FieldClass
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 
 rule = Rule(
     __name__,
@@ -33,6 +33,7 @@ rule = Rule(
     message="{label} data (`{word}`) is the primary key of `{model}`, so addresses, links and logs hold it",
     remedy="Use an ordinary primary key and keep the secret in a unique field, best as a hash.",
     asvs=("14.2.1",),
+    unfixable=NotPossible("another primary key moves the data of every table that points to it"),
     examples=(
         Example(
             "A token that is what its row is called by",

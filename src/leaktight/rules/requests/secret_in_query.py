@@ -26,7 +26,7 @@ from leaktight.flow.events import Call, confidence
 from leaktight.flow.value import Evidence, Fact
 from leaktight.model import Audience, Confidence, Finding, Severity, Span, Step
 from leaktight.policy import Channel, LabelKind, Safeguard
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.judging import harm, is_grave, kind_of
 from leaktight.rules.wording import an
 
@@ -40,6 +40,7 @@ rule = Rule(
     message="{what} is taken from the URL: `{word}` in its query",
     remedy="Read it from a header or from the body of a POST.",
     asvs=("14.2.1",),
+    unfixable=NotPossible("whoever makes the address has to send the value otherwise first"),
     examples=(
         Example(
             "An API that takes its key from the query",

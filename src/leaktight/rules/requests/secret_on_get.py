@@ -20,14 +20,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaktight.edit import Desk
 from leaktight.flow.events import Arrival
-from leaktight.model import Audience, Confidence, Finding, Severity, Step
+from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severity, Step
 from leaktight.policy import Channel, Safeguard
 from leaktight.project.symbols import FunctionRef
 from leaktight.rules.access import methods_of
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import at_least, harm
 from leaktight.rules.reach import heading
+from leaktight.rules.requests.posting import EFFECT, TITLE, post_and_redirect
 from leaktight.rules.responses.disclosure import disclosed
 
 rule = Rule(
@@ -107,3 +109,10 @@ def _handler(arrival: Arrival, function: FunctionRef) -> FunctionRef:
         if handler is not None:
             return handler
     return function
+
+
+@rule.fix(
+    Safety.UNSAFE, TITLE, EFFECT, uncovers=("secret-on-get", "secret-in-response", "clear-secret-in-session", "cacheable-secret")
+)
+def shown_once_after_a_post(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    yield from post_and_redirect(finding, desk)

@@ -24,7 +24,7 @@ from leaktight.flow.events import Call
 from leaktight.flow.knowledge import load
 from leaktight.model import Audience, Confidence, Finding, Severity
 from leaktight.policy import Channel, Safeguard
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.judging import at_least
 from leaktight.rules.outgoing.protections import given_up, giving_up
 from leaktight.rules.reach import module_statements, statements
@@ -40,6 +40,7 @@ rule = Rule(
     message="the token is believed without a look at its signature: {shown}",
     remedy="Decode it with the key, and name the algorithms that are expected.",
     asvs=("9.1.1",),
+    unfixable=NotPossible("which key and algorithm the token is signed with is agreed with who makes it"),
     examples=(
         Example(
             "A customer who says who he is",

@@ -27,7 +27,7 @@ from leaktight.project import Project
 from leaktight.project.settings import Settings
 from leaktight.project.symbols import ClassRef, FunctionRef
 from leaktight.rules.access import requires_login
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.reach import Reach, heading, reach
 from leaktight.rules.responses.caching import keeps_out_of_caches
 from leaktight.rules.sessions import missing_place
@@ -90,6 +90,9 @@ rule = Rule(
     message="nothing tells caches to keep out of {what}",
     remedy="Add a middleware that sets `Cache-Control: private, no-store` for people who signed in, or put `never_cache` on the views.",
     asvs=("14.3.2",),
+    unfixable=NotPossible(
+        "whether a page may be kept is decided with who reads it; `never_cache` goes on those that show secrets"
+    ),
     examples=(
         Example(
             "A site for customers",

@@ -29,7 +29,7 @@ from leaktight.project.settings import Settings, SettingValue
 from leaktight.project.symbols import FunctionRef
 from leaktight.project.views import View
 from leaktight.rules.access import methods_of, reach_of, requires_login
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.judging import at_least, is_grave
 from leaktight.rules.reach import heading, reach
 from leaktight.rules.responses.caching import Caching, caching_of, directives, keeps_out_of_caches, taken_off
@@ -46,6 +46,9 @@ rule = Rule(
     message="{what} {how}",
     remedy="Put `never_cache` on the view, or `cache_control(private=True)` with `vary_on_cookie` inside of `cache_page`.",
     asvs=("14.3.2", "14.2.2"),
+    unfixable=NotPossible(
+        "whether a page may be kept is decided with who reads it; `never_cache` goes on those that show secrets"
+    ),
     examples=(
         Example(
             "A cached page for people who signed in",

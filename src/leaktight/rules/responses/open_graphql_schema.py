@@ -24,7 +24,7 @@ from leaktight.flow.value import MISSING, Value, contents
 from leaktight.model import Audience, Confidence, Finding, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project.symbols import ClassRef
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.reach import module_statements, statements
 from leaktight.source.code import Code, Op, walk
 
@@ -38,6 +38,7 @@ rule = Rule(
     message="the GraphQL endpoint tells everybody {what}",
     remedy="Forbid introspection, and switch the explorer on for development only.",
     asvs=("13.4.6",),
+    unfixable=NotPossible("the tools of the project may need the schema; switch introspection off for the public site"),
     examples=(
         Example(
             "An explorer for everybody",

@@ -21,10 +21,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaktight.edit import Desk
 from leaktight.flow.attributes import WHOLE_INSTANCE
 from leaktight.flow.events import Arrival, Call
 from leaktight.flow.value import all_facts
-from leaktight.model import Audience, Confidence, Finding, Severity, Span, Step
+from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severity, Span, Step
 from leaktight.policy import Channel, LabelKind, Match, Safeguard, State, Strength
 from leaktight.project import Project
 from leaktight.project.classes import Field, FieldClass
@@ -33,6 +34,7 @@ from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import at_least, audience_of, harm, is_grave, kind_of
 from leaktight.rules.reach import heading
 from leaktight.rules.responses.answering import is_answered_with
+from leaktight.rules.responses.choosing import name_fields
 from leaktight.source.code import Code, Op, walk
 
 rule = Rule(
@@ -146,6 +148,20 @@ def form_without_a_choice(cls: FieldClass, project: Project) -> Iterator[Finding
             what="every field of its model, those to come as well,",
             how=f"is taken over by the form `{cls.name}`",
         )
+
+
+@rule.fix(
+    Safety.UNSAFE,
+    "name the fields that are given out",
+    "the sensitive field is not given out any more, nor are fields that the model gets later, until they are named",
+)
+def named(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    project = desk.project
+    for cls in project.classes:
+        if finding.symbol == f"{cls.path.removesuffix('.py').replace('/', '.')}.{cls.name}":
+            withheld = [field.name for field in cls.fields if _is_exposed(field, cls, project)]
+            yield from name_fields(finding, desk, cls, withheld)
+            return
 
 
 def _takes_all(cls: FieldClass, project: Project) -> bool:

@@ -21,7 +21,7 @@ from leaktight.flow.events import Call, confidence
 from leaktight.flow.value import all_facts
 from leaktight.model import Audience, Confidence, Finding, Severity
 from leaktight.policy import Channel, LabelKind, Safeguard
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.judging import kind_of
 
 rule = Rule(
@@ -34,6 +34,7 @@ rule = Rule(
     message="{label} can be worked out from what Hashids makes with it",
     remedy="Use a salt that opens nothing else.",
     asvs=("11.3.3",),
+    unfixable=NotPossible("what was signed or hashed with it can't be read any more once the salt is another"),
     examples=(
         Example(
             "The site's key in every address",

@@ -24,7 +24,7 @@ from leaktight.flow.events import Arrival
 from leaktight.model import Audience, Finding, Severity
 from leaktight.policy import Channel, LabelKind, Safeguard
 from leaktight.project.symbols import ClassRef, FunctionRef
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.judging import at_least, audience_of, harm, kind_of
 from leaktight.rules.responses.disclosure import is_only_random, is_vague
 from leaktight.rules.wording import an
@@ -39,6 +39,7 @@ rule = Rule(
     message="{what} (`{word}`) is put into {where} of the address of a redirect",
     remedy="Keep it in the session and redirect to an address without it.",
     asvs=("14.2.1", "3.7.2"),
+    unfixable=NotPossible("the page that is redirected to has to read the value from the session"),
     examples=(
         Example(
             "A start password in the query of the next page",

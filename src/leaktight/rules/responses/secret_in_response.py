@@ -22,11 +22,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaktight.edit import Desk
 from leaktight.flow.events import Arrival
-from leaktight.model import Finding, Severity
+from leaktight.model import Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import harm
+from leaktight.rules.requests.posting import EFFECT, TITLE, post_and_redirect
 from leaktight.rules.responses.disclosure import disclosed
 
 rule = Rule(
@@ -124,3 +126,10 @@ def sent_to_the_client(arrival: Arrival) -> Iterator[Finding]:
         word=arrival.fact.word,
         done="shown in a message" if arrival.sink.part == "flash" else _DONE[arrival.channel],
     )
+
+
+@rule.fix(
+    Safety.UNSAFE, TITLE, EFFECT, uncovers=("secret-on-get", "secret-in-response", "clear-secret-in-session", "cacheable-secret")
+)
+def shown_once_after_a_post(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    yield from post_and_redirect(finding, desk)

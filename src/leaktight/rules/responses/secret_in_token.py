@@ -22,7 +22,7 @@ from leaktight.flow.events import Call, confidence
 from leaktight.flow.value import all_facts
 from leaktight.model import Audience, Confidence, Finding, Severity
 from leaktight.policy import Channel, Safeguard
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.judging import is_grave
 
 rule = Rule(
@@ -35,6 +35,7 @@ rule = Rule(
     message="{label} stands in the payload of a token, which everybody can decode",
     remedy="Put an identifier into the token, and look the rest up.",
     asvs=("9.2.1", "14.2.4"),
+    unfixable=NotPossible("who reads the token has to get the value from the server"),
     examples=(
         Example(
             "A card number that travels with every request",

@@ -27,7 +27,7 @@ from leaktight.policy import Channel, LabelKind, Safeguard, Strength
 from leaktight.project import Project
 from leaktight.project.classes import Field, FieldClass
 from leaktight.project.symbols import ClassRef
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.judging import at_least, audience_of, harm, is_grave, kind_of, milder
 from leaktight.rules.wording import an
 
@@ -41,6 +41,7 @@ rule = Rule(
     message="{what} (`{word}`) is kept in the database in clear, {where}",
     remedy="Hash or encrypt the value before it is saved, or keep an id in its place.",
     asvs=("14.2.4", "11.4.1"),
+    unfixable=NotPossible("rows that are there have to be migrated, and what reads the column has to open what is sealed"),
     examples=(
         Example(
             "What was typed in is kept with the history",

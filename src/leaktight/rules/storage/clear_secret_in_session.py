@@ -26,7 +26,7 @@ from leaktight.policy import Channel, LabelKind, Safeguard, Strength
 from leaktight.project import Project
 from leaktight.project.posted import form_secrets
 from leaktight.project.symbols import ClassRef, FunctionRef, Program
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.judging import at_least, audience_of, harm, is_grave, kind_of
 from leaktight.rules.reach import statements
 from leaktight.rules.responses.disclosure import is_only_random
@@ -43,6 +43,9 @@ rule = Rule(
     message="{what} (`{word}`) is kept in the session in clear",
     remedy="Keep an id or a reference instead, or encrypt the value before it is stored.",
     asvs=("14.2.4", "11.3.2"),
+    unfixable=NotPossible(
+        "what the later pages need of the secret decides what may be kept, and sealing it needs a key of the site"
+    ),
     examples=(
         Example(
             "A password waits for the second page",

@@ -20,8 +20,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaktight.edit import Desk, NotPossible, set_to, settings_at
 from leaktight.flow.events import Arrival
-from leaktight.model import Audience, Confidence, Finding, Severity
+from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, LabelKind, Safeguard
 from leaktight.project.environment import Environment
 from leaktight.project.settings import Settings, SettingValue
@@ -147,3 +148,24 @@ def shown_in_a_message(arrival: Arrival) -> Iterator[Finding]:
         related=as_step(setting, "where messages are kept") if setting is not None else (),
         what=f"{an(arrival.label)} (`{arrival.fact.word}`) is shown in a message, which travels",
     )
+
+
+@rule.fix(
+    Safety.UNSAFE,
+    "keep it on the server",
+    "everybody has to sign in anew, and sessions need their table: `manage.py migrate`, and `clearsessions` now and then",
+    uncovers=("clear-secret-in-session",),
+)
+def on_the_server(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    settings = settings_at(desk, finding.span.path, finding.symbol)
+    if finding.channel == Channel.COOKIE and "shown in a message" in finding.message:
+        yield from _set(desk, settings, "MESSAGE_STORAGE", "django.contrib.messages.storage.session.SessionStorage")
+        return
+    apps = settings.get("INSTALLED_APPS").value
+    if not isinstance(apps, list | tuple) or "django.contrib.sessions" not in apps:
+        raise NotPossible("`django.contrib.sessions`, which has the table, is not installed")
+    yield from _set(desk, settings, "SESSION_ENGINE", "django.contrib.sessions.backends.db")
+
+
+def _set(desk: Desk, settings: Settings, name: str, value: str) -> list[Edit]:
+    return set_to(desk, settings, name, desk.python(settings.path).quoted(value))

@@ -18,9 +18,11 @@ and tests may make sessions as they like.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
-from leaktight.model import Confidence, Finding, Severity
+from leaktight.edit import Desk, NotPossible
+from leaktight.model import Confidence, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.symbols import FunctionRef
@@ -151,3 +153,45 @@ def _is(code: object, op: int) -> bool:
 
 def _names(code: object, name: str) -> bool:
     return _is(code, Op.NAME) and code[2] == name  # type: ignore[index]
+
+
+@rule.fix(Safety.UNSAFE, "write to `request.session`", "what is kept reaches the visitor's next request, which it never did")
+def in_the_request(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    document = desk.python(finding.span.path)
+    made = document.at(finding.span, ast.Assign)
+    function = document.at(finding.span, ast.FunctionDef, ast.AsyncFunctionDef)
+    if not (isinstance(made, ast.Assign) and isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)):
+        raise NotPossible("the store is not made by a plain assignment")
+    if not isinstance(made.targets[0], ast.Name):
+        raise NotPossible("the store is not made by a plain assignment")
+    request = _request_of(function)
+    name = made.targets[0].id
+    saved = [node for node in ast.walk(function) if isinstance(node, ast.Expr) and _saves(node.value, name)]
+    gone = {inner for statement in (made, *saved) for inner in ast.walk(statement)}
+    for statement in (made, *saved):
+        yield document.delete(statement)
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name) and node.id == name and node not in gone:
+            yield document.replace(node, f"{request}.session")
+    yield from document.imports.unneed("SessionStore")
+
+
+def _request_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    """How the function writes the request."""
+    names = [argument.arg for argument in [*function.args.posonlyargs, *function.args.args]]
+    if "request" in names:
+        return "request"
+    if names[:1] == ["self"]:
+        return "self.request"
+    raise NotPossible("the function has no request at hand")
+
+
+def _saves(code: ast.expr, name: str) -> bool:
+    """`store.save()`, which `request.session` does by itself."""
+    return (
+        isinstance(code, ast.Call)
+        and isinstance(code.func, ast.Attribute)
+        and code.func.attr in _SAVING
+        and isinstance(code.func.value, ast.Name)
+        and code.func.value.id == name
+    )

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from leaktight.flow.events import Arrival
 from leaktight.model import Audience, Finding, Severity
 from leaktight.policy import Channel, Safeguard
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.judging import at_least, harm, is_grave, milder
 
 _EXPIRING = frozenset({"token", "one-time-code", "secret", "session-id"})
@@ -35,6 +35,7 @@ rule = Rule(
     message="{label} is {done}",
     remedy="Encrypt it before it is cached, and hash what goes into the key.",
     asvs=("14.2.2",),
+    unfixable=NotPossible("what reads the value from the cache has to get it from elsewhere"),
     examples=(
         Example(
             "A password between two pages",

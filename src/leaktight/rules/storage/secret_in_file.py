@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from leaktight.flow.events import Arrival
 from leaktight.model import Audience, Confidence, Finding, Severity
 from leaktight.policy import Channel, Safeguard
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.judging import at_least, harm, is_command, is_grave, milder
 
 _GIVEN_BY_FILE = frozenset({"secret-key", "private-key", "token", "secret", "one-time-code", "session-id"})
@@ -36,6 +36,7 @@ rule = Rule(
     message="{label} is written to a file in clear",
     remedy="Encrypt it before it is written, or hand it over without a file.",
     asvs=("14.2.4",),
+    unfixable=NotPossible("what reads the file has to get the value from elsewhere"),
     examples=(
         Example(
             "A login for another program",

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from leaktight.flow.events import Arrival
 from leaktight.model import Audience, Finding, Severity
 from leaktight.policy import Channel, Safeguard
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.judging import at_least, harm, is_grave, milder
 
 _EXPIRING = frozenset({"token", "one-time-code", "secret", "session-id"})
@@ -35,6 +35,7 @@ rule = Rule(
     message="{label} is written to the task queue",
     remedy="Give the task an id and let it read the secret itself.",
     asvs=("14.2.4", "13.3.1"),
+    unfixable=NotPossible("the worker has to find the value by an id"),
     examples=(
         Example(
             "A first password on its way to the mail",

@@ -28,7 +28,7 @@ from leaktight.model import Audience, Confidence, Finding, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.settings import Settings, SettingValue
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.outgoing.protections import argument, is_one_of
 from leaktight.rules.sessions import place
 from leaktight.rules.transport.enforcement import is_base, is_public
@@ -44,6 +44,7 @@ rule = Rule(
     message="passwords can be guessed from what is stored: {why}",
     remedy="Use `make_password()`, or Argon2id, scrypt, bcrypt or PBKDF2 with enough work.",
     asvs=("11.4.2",),
+    unfixable=NotPossible("passwords that are stored have to be hashed anew as their owners sign in"),
     examples=(
         Example(
             "A password behind a fast hash",

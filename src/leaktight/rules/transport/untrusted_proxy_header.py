@@ -24,7 +24,7 @@ from leaktight.model import Confidence, Finding, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.settings import UNKNOWN, SettingValue
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.sessions import place
 from leaktight.rules.transport.enforcement import of_production
 from leaktight.rules.transport.sample import site
@@ -39,6 +39,7 @@ rule = Rule(
     message="plain HTTP can't be told from HTTPS: {why}",
     remedy='Set it to the header your proxy sets, e.g. `("HTTP_X_FORWARDED_PROTO", "https")`.',
     asvs=("4.1.3", "12.2.1"),
+    unfixable=NotPossible("which header the proxy sets is not written in the project"),
     examples=(
         Example(
             "The name as it is on the wire",
