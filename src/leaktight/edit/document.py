@@ -7,6 +7,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from itertools import zip_longest
 
 from leaktight.model import Edit, Span
 from leaktight.source.python import encoding_of
@@ -89,14 +90,31 @@ def apply(document: Document, edits: Iterable[Edit]) -> bytes:
     """
     ordered = sorted(dict.fromkeys(edits), key=_place)
     parts, done = [], 0
-    for edit in ordered:
+    for edit, following in zip_longest(ordered, ordered[1:]):
         if edit.start < done:
             raise Conflict(f"two edits of {document.path} touch line {document.line_of(edit.start)}")
-        parts += [document.text[done : edit.start], edit.text]
+        parts += [document.text[done : edit.start], _joined(edit, following)]
         done = edit.end
     text = "".join(parts) + document.text[done:]
     return codecs.BOM_UTF8 * document.marked + text.encode(document.encoding)
 
 
-def _place(edit: Edit) -> tuple[int, int, str]:
-    return edit.start, edit.end, edit.text if edit.text.startswith(("from ", "import ")) else ""
+def _joined(edit: Edit, following: Edit | None) -> str:
+    """The text of an edit, without the blank line it wants behind it when another import of the kind comes there."""
+    if following is None or following.start != edit.start or not (_is_import(edit) and _is_import(following)):
+        return edit.text
+    end = "\r\n" if edit.text.endswith("\r\n") else edit.text[-1:]
+    is_same = edit.text.split(" ", 2)[0] == following.text.split(" ", 2)[0]
+    return edit.text.removesuffix(end) if is_same and edit.text.endswith(end * 2) else edit.text
+
+
+def _place(edit: Edit) -> tuple[int, int, int, str]:
+    """Of what is put in one place imports come first, in their order, and decorators last, at what they decorate."""
+    if _is_import(edit):
+        return edit.start, edit.end, 0, edit.text
+    is_decorator = edit.start == edit.end and edit.text.lstrip(" \t").startswith("@")
+    return edit.start, edit.end, 1 + is_decorator, ""
+
+
+def _is_import(edit: Edit) -> bool:
+    return edit.start == edit.end and edit.text.startswith(("from ", "import "))
