@@ -24,7 +24,7 @@ from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.deployment import Server
 from leaktight.project.deployment.containers import objects
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.transport.enforcement import of_production
 
 _BAD = """\
@@ -61,6 +61,7 @@ rule = Rule(
     message="the site is served over plain HTTP: {why}",
     remedy="Answer plain HTTP with a redirect to HTTPS and nothing else.",
     asvs=("12.2.1",),
+    unfixable=NotPossible("the server needs a certificate, which is not in the project"),
     examples=(Example("One server for both", bad={"nginx.conf": _BAD}, good={"nginx.conf": _GOOD}),),
 )
 

@@ -25,7 +25,7 @@ from leaktight.policy import LABELS, Channel, LabelKind, Match, Safeguard, Stren
 from leaktight.project import Project
 from leaktight.project.deployment import DeploymentFile, Literal, literal_of
 from leaktight.project.deployment.literals import default_of, has_known_form, password_in, user_in
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.source.deployment.words import Variable
 
 rule = Rule(
@@ -38,6 +38,7 @@ rule = Rule(
     message="a {label} is written into {place}: {why}",
     remedy="Hand the value in from outside when the site is started, and replace the one that was written down.",
     asvs=("13.3.1", "13.2.3"),
+    unfixable=NotPossible("it is in the history of the repository: replace it, and hand it over by the environment"),
     examples=(
         Example(
             "A key that every puller of the image can read",

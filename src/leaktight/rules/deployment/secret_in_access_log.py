@@ -23,7 +23,7 @@ from leaktight.model import Confidence, Finding, Severity
 from leaktight.policy import LABELS, Channel, LabelKind, Safeguard, Strength
 from leaktight.project import Project
 from leaktight.project.deployment import DeploymentFile
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.source.deployment.words import Directive, Word
 
 rule = Rule(
@@ -36,6 +36,7 @@ rule = Rule(
     message="a {label} is written into the access log by `{variable}`",
     remedy="Take the variable out of the format of the log.",
     asvs=("16.2.5",),
+    unfixable=NotPossible("what the log is used for decides how its lines look"),
     examples=(
         Example(
             "A format with the cookies of every visitor",

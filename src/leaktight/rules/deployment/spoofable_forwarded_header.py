@@ -25,7 +25,7 @@ from leaktight.project import Project
 from leaktight.project.deployment import Server
 from leaktight.project.deployment.servers import sent_headers
 from leaktight.project.settings import SettingValue
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.transport.enforcement import of_production
 from leaktight.rules.transport.sample import site
 
@@ -50,6 +50,7 @@ rule = Rule(
     message="`{header}` is the visitor's own, but the site believes it: {why}",
     remedy="Let the proxy set the header on every request it hands on.",
     asvs=("4.1.3",),
+    unfixable=NotPossible("which server stands in front, and what it sets, is not in the project"),
     examples=(
         Example(
             "A proxy that sets another header only",

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Sequence
 from leaktight.model import Confidence, Finding, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.source.deployment.words import Directive
 
 rule = Rule(
@@ -34,6 +34,7 @@ rule = Rule(
     message="visitors may be led to talk with weak encryption: {why}",
     remedy="Accept TLS 1.2 and 1.3 only, with the ciphers the server chooses.",
     asvs=("12.1.1", "12.1.2"),
+    unfixable=NotPossible("which clients still have to come in decides what is asked of them"),
     examples=(
         Example(
             "Versions of the last century",

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from leaktight.model import Finding, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.scripts.judging import how, sureness
 
 rule = Rule(
@@ -32,6 +32,7 @@ rule = Rule(
     message="a {label}, {how}, is written to the console by `{what}`",
     remedy="Take the line out.",
     asvs=("16.2.5",),
+    unfixable=NotPossible("scripts are read and not rewritten: take the line out"),
     examples=(
         Example(
             "What the visitor typed",

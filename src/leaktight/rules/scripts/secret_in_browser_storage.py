@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from leaktight.model import Finding, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.scripts.judging import how, sureness
 
 rule = Rule(
@@ -33,6 +33,7 @@ rule = Rule(
     message="a {label}, {how}, is kept in `{what}`, where every script of the page can read it",
     remedy="Keep it on the server, and sign the visitor in by a cookie with `HttpOnly`.",
     asvs=("14.3.3",),
+    unfixable=NotPossible("where the script has it from next time is for its makers to choose"),
     examples=(
         Example(
             "A token that every script can read",

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from leaktight.model import Finding, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.scripts.judging import how, sureness
 
 rule = Rule(
@@ -34,6 +34,7 @@ rule = Rule(
     message="a {label}, {how}, becomes part of an address by `{what}`",
     remedy="Send it in the body of a POST request or in a header.",
     asvs=("14.2.1",),
+    unfixable=NotPossible("the view it asks has to take the value otherwise first"),
     examples=(
         Example(
             "A password in the query",
