@@ -112,7 +112,7 @@ def _read(tree: Tree, file: File, kind: str) -> DeploymentFile | Gap | None:
         if told is None:
             return None
         kind = told
-    environment, reason = _environment(path, {other.path for other in tree.files}, kind)
+    environment, reason = _environment(path, tree, kind)
     if kind in {"compose", "kubernetes"}:
         documents = read_yaml(text, path)
         if isinstance(documents, Gap):
@@ -149,7 +149,7 @@ def _server_kind(path: str, text: str) -> str | None:
     return "nginx" if _NGINX_TEXT.search(text) else None
 
 
-def _environment(path: str, paths: Collection[str], kind: str) -> tuple[Environment, str]:
+def _environment(path: str, tree: Tree, kind: str) -> tuple[Environment, str]:
     """Tell by its path what a file is for; the words all such files are called by tell nothing."""
     *folders, name = path.split("/")
     words = _own_words(name)
@@ -159,7 +159,7 @@ def _environment(path: str, paths: Collection[str], kind: str) -> tuple[Environm
         environment = _named(_own_words(part))
         if environment is not Environment.UNKNOWN:
             return environment, f"its {about} is that of {environment}"
-    if kind == "compose" and not words and (sibling := _sibling(path, paths)) is not None:
+    if kind == "compose" and not words and (sibling := _sibling(path, tree)) is not None:
         return Environment.DEVELOPMENT, f"production has `{sibling}`"
     return Environment.UNKNOWN, ""
 
@@ -171,13 +171,12 @@ def _named(words: list[str]) -> Environment:
     return environment_of(" ".join(words))
 
 
-def _sibling(path: str, paths: Collection[str]) -> str | None:
+def _sibling(path: str, tree: Tree) -> str | None:
     """A compose file for production beside a plain one, which then is for a developer's machine."""
     folder = path.rpartition("/")[0]
-    beside = sorted(
-        other for other in paths if other.rpartition("/")[0] == folder and _COMPOSE.fullmatch(other.rpartition("/")[2])
-    )
-    named = {environment_of(" ".join(_own_words(other.rpartition("/")[2]))): other.rpartition("/")[2] for other in beside}
+    names = (file.path.rpartition("/") for file in tree.files)
+    beside = sorted(name for place, _, name in names if place == folder and _COMPOSE.fullmatch(name))
+    named = {environment_of(" ".join(_own_words(name))): name for name in beside}
     return named.get(Environment.PRODUCTION) if Environment.DEVELOPMENT not in named else None
 
 

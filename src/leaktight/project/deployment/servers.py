@@ -112,11 +112,12 @@ def included(block: Directive, files: Sequence[DeploymentFile], depth: int = 5) 
             name = one.arguments[0].rpartition("/")[2].removesuffix(".template")
             matching = [file for file in files if file.kind == "nginx" and _is_named(file.path, name)]
             for file in matching[:1]:
-                yield from included(Directive("", (), one.place, file.directives), files, depth - 1)
+                there = Directive("", (), one.place, tuple(other.of(file.path) for other in file.directives))
+                yield from included(there, files, depth - 1)
             if not matching:
                 yield one
         elif one.inside:
-            yield Directive(one.name, one.arguments, one.place, tuple(included(one, files, depth)))
+            yield Directive(one.name, one.arguments, one.place, tuple(included(one, files, depth)), one.path)
         else:
             yield one
 
@@ -152,6 +153,13 @@ def _redirects(inside: Sequence[Directive]) -> bool:
         if (is_whole or is_about_scheme) and _redirects(one.inside):
             return True
     return False
+
+
+def is_of_the_site(server: Server, passed: Directive) -> bool:
+    """Tell whether a request goes where the root of the site goes; other parts may be for other services."""
+    roots = [one for one in server.block.below("location") if one.arguments[-1:] == ("/",)]
+    targets = {passing.text.partition("://")[2].partition("/")[0] for root in roots for passing in root.below("proxy_pass")}
+    return not targets or passed.text.partition("://")[2].partition("/")[0] in targets
 
 
 def sent_headers(server: Server) -> Iterator[tuple[Directive, dict[str, Directive] | None]]:

@@ -23,7 +23,7 @@ from leaktight.model import Confidence, Finding, Severity, Step
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.deployment import Server
-from leaktight.project.deployment.servers import sent_headers
+from leaktight.project.deployment.servers import is_of_the_site, sent_headers
 from leaktight.project.settings import SettingValue
 from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.transport.enforcement import of_production
@@ -90,14 +90,19 @@ def _judge(server: Server, header: str, setting: SettingValue) -> Iterator[Findi
     own = "$http_" + header.replace("-", "_")
     told = tuple(Step(place, "here the site believes the header") for place in (setting.span,) if place is not None)
     for passed, headers in sent_headers(server):
-        if headers is None:
+        if headers is None or not is_of_the_site(server, passed):
             continue
         if (sent := headers.get(header)) is None:
-            place, why, confidence = passed.place, "the proxy sets no such header here", Confidence.MEDIUM
+            at, why, confidence = passed, "the proxy sets no such header here", Confidence.MEDIUM
         elif own in sent.arguments[1] and sent.place is not None:
-            place, why, confidence = sent.place, "the proxy sets it to what the visitor sent", Confidence.HIGH
+            at, why, confidence = sent, "the proxy sets it to what the visitor sent", Confidence.HIGH
         else:
             continue
         yield rule.finding(
-            place.span(server.file.path), confidence=confidence, related=told, header=header.title(), why=why, symbol=header
+            at.place.span(at.path or server.file.path),
+            confidence=confidence,
+            related=told,
+            header=header.title(),
+            why=why,
+            symbol=header,
         )

@@ -43,6 +43,8 @@ class Directive:
     place: Word
     """Where its name stands."""
     inside: tuple[Directive, ...] = ()
+    path: str = ""
+    """The file it is in, when that is another one than the one it counts for."""
 
     def all(self, name: str) -> Iterator[Directive]:
         """The directives of this name directly inside."""
@@ -54,6 +56,10 @@ class Directive:
             if one.name == name:
                 yield one
             yield from one.below(name)
+
+    def of(self, path: str) -> Directive:
+        """The same, with all that is inside, in the file it is in."""
+        return Directive(self.name, self.arguments, self.place, tuple(one.of(path) for one in self.inside), self.path or path)
 
     @property
     def text(self) -> str:
