@@ -5,12 +5,13 @@ BIN := .venv/bin
 BIN61 := .venv-django61/bin
 JOBS ?= auto
 
-.PHONY: help demo test check lint types floors docs-check services pytest pytest-django61 docs format bench constraints clean
+.PHONY: help docs-site demo test check lint types floors docs-check services pytest pytest-django61 docs format bench constraints clean
 
 help:
 	@echo "make demo     scan the examples and a large Django application, and explain what was found"
 	@echo "make test     lint, types, import contracts, docs, tests (and tests on Python 3.13 with Django 6.1 where it is installed)"
 	@echo "make docs     write the generated pages below docs/"
+	@echo "make docs-site  build the documentation site in docs/_build"
 	@echo "make bench    measure speed against the parse floor, Bandit and Semgrep on real projects"
 	@echo "make clean    remove everything that was set up or built here"
 
@@ -59,6 +60,17 @@ pytest-django61: .venv-django61/ready services
 docs: .venv/ready
 	$(BIN)/python scripts/docs.py
 
+.venv-docs/ready: docs/packages.txt
+	@echo "Setting up .venv-docs ($<)"
+	@rm -rf .venv-docs
+	@$$(scripts/python 3.11 3.12 3.13) -m venv .venv-docs
+	@.venv-docs/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+# A warning is an error, and so is a link to a page or heading that is not there.
+docs-site: .venv-docs/ready docs
+	.venv-docs/bin/sphinx-build -q -W --keep-going -b html docs docs/_build
+
 format: .venv/ready
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
@@ -73,5 +85,5 @@ constraints:
 	scripts/constraints constraints-django61.txt 3.13 6.1
 
 clean:
-	rm -rf .venv .venv-django61 .venv-peers .demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-django61 .venv-peers .venv-docs docs/_build .demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests scripts bench eval -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+import reference
+
 from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.fixing import fixed_by
 from leaktight.rules.registry import load_rules
@@ -123,6 +125,7 @@ def generate() -> dict[Path, str]:
     rules = load_rules()
     pages = {DOCS / "rules" / f"{rule.name}.md": render_rule(rule) for rule in rules}
     readme = ROOT / "README.md"
+    pages |= reference.pages(DOCS / "reference")
     return pages | {DOCS / "rules.md": render_table(rules), readme: SHOWN.sub(_shown, readme.read_text())}
 
 

@@ -187,6 +187,12 @@ def test_08_the_nearest_name_is_suggested(shop: Path, leaktight: Run, arguments:
     assert re.search(f"did you mean .?{meant}", err, re.IGNORECASE), err
 
 
+def test_08_a_file_that_is_not_there_is_wrong_use(leaktight: Run):
+    status, out, err = leaktight("prove", "https://localhost:1/", "--ca-file", "nowhere.pem")
+    assert (status, out) == (2, "")
+    assert "there is no file nowhere.pem" in err
+
+
 def test_08_an_unknown_key_is_told_with_its_line_and_the_nearest(shop: Path, leaktight: Run):
     (shop / "leaktight.toml").write_text('# ours\naudiense = "strict"\n')
     status, _, err = leaktight("scan")

@@ -246,6 +246,7 @@ def why(place: str, /) -> Status:
 @app.command(usage="leaktight claims [list|add|expire|remove|prune] [OPTIONS] [PATH or FILE:LINE]")
 def claims(
     act: Act = Act.LIST,
+    /,
     *places: str,
     reason: Annotated[str, _option('Why it is allowed: --reason "the log is encrypted".')] = "",
     until: Annotated[str, _option("The last day it is allowed: --until 2030-12-31.")] = "",

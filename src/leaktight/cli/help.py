@@ -25,7 +25,8 @@ def commands(app: App) -> list[str]:
 
 
 def _program(app: App, width: int) -> Iterator[str]:
-    yield from _paragraphs(f"{app.usage}\n\n{app.help}", width)
+    yield from (app.usage or "", "")
+    yield from _paragraphs(app.help, width)
     yield "Commands:"
     for name in commands(app):
         yield from _row(name, app[name].help.partition("\n")[0], width)
@@ -35,7 +36,8 @@ def _program(app: App, width: int) -> Iterator[str]:
 
 
 def _command(app: App, width: int) -> Iterator[str]:
-    yield from _paragraphs(f"{app.usage}\n\n{app.help}", width)
+    yield from (app.usage or "", "")
+    yield from _paragraphs(app.help, width)
     arguments = [argument for argument in app.assemble_argument_collection() if argument.parameter.help]
     if arguments:
         yield "Options:"

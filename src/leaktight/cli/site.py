@@ -44,6 +44,8 @@ def prove_site(address: str, wanted: SiteWanted, *, requests: int, seconds: floa
     except ImportError as error:
         raise UsageError(f'proving a site needs more packages ({error.name}): pip install "leaktight[prove]"') from None
 
+    if wanted.ca_file and not Path(wanted.ca_file).is_file():
+        raise UsageError(f"there is no file {wanted.ca_file}: --ca-file names the certificate of the authority, as PEM")
     plan = Plan(
         address,
         allow_hosts=frozenset(host.lower() for host in wanted.allow_host),
