@@ -100,7 +100,8 @@ class _Withholding:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
             and node.lineno <= self.handler.lineno <= (node.end_lineno or node.lineno)
         ]
-        return f"{around[-1].name if around else function} failed"
+        told = [node.name for node in around if not node.name.startswith("_")] or [node.name for node in around]
+        return f"{told[-1] if told else function} failed"
 
     # -- which uses ----------------------------------------------------------------------------
 
