@@ -20,7 +20,7 @@ _JOINT = re.compile(r"""(?:[\s:;,(\[<"'`–—-]|\\["'n])+$""")
 _LABEL = re.compile(
     r"[,;:(–—-]\s*(?:the\s+)?(?:error|exception|reason|cause|details?|message)(?:\s+(?:was|is))?\s*$", re.IGNORECASE
 )
-LAST_LABEL = re.compile(r"(?:[,;|–—(]\s*|\.\s+|\s+(?:with|and|using|for)\s+(?:the\s+)?)[\w .'/-]{1,30}[:=]*\s*$")
+LAST_LABEL = re.compile(r"(?:[,;|–—(]\s*|\.\s+|\s+(?:with|and|using)\s+(?:the\s+)?)[\w .'/-]{1,30}[:=]*\s*$")
 """What log lines call a value at their end: `, token=`, `with password`."""
 _PERCENT = re.compile(r"%(?:\((?P<key>[^)]*)\))?[#0\- +]*(?:\*|\d+)?(?:\.(?:\*|\d+))?[diouxXeEfFgGcrsa%]")
 _FIELD = re.compile(r"\{\{|\}\}|\{(?P<key>[^{}!:]*)[^{}]*\}")
@@ -53,15 +53,15 @@ class Cut:
         """Take a placeholder away, given by its offsets in the body; it must end the sentence."""
         if _CLOSING.fullmatch(self.body[end:]) is None:
             raise InTheMiddle
-        left = self.body[:start]
-        left = self.label.sub("", left if self.label is LAST_LABEL else _JOINT.sub("", left))
-        left = _JOINT.sub("", left)
+        whole = _JOINT.sub("", self.body[:start])
+        named = self.label.sub("", self.body[:start] if self.label is LAST_LABEL else whole)
+        left = next((text for text in (_JOINT.sub("", named), whole) if _words(text) > 1), None)
+        if left is None:
+            raise TooShort
         left += _unclosed(left)
         stop = (
             "" if left.endswith((".", "!", "?")) or (self.label is LAST_LABEL and not self.body.rstrip().endswith(".")) else "."
         )
-        if len(re.findall(r"[^\W\d_][\w.]*", re.sub(r"%\(\w+\)s|\{[^{}]*\}", "", left))) < 2:
-            raise TooShort
         yield from self._shortened(left, stop)
 
     def _shortened(self, left: str, stop: str) -> Iterator[Edit]:
@@ -78,6 +78,11 @@ class Cut:
                 return
             taken += length
             assert index < len(self.parts) - 1  # what is left is a beginning of the body
+
+
+def _words(text: str) -> int:
+    """How many words a text has, without what is filled in."""
+    return len(re.findall(r"[^\W\d_][\w.]*", re.sub(r"%\(\w+\)s|%[sdr]|\{[^{}]*\}", "", text)))
 
 
 class TooShort(NotPossible):

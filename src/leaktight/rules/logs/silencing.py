@@ -11,6 +11,7 @@ from leaktight.edit.logger import is_log_call
 from leaktight.model import Edit, Finding
 
 _MASK = "***"
+_TROUBLE = frozenset({"warning", "warn", "error", "exception", "critical", "fatal"})
 
 
 def silence(finding: Finding, desk: Desk) -> Iterator[Edit]:
@@ -108,7 +109,9 @@ class _Silencing:
         yield self.document.replace(self.given, self.document.quoted(_MASK))
 
     def _no_call(self) -> Iterator[Edit]:
-        """Take the statement away when it is not the only one of its block."""
+        """Take the statement away when it is not the only one of its block, and tells of no trouble."""
+        if last_part(self.call.func) in _TROUBLE:
+            raise NotPossible("the log of something that went wrong would be lost: word it anew")
         for node in ast.walk(self.document.tree):
             for block in (getattr(node, "body", None), getattr(node, "orelse", None), getattr(node, "finalbody", None)):
                 if not isinstance(block, list):
