@@ -191,8 +191,9 @@ def prove(
     """Run the project, or ask the running site: plant canaries in every input, and watch every way out.
 
     PATH is the folder with manage.py; the current folder when none is given. The project runs in its own interpreter with a database,
-    caches, mail and files of its own that are gone afterwards; nothing is sent anywhere. ADDRESS (https://…) is a site that runs already: it is walked as a visitor,
-    asked in clear and listened to; only this machine is asked unless --allow-host names another. The exit status is 0 when
+    caches, mail and uploads of its own that are gone afterwards; its Python code reaches no other host, while programs it starts and
+    libraries in C that connect on their own are not held back. ADDRESS (https://…) is a site that runs already: it is walked as a
+    visitor, asked in clear and listened to; only this machine is asked unless --allow-host names another. The exit status is 0 when
     everything was exercised and nothing came out, 1 for leaks, 2 for wrong use, 3 when something was not exercised, 4 for an error of ours.
 
     leaktight prove --python .venv/bin/python

@@ -23,6 +23,9 @@ def main(job_file: str) -> None:
 def _outcome(job: dict[str, Any]) -> dict[str, Any]:
     if sys.version_info < (3, 11):  # noqa: UP036 - it is the project's Python, not ours
         return {"failed": f"prove needs Python 3.11 or newer; the project's is {sys.version.split()[0]}"}
+    from leaktight.prove.project.seal import seal
+
+    seal()
     sys.path.insert(0, job.pop("folder"))
     try:
         from django.conf import settings

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from leaktight.guard.values.deep import layers, unpack
+from leaktight.guard.values.registry import PROCESS
 from leaktight.guard.values.search import Hit, Search
-from leaktight.policy import redact
+from leaktight.policy import Channel, redact
 from leaktight.prove.canary import Canary
 
 _SHOWN = 60
+_HIDDEN = "•••"
+_RANDOM = re.compile(r"(?=[A-Za-z+_-]*[0-9])(?=[0-9+_-]*[A-Za-z])[A-Za-z0-9+_-]{16,}")
+"""A run of letters and digits, as long as keys are."""
 _PACKED = frozenset({b"\x1f\x8b", b"\x78\x9c", b"\x78\xda", b"\x78\x01"})
 """How what gzip and zlib have packed begins (RFC 1952, RFC 1950)."""
 
@@ -53,11 +58,16 @@ class Finder:
         """Return a text with every canary replaced by what it stands for."""
         return self._search.mask(text, lambda hit: redact(hit.value, hit.label or "unlabelled"))[0]
 
+    def _told(self, text: str) -> str:
+        """Mask the canaries, the site's own secrets, and whatever else looks like a key: session ids, tokens, hashes."""
+        own = PROCESS.search(Channel.LOG).mask(self.masked(text), lambda hit: redact(hit.value, hit.label or "unlabelled"))[0]
+        return _RANDOM.sub(_HIDDEN, own)
+
     def around(self, text: str, hit: Hit) -> str:
         """Return what stands on a line around a place, with every canary masked."""
         # Whole before and behind, so that no other canary is cut in two and left.
-        head = self.masked(text[: hit.start]).rpartition("\n")[2][-_SHOWN:]
-        tail = self.masked(text[hit.end :]).partition("\n")[0][:_SHOWN]
+        head = self._told(text[: hit.start]).rpartition("\n")[2][-_SHOWN:]
+        tail = self._told(text[hit.end :]).partition("\n")[0][:_SHOWN]
         return " ".join(f"{head}{redact(hit.value, hit.label or 'unlabelled')}{tail}".split())
 
 

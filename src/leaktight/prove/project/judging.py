@@ -72,7 +72,7 @@ _REMEDIES = {
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The canaries that may come out of any answer: those that lie in the database, and the site's own secrets."""
+    """The canaries that may come out of any answer: those that lie in the database."""
 
     finder: Finder
 
@@ -171,7 +171,17 @@ def _is_leak_there(answer: Answer, arrival: Arrival, sighting: Sighting) -> bool
         return LABELS[canary.label].kind in _GRAVE and sighting.form != "reversed"
     if canary.name == EXTRA:
         return arrival.channel in _WHOLE and canary.text not in _address(answer)
+    if arrival.channel is Channel.LOG and arrival.where.startswith("logger django."):
+        return not _only_in_address(answer, str(arrival.text), canary)
     return True
+
+
+def _only_in_address(answer: Answer, text: str, canary: Canary) -> bool:
+    """Tell a line of Django's own that names the address of a request: what is in there is told of the address itself."""
+    request = answer.response.wsgi_request
+    for address in (_address(answer), request.path, request.path_info):
+        text = text.replace(address, "")
+    return canary.text in _address(answer) and canary.text not in text
 
 
 def _address(answer: Answer) -> str:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from leaktight.guard.values.own import watch_own_secrets
 from leaktight.model import Proof, Verdict
 from leaktight.prove.canary import Mint
 from leaktight.prove.finder import Finder
@@ -42,6 +43,7 @@ def prove(job: Job) -> Proof:
     started = time.monotonic()
     quiet()
     with private(own_database=job.own_database) as notes:
+        watch_own_secrets()
         code = OwnCode(Path(job.root))
         watch, listener = Watch(code), Listener(code)
         filler = Filler(Mint(job.seed))

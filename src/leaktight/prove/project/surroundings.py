@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from leaktight.prove.project.seal import open_for_databases
+
 _WRITES_FILES = "filename"
 _NETWORKED = ("SysLogHandler", "SMTPHandler", "HTTPHandler", "SocketHandler", "DatagramHandler", "NTEventLogHandler")
 
@@ -59,7 +61,9 @@ def _redirect(folder: Path, *, own_database: bool) -> list[str]:
     from django.conf import settings
 
     notes = []
-    if not own_database:
+    if own_database:
+        open_for_databases(settings.DATABASES.values())
+    else:
         kept: Mapping[str, Mapping[str, Any]] = settings.DATABASES
         settings.DATABASES = {
             alias: _sqlite(folder / f"{alias}.sqlite3", given) for alias, given in (kept or {"default": {}}).items()
