@@ -12,8 +12,9 @@ from pathlib import Path, PurePosixPath
 
 import reference
 
-from leaktight.rules.api import Example, NotPossible, Rule
+from leaktight.rules.api import Example, Rule
 from leaktight.rules.fixing import fixed_by
+from leaktight.rules.proving import proves
 from leaktight.rules.registry import load_rules
 from leaktight.rules.stopping import stops
 
@@ -74,8 +75,7 @@ def _matrix(rules: tuple[Rule, ...]) -> list[str]:
     for rule in rules:
         levels = list(dict.fromkeys(str(fixer.safety) for fixer in rule.fixers))
         fix = ", ".join(levels) if rule.unfixable is None else f"by hand: {rule.unfixable.reason}"
-        prove = "–" if isinstance(rule.prove, NotPossible) else "yes"
-        lines.append(f"| [{rule.name}](rules/{rule.name}.md) | {fix} | {stops(rule.channel)} | {prove} |")
+        lines.append(f"| [{rule.name}](rules/{rule.name}.md) | {fix} | {stops(rule.channel)} | {proves(rule.channel)} |")
     return [*lines, ""]
 
 
@@ -90,7 +90,7 @@ def _facts(rule: Rule) -> str:
         "ASVS 5.0": ", ".join(number.removeprefix("v5.0.0-") for number in rule.asvs),
         "fix": "; ".join(fixed_by(rule)),
         "stop": stops(rule.channel),
-        "prove": rule.prove.reason if isinstance(rule.prove, NotPossible) else f"`{rule.prove}`",
+        "prove": proves(rule.channel),
     }
     return "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows.items())])
 

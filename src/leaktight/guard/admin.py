@@ -35,6 +35,8 @@ _REMEDIES = MappingProxyType(
         Channel.ERROR_REPORT: "The report was cleaned. Keep the value out of exception texts, so that nobody relies on it.",
         Channel.MAIL: "Send a link to a page behind the login instead of the value.",
         Channel.OUTGOING_HTTP: "Send it over verified HTTPS, in the body or a header, to a host that LEAKTIGHT['HOSTS'] names.",
+        Channel.THIRD_PARTY: "The event was cleaned. Send an id instead of the value, so that nobody relies on it.",
+        Channel.TASK_QUEUE: "The arguments were sealed. Hand the task a key, and let it read the value itself.",
         Channel.CACHE: "Cache what is the same for everybody; decorate the view with never_cache.",
     }
 )

@@ -75,8 +75,6 @@ class Rule:
     """One imperative line: what to do."""
     asvs: tuple[str, ...] = ()
     examples: tuple[Example, ...] = ()
-    prove: str | NotPossible = field(default_factory=lambda: NotPossible("prove is not built yet"))
-
     fixers: list[Fixer] = field(default_factory=list)
     """Tried in order; the first that is possible is taken."""
     unfixable: NotPossible | None = None

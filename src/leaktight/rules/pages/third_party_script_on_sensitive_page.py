@@ -27,7 +27,7 @@ from leaktight.policy import Channel, Safeguard
 from leaktight.policy.tables import table
 from leaktight.project import Project
 from leaktight.project.templates import Element, Template
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 
 _BASE = """\
 <html><body>
@@ -48,6 +48,7 @@ rule = Rule(
     __name__,
     severity=Severity.MEDIUM,
     cwe=(359, 829),
+    unfixable=NotPossible("which pages the script is needed on is for its owner to say"),
     step="S0",
     channel=Channel.THIRD_PARTY,
     missing=(Safeguard.MASKED,),

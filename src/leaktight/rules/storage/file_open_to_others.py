@@ -25,7 +25,7 @@ from leaktight.flow.value import Value, flag_names
 from leaktight.model import Audience, Certainty, Confidence, Finding, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project.settings import Settings, SettingValue
-from leaktight.rules.api import Example, Rule
+from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.judging import is_grave
 from leaktight.rules.sessions import place
 from leaktight.rules.transport.enforcement import is_public
@@ -40,6 +40,7 @@ rule = Rule(
     message="everybody on the machine may {may} {what}",
     remedy="Give the rights to the owner only (`0o600`, a folder `0o700`), or to the owner and a group.",
     asvs=("14.2.6",),
+    unfixable=NotPossible("who besides the owner reads the file is decided outside the code"),
     examples=(
         Example(
             "A key that everybody may read",
