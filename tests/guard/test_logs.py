@@ -283,6 +283,7 @@ def test_warnings_are_covered(captured: bool, capsys: pytest.CaptureFixture[str]
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("always")
+                logging.captureWarnings(False)  # another test may have left it on, which would put its own way of showing back
                 warnings.showwarning = _plain_show
                 logging.captureWarnings(captured)
                 warnings.warn(f"pay {CANARY}", stacklevel=1)
