@@ -35,14 +35,14 @@ class Leaktight:
     def __init__(self, root: Path) -> None:
         from leaktight.prove.canary import Canary, Mint
         from leaktight.prove.finder import Finder
-        from leaktight.prove.project.judging import Judge, Known
+        from leaktight.prove.project.judging import Judge
         from leaktight.prove.project.places import OwnCode
         from leaktight.prove.project.watch import Watch
 
         code = OwnCode(root)
         self._mint = Mint()
         self._planted: list[Canary] = []
-        self._judge = Judge(code, Known(Finder([])))
+        self._judge = Judge(code, Finder([]))
         self._watch = Watch(code)
 
     def canary(self, name: str, label: str = "") -> str:

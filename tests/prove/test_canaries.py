@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
+from leaktight.guard.values.registry import PROCESS
 from leaktight.prove.canary import Kind, Mint, check_digit
 from leaktight.prove.finder import Finder
 
@@ -110,3 +111,34 @@ def test_binascii_agrees_with_the_hex_form():
     canary = _canary()
     (sighting,) = Finder([canary]).sightings(binascii.hexlify(canary.text.encode()))
     assert sighting.form == "hex"
+
+
+@pytest.mark.parametrize("key", ["h3kq0x9v7c2m1z8w4y6t5r0p", "eyJhbGciOiJIUzI1NiJ9-Qx_9"])
+def test_what_stands_around_one_shows_no_key(key):
+    canary = _canary()
+    (sighting,) = Finder([canary]).sightings(f"paid with {canary.text} in session {key} of anna")
+    assert key not in sighting.line
+    assert key[-6:] not in sighting.line
+    assert sighting.line.startswith("paid with")
+    assert sighting.line.endswith("of anna")
+
+
+def test_a_key_is_not_left_in_part_where_the_line_is_cut():
+    canary = _canary()
+    key = "h3kq0x9v7c2m1z8w4y6t5r0p" * 3
+    (sighting,) = Finder([canary]).sightings(f"{key} {canary.text}")
+    assert key[-12:] not in sighting.line
+
+
+def test_the_sites_own_secrets_are_masked_as_well():
+    canary = _canary()
+    line = f"connect with hunter-two to store {canary.text}"
+    (before,) = Finder([canary]).sightings(line)
+    assert "hunter-two" in before.line
+    PROCESS.add("hunter-two", "password", "DATABASE_PASSWORD")
+    try:
+        (sighting,) = Finder([canary]).sightings(line)
+    finally:
+        PROCESS._values.pop("hunter-two")
+        PROCESS._searches.clear()
+    assert "hunter-two" not in sighting.line

@@ -14,6 +14,8 @@ from leaktight.policy import Channel, redact
 from leaktight.prove.canary import Canary
 
 _SHOWN = 60
+_LOOKED_AT = 1000
+"""More than is shown, so that no key is cut in two and left."""
 _HIDDEN = "•••"
 _RANDOM = re.compile(r"(?=[A-Za-z+_-]*[0-9])(?=[0-9+_-]*[A-Za-z])[A-Za-z0-9+_-]{16,}")
 """A run of letters and digits, as long as keys are."""
@@ -58,17 +60,18 @@ class Finder:
         """Return a text with every canary replaced by what it stands for."""
         return self._search.mask(text, lambda hit: redact(hit.value, hit.label or "unlabelled"))[0]
 
-    def _told(self, text: str) -> str:
-        """Mask the canaries, the site's own secrets, and whatever else looks like a key: session ids, tokens, hashes."""
-        own = PROCESS.search(Channel.LOG).mask(self.masked(text), lambda hit: redact(hit.value, hit.label or "unlabelled"))[0]
-        return _RANDOM.sub(_HIDDEN, own)
-
     def around(self, text: str, hit: Hit) -> str:
         """Return what stands on a line around a place, with every canary masked."""
         # Whole before and behind, so that no other canary is cut in two and left.
-        head = self._told(text[: hit.start]).rpartition("\n")[2][-_SHOWN:]
-        tail = self._told(text[hit.end :]).partition("\n")[0][:_SHOWN]
+        head = _without_keys(self.masked(text[: hit.start]).rpartition("\n")[2][-_LOOKED_AT:])[-_SHOWN:]
+        tail = _without_keys(self.masked(text[hit.end :]).partition("\n")[0][:_LOOKED_AT])[:_SHOWN]
         return " ".join(f"{head}{redact(hit.value, hit.label or 'unlabelled')}{tail}".split())
+
+
+def _without_keys(line: str) -> str:
+    """Mask the site's own secrets, and whatever else looks like a key: session ids, tokens, hashes."""
+    own = PROCESS.search(Channel.LOG).mask(line, lambda hit: redact(hit.value, hit.label or "unlabelled"))[0]
+    return _RANDOM.sub(_HIDDEN, own)
 
 
 @lru_cache(maxsize=64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from leaktight.model import CodePlace, Tightness, Verdict
 from leaktight.policy import LABELS, Channel, LabelKind, Safeguard, demands
@@ -30,7 +30,7 @@ _RULES = {
     Channel.OUTGOING_HTTP: "cleartext-connection",
     Channel.TASK_QUEUE: "secret-in-task",
     Channel.CACHE: "secret-in-cache",
-    Channel.DATABASE: "weak-password-hash",
+    Channel.DATABASE: "clear-secret-in-database",
     Channel.FILE: "secret-in-file",
     Channel.REQUEST_URL: "secret-in-query",
 }
@@ -66,23 +66,16 @@ _REMEDIES = {
     "cleartext-connection": "Use https:// and verify the certificate.",
     "unverified-tls": "Verify the certificate.",
     "secret-to-third-party": "Leave it out, or scrub the event before it is sent.",
-    "weak-password-hash": "Hash it with make_password, or encrypt the column.",
+    "clear-secret-in-database": "Hash it with make_password, or encrypt the column.",
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """The canaries that may come out of any answer: those that lie in the database."""
-
-    finder: Finder
-
-
 class Judge:
-    """Gathers leaks; the same leak on the same line is told once."""
+    """Gathers leaks; the same leak on the same line is told once. `seeded` finds what lies in the database and may come out of any answer."""
 
-    def __init__(self, code: OwnCode, known: Known) -> None:
+    def __init__(self, code: OwnCode, seeded: Finder) -> None:
         self._code = code
-        self._known = known
+        self._seeded = seeded
         self.leaks: dict[tuple[object, ...], Verdict] = {}
 
     def later(self, answer: Answer, kept: Finder) -> None:
@@ -98,7 +91,7 @@ class Judge:
         for arrival in [*answer.arrivals, *_of_response(answer, self._code)]:
             is_row = arrival.channel is Channel.DATABASE
             deep = arrival.channel not in _AS_WRITTEN
-            for finder in [own] if is_row else [own, self._known.finder]:
+            for finder in [own] if is_row else [own, self._seeded]:
                 for sighting in finder.sightings(arrival.text, deep=deep):
                     count += self._see(answer, arrival, sighting, forced=forced)
         for verdict in [*_asked_in_url(answer), *_told_on_get(answer, list(self.leaks.values()))]:

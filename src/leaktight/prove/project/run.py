@@ -15,7 +15,7 @@ from leaktight.prove.project.asked import Listener, listening
 from leaktight.prove.project.asking import Asking, Budget, Exhausted
 from leaktight.prove.project.endpoints import endpoints
 from leaktight.prove.project.fields import Filler
-from leaktight.prove.project.judging import Judge, Known
+from leaktight.prove.project.judging import Judge
 from leaktight.prove.project.learning import Learner, is_watched
 from leaktight.prove.project.objects import Stock
 from leaktight.prove.project.observers import observing
@@ -52,7 +52,7 @@ def prove(job: Job) -> Proof:
         with observing(watch), listening(listener):
             stock.fill()
             seeded = [canary for canary in stock.canaries if is_watched(canary.label)]
-            judge = Judge(code, Known(Finder(seeded)))
+            judge = Judge(code, Finder(seeded))
             wire = Wire()
             asking = Asking(watch, listener, stock, Budget(job.requests, job.seconds), filler.mint)
             prober = Prober(asking, Learner(filler, stock), judge, wire)

@@ -1,9 +1,13 @@
-"""How surely a script lets something sensitive go, and who is told."""
+"""What scripts let go, how surely it is sensitive, and who is told."""
 
 from __future__ import annotations
 
-from leaktight.model import Audience, Confidence
+from collections.abc import Iterator
+
+from leaktight.model import Audience, Confidence, Finding
+from leaktight.project import Project
 from leaktight.project.scripts import Evidence, Exit
+from leaktight.rules.api import Rule
 
 _HOW = {
     Evidence.NAMED: "by its name",
@@ -14,7 +18,23 @@ _HOW = {
 }
 
 
-def sureness(exit_: Exit, *, weak_names: bool = False) -> tuple[Confidence, Audience]:
+def leaving(rule: Rule, project: Project, way: str, *, weak_names: bool = False) -> Iterator[Finding]:
+    """Find what leaves scripts by one way."""
+    for exit_ in project.script_exits:
+        if exit_.way == way:
+            confidence, audience = _sureness(exit_, weak_names=weak_names)
+            yield rule.finding(
+                exit_.span,
+                label=exit_.found.label,
+                confidence=confidence,
+                audience=audience,
+                symbol=exit_.found.word,
+                what=exit_.what,
+                how=_HOW[exit_.found.evidence],
+            )
+
+
+def _sureness(exit_: Exit, *, weak_names: bool) -> tuple[Confidence, Audience]:
     """A name alone is for the strict, a name that means many things for auditors only.
 
     `weak_names` tells a way out for which `token` is enough when it is known where it comes from.
@@ -27,8 +47,3 @@ def sureness(exit_: Exit, *, weak_names: bool = False) -> tuple[Confidence, Audi
     if found.strong or weak_names:
         return Confidence.MEDIUM, Audience.DEFAULT
     return Confidence.LOW, Audience.STRICT
-
-
-def how(exit_: Exit) -> str:
-    """Where it comes from, in words."""
-    return _HOW[exit_.found.evidence]

@@ -21,7 +21,7 @@ from leaktight.model import Finding, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.rules.api import Example, NotPossible, Rule
-from leaktight.rules.scripts.judging import how, sureness
+from leaktight.rules.scripts.judging import leaving
 
 rule = Rule(
     __name__,
@@ -50,15 +50,4 @@ rule = Rule(
 
 @rule.project
 def let_go(project: Project) -> Iterator[Finding]:
-    for exit_ in project.script_exits:
-        if exit_.way == "storage":
-            confidence, audience = sureness(exit_, weak_names=True)
-            yield rule.finding(
-                exit_.span,
-                label=exit_.found.label,
-                confidence=confidence,
-                audience=audience,
-                symbol=exit_.found.word,
-                what=exit_.what,
-                how=how(exit_),
-            )
+    yield from leaving(rule, project, "storage", weak_names=True)

@@ -154,10 +154,9 @@ def _httpx(watch: Watch) -> Iterator[None]:
 def _sockets(watch: Watch) -> Iterator[None]:
     """Refuse every connection to another host or process; pairs inside this process and files of the database stay."""
     connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
-    allowed = [False]
 
     def refused(self: socket.socket, address: Any) -> bool:
-        return watch.is_open and self.family in {socket.AF_INET, socket.AF_INET6} and not allowed[0]
+        return watch.is_open and self.family in {socket.AF_INET, socket.AF_INET6}
 
     def connects(self: socket.socket, address: Any) -> None:
         if refused(self, address):

@@ -150,7 +150,7 @@ def _judge_stored(run: Setting, url: str, stored: str) -> None:
         run.book.leak(
             "browser-storage",
             f"a script keeps the {sighting.canary.label or 'value'} from {sighting.canary.planted} in the browser's storage",
-            rule="client-side-session",
+            rule="secret-in-browser-storage",
             channel=Channel.BROWSER_STORAGE.value,
             label=sighting.canary.label,
             form=sighting.form,
