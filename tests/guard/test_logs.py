@@ -22,7 +22,7 @@ from guardsite.views_going import ENCODINGS
 from leaktight.guard.incidents import leak_found
 from leaktight.guard.outlets import logs
 from leaktight.guard.outlets.masking import WITHHELD
-from leaktight.guard.values.registry import MOST_VALUES, PROCESS, Registry, watched
+from leaktight.guard.values.registry import MOST_VALUES, Registry, watched
 from leaktight.policy import Channel
 
 CANARY = "k7Qz-9fWx2LmP3~tY"
@@ -380,7 +380,7 @@ def test_ordinary_lines_are_left_alone() -> None:
             "Not Found: /password/reset/",
         ):
             assert logs.masked_output(line) is line
-    assert logs.masked_output("pin: 4711") == "pin: 4711" or PROCESS
+        assert "4711" not in logs.masked_output("pin: 4711")
 
 
 def test_a_storm_of_lines_stays_linear() -> None:

@@ -15,6 +15,13 @@ from leaktight.report.ink import ASCII, UNICODE, Glyphs, Ink, Style, visible
 from leaktight.report.status import Outcome, Status
 
 SCHEMA = 1
+_SINGLE = {
+    "endpoints": "endpoint",
+    "requests": "request",
+    "canaries": "canary",
+    "addresses": "address",
+    "findings confirmed": "finding confirmed",
+}
 _STYLE = {Tightness.TIGHT: Style.GREEN, Tightness.LEAKING: Style.RED, Tightness.INCONCLUSIVE: Style.YELLOW}
 _SHOWN_INCONCLUSIVE = 10
 
@@ -118,7 +125,7 @@ class _Telling:
         proof = self.proof
         yield self.ink(f"{visible(proof.target)}: {proof.outcome}", _STYLE[proof.outcome]) + f"{self.dot}leaktight {version}"
         if not quiet:
-            facts = [f"{number:,} {name}" for name, number in proof.counts.items()]
+            facts = [f"{number:,} {_SINGLE.get(name, name) if number == 1 else name}" for name, number in proof.counts.items()]
             yield from self.rows(self.dot.join([*facts, f"{proof.seconds:.1f} s"]), 2)
             for note in proof.notes:
                 yield from self.rows(visible(note), 2)

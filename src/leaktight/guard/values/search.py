@@ -126,13 +126,13 @@ class Search:
                 at = text.find(wanted, at + 1)
 
     def _forms(self, mark: int) -> Iterator[Form]:
-        write = unmarked if mark == _ALWAYS else MARKS[mark].write
+        write = _writer(mark)
         for value, _, _ in self._values:
             for piece in pieces(value):
                 yield from write(piece)
 
     def _write(self, mark: int) -> Iterator[_Needle]:
-        write = unmarked if mark == _ALWAYS else MARKS[mark].write
+        write = _writer(mark)
         seen: set[str] = set()
         for value, label, name in self._values:
             common = is_common(value)
@@ -154,6 +154,10 @@ class Search:
             start -= start > 0 and text[start - 1] in _CODE
             end += end < len(text) and text[end] in _CODE
         return Hit(start, end, needle.label, needle.name, needle.form, needle.value)
+
+
+def _writer(mark: int) -> Callable[[str], Iterator[Form]]:
+    return unmarked if mark == _ALWAYS else MARKS[mark].write
 
 
 def longest_run(text: str) -> int:
