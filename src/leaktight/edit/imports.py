@@ -41,7 +41,7 @@ class Imports:
         known = self.name_of(module, name)
         if known is not None:
             return known, []
-        written = name if name not in self._taken() else f"{module.rsplit('.', 1)[-1]}_{name}"
+        written = name if not self._taken(name) else f"{module.rsplit('.', 1)[-1]}_{name}"
         entry = name if written == name else f"{name} as {written}"
         return written, [self._added(module, entry)]
 
@@ -96,15 +96,9 @@ class Imports:
             return document.insert_lines((plain or standard)[0].lineno, [f"import {module}"])
         return document.insert_lines(usable[0].lineno if usable else self._first_line(), [f"import {module}", ""])
 
-    def _taken(self) -> set[str]:
-        taken = {node.id for node in ast.walk(self._tree) if isinstance(node, ast.Name)}
-        taken |= {
-            node.name for node in ast.walk(self._tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        }
-        for node in ast.walk(self._tree):
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                taken |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-        return taken
+    def _taken(self, name: str) -> bool:
+        """Tell whether a name means something in this file; the tree is walked only when the text has the word."""
+        return name in self._document.text and any(name in _bound(node) for node in ast.walk(self._tree))
 
     def _added(self, module: str, entry: str) -> Edit:
         for node in self._top:
@@ -178,3 +172,16 @@ def _module(node: ast.stmt) -> str:
     if isinstance(node, ast.ImportFrom):
         return node.module or ""
     return node.names[0].name if isinstance(node, ast.Import) else ""
+
+
+def _bound(node: ast.AST) -> tuple[str, ...]:
+    """The names a node uses or gives a meaning."""
+    match node:
+        case ast.Name():
+            return (node.id,)
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return (node.name,)
+        case ast.Import() | ast.ImportFrom():
+            return tuple((alias.asname or alias.name).split(".")[0] for alias in node.names)
+        case _:
+            return ()

@@ -198,12 +198,15 @@ FIRST_SPAN = 1 << 40
 
 def walk(code: object) -> Iterator[Code]:
     """Every statement and expression in a tree of code, each before what is inside it."""
-    if type(code) is list:
+    if type(code) is not list:
+        return
+    # A stack of its own: a generator inside a generator costs a step for each level of nesting.
+    waiting: list[Code] = [code]
+    while waiting:
+        code = waiting.pop()
         if len(code) > 2 and isinstance(code[0], int) and isinstance(code[1], int) and code[1] >= FIRST_SPAN:
             yield code
-        for inner in code:
-            if type(inner) is list:
-                yield from walk(inner)
+        waiting += [inner for inner in reversed(code) if type(inner) is list]
 
 
 def last_name(code: Code) -> str:
