@@ -57,7 +57,7 @@ def test_the_command_line_starts_without_what_a_scan_needs() -> None:
 
 
 def test_help_is_printed_without_what_a_scan_needs() -> None:
-    code = "import sys\nfrom leaktight.cli import main\nsys.argv = ['leaktight', 'scan', '--help']\ntry:\n    main()\nexcept SystemExit:\n    pass"
+    code = "import sys\nfrom leaktight.cli import main\ntry:\n    main(['scan', '--help'])\nexcept SystemExit:\n    pass"
     loaded = _loaded_by(code)
     assert not {name.split(".")[0] for name in loaded} & HEAVY
     assert not {name for name in loaded if name.startswith("leaktight.")} & {

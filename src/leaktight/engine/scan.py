@@ -62,18 +62,22 @@ def scan(
     progress: Progress | None = None,
     since: str = "",
     offers: bool = False,
+    keep: Callable[[object], None] | None = None,
 ) -> Result:
     """Scan one or several projects, folders or files.
 
     Nothing of them is imported or run. Several paths are analysed one by one, and their paths are
     told with the name of the root in front. With a revision in `since`, both it and the project as it
     is are analysed whole, and only what is new is told. With `offers`, findings tell of the fix there is for them.
+    What was read of each is given to `keep`, for who has no time to take it apart.
     """
     config = config or Config()
 
     def run(path: Path) -> Result:
         shown_to = audience or config.audience
         scan = ProjectScan(path, config, jobs=jobs, audience=shown_to, rules=rules, progress=progress, today=today, offers=offers)
+        if keep is not None:
+            keep(scan)
         return scan.run()
 
     results = []
