@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from leaktight.flow.events import Arrival, Call
@@ -11,7 +12,7 @@ from leaktight.flow.machine import Machine
 from leaktight.flow.outside import sink_of
 from leaktight.flow.pages import page_of
 from leaktight.flow.value import Value, all_facts
-from leaktight.model import Certainty, Finding
+from leaktight.model import Audience, Certainty, Finding
 from leaktight.policy import Channel
 from leaktight.project import Project
 from leaktight.rules.api import Rule
@@ -52,6 +53,11 @@ class Judge:
 
     def of_project(self, project: Project) -> Iterator[Finding]:
         """The findings about everything else: data need not have been followed for them."""
+        samples = {settings.path for settings in project.settings if settings.is_sample}
+        for finding in self._of_project(project):
+            yield _of_sample(finding) if finding.span.path in samples else finding
+
+    def _of_project(self, project: Project) -> Iterator[Finding]:
         for rule in self.rules:
             for judge_view in rule.views:
                 for view in project.views:
@@ -99,3 +105,8 @@ def _printed(call: Call, parameter: str, sink: SinkSpec, value: Value) -> Iterat
     for item in page_of(call.machine, call):
         for fact in all_facts(item.value):
             yield Arrival(call, parameter, sink, fact, value, printed=item.span, chain=item.chain)
+
+
+def _of_sample(finding: Finding) -> Finding:
+    """What a sample of settings leaves open is for the strict: each site decides it anew."""
+    return replace(finding, audience=Audience.STRICT) if finding.audience is Audience.DEFAULT else finding

@@ -11,7 +11,7 @@ from leaktight.flow.texts import stringify
 from leaktight.flow.value import UNKNOWN, Evidence, Fact, Value, all_depends, all_facts, merge_facts
 from leaktight.policy import LABELS, LabelKind
 from leaktight.project.symbols import ClassRef, External
-from leaktight.source.code import Code, Op
+from leaktight.source.code import Code, Op, last_name, walk
 
 if TYPE_CHECKING:
     from leaktight.flow.frame import Frame
@@ -20,15 +20,34 @@ _DETAIL = "error-detail"
 RAISE = "raise"
 """Name of the call that a `raise` with something to tell is recorded as."""
 
-_MEANT_FOR_USERS = frozenset({"ValidationError", "Http404", "PermissionDenied", "SuspiciousOperation", "APIException", "HttpError"})
+_MEANT_FOR_USERS = frozenset(
+    {"ValidationError", "Http404", "PermissionDenied", "SuspiciousOperation", "APIException", "HttpError"}
+)
 """Classes from outside whose text is written for whoever made the request."""
 
 _TELLING = frozenset(name for name, label in LABELS.items() if label.kind not in {LabelKind.PERSONAL, LabelKind.INTERNAL})
 """Labels of what no text for users may hold."""
 
 _FROM_INSIDE = frozenset(
-    {"Exception", "BaseException", "OSError", "IOError", "EnvironmentError", "FileNotFoundError", "PermissionError", "ConnectionError"}
-    | {"ConnectionRefusedError", "TimeoutError", "MemoryError", "ImportError", "ModuleNotFoundError", "DatabaseError", "IntegrityError"}
+    {
+        "Exception",
+        "BaseException",
+        "OSError",
+        "IOError",
+        "EnvironmentError",
+        "FileNotFoundError",
+        "PermissionError",
+        "ConnectionError",
+    }
+    | {
+        "ConnectionRefusedError",
+        "TimeoutError",
+        "MemoryError",
+        "ImportError",
+        "ModuleNotFoundError",
+        "DatabaseError",
+        "IntegrityError",
+    }
     | {"OperationalError", "ProgrammingError", "DataError", "InternalError", "InterfaceError", "CalledProcessError", "SSLError"}
     | {"RequestException", "HTTPError", "URLError", "ClientError", "LDAPError", "LDAPException", "RedisError", "SMTPException"}
 )
@@ -41,6 +60,38 @@ _FROM_SERVERS = (
     "sqlite3.", "redis.", "ldap", "paramiko.", "botocore.", "kombu.", "docker.", "kubernetes.", "elasticsearch.", "pymongo.", "minio.", "git.",
 )  # fmt: skip
 """Beginnings of the names of such classes in libraries that talk to servers."""
+
+_PARSERS = frozenset(
+    {
+        "loads",
+        "int",
+        "float",
+        "Decimal",
+        "UUID",
+        "literal_eval",
+        "strptime",
+        "fromisoformat",
+        "parse_date",
+        "parse_datetime",
+        "parse_time",
+    }
+    | {
+        "parse_duration",
+        "fromtimestamp",
+        "b64decode",
+        "urlsafe_b64decode",
+        "unhexlify",
+        "fromhex",
+        "decode",
+        "encode",
+        "strip",
+        "split",
+    }
+    | {"safe_load", "parse_qs", "parse_qsl", "fromstring", "rrulestr", "ip_address", "ip_network", "isinstance", "lower", "upper"}
+)
+"""Calls that fail on what they are given only: the text tells visitors about their own input."""
+_GIVEN = frozenset({"GET", "POST", "data", "query_params", "headers", "META", "COOKIES"})
+"""Parts of a request that are asked for one item."""
 
 
 def raise_(frame: Frame, code: Code) -> None:
@@ -77,12 +128,13 @@ def try_(frame: Frame, code: Code) -> bool:
     start = frame.env
     middle = _join(before, start)
     untaken = list(raised)
+    reads_only = bool(handlers) and not raised and _reads_only(body)
     frame.depth += 1
     for types, name, block, span in handlers:
         caught = [] if types is None else _class_names(frame, types)
         taken = [value for value in untaken if _matches(frame, value, caught)]
         untaken = [value for value in untaken if value not in taken]
-        held = _held(frame, taken, caught, span)
+        held = _held(frame, taken, caught, span, reads_only=reads_only)
         frame.env = dict(middle)
         if name:
             frame.env[name] = held
@@ -139,12 +191,24 @@ def _tail(name: Any) -> str:
     return name.rpartition(".")[2] if isinstance(name, str) else ""
 
 
-def _held(frame: Frame, taken: list[Value], caught: list[Any], span: int) -> Value:
+def _reads_only(body: list[Code]) -> bool:
+    """Tell a body that does nothing but read a text or a number from what it is given."""
+    calls = [code for code in walk(body) if code[0] == Op.CALL]
+    return bool(calls) and all(last_name(code[2]) in _PARSERS or _asks_request(code[2]) for code in calls)
+
+
+def _asks_request(called: Code) -> bool:
+    return called[0] == Op.ATTR and called[3] in {"get", "getlist"} and last_name(called[2]) in _GIVEN
+
+
+def _held(frame: Frame, taken: list[Value], caught: list[Any], span: int, *, reads_only: bool) -> Value:
     """What the name in `except … as name` holds."""
     told = [stringify(frame, value) for value in taken]
     facts = merge_facts(*(all_facts(value) for value in told))
     depends = tuple(dict.fromkeys(item for value in told for item in all_depends(value)))
-    detail = _detail(frame, caught, span, carries=any(fact.label in _TELLING and fact.strong for fact in facts))
+    detail = _detail(
+        frame, caught, span, carries=any(fact.label in _TELLING and fact.strong for fact in facts), reads_only=reads_only
+    )
     kind = taken[0].type if len(taken) == 1 else (caught[0] if len(caught) == 1 else "Exception")
     held = Value(type=kind, facts=merge_facts(facts, detail), depends=depends)
     held.origin = "exception"
@@ -187,7 +251,7 @@ def _is_from_inside(name: str) -> bool:
     return _tail(name) in _FROM_INSIDE or name.startswith(_FROM_SERVERS)
 
 
-def _detail(frame: Frame, caught: list[Any], span: int, *, carries: bool) -> tuple[Fact, ...]:
+def _detail(frame: Frame, caught: list[Any], span: int, *, carries: bool, reads_only: bool) -> tuple[Fact, ...]:
     """The fact that an exception's text tells about the inside of the site, unless it is meant for users.
 
     A class of the project is meant for them as long as nothing sensitive is raised with it; what else it is raised with is for auditors.
@@ -197,7 +261,8 @@ def _detail(frame: Frame, caught: list[Any], span: int, *, carries: bool) -> tup
         if not any(isinstance(name, ClassRef) and tells_more(frame.machine.program, name) for name in caught):
             return ()
         strong = False  # a name or a number for the visitor, as a rule
-    sure = carries or not caught or any(isinstance(name, str) and _is_from_inside(name) for name in caught)
+    inside = not caught or any(isinstance(name, str) and _is_from_inside(name) for name in caught)
+    sure = carries or (inside and not reads_only)
     evidence = Evidence.TYPE if sure else Evidence.NAME
     return (
         made_fact(
@@ -205,4 +270,3 @@ def _detail(frame: Frame, caught: list[Any], span: int, *, carries: bool) -> tup
             strong=strong,
         ),
     )  # fmt: skip
-

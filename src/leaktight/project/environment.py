@@ -34,6 +34,10 @@ SHARED: Final = frozenset({"base", "common", "default", "defaults", "shared", "c
 SAMPLES: Final = frozenset({"example", "examples", "sample", "samples", "template", "dist", "skeleton"})
 
 
+FOR_EDITING: Final = SAMPLES - {"dist"}
+"""Samples that a site fills in; what is distributed is taken as it is."""
+
+
 def words_of(name: str) -> list[str]:
     """Split a module or class name into its lower-case words."""
     return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+", name)]

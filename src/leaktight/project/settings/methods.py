@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from leaktight.policy.hosts import is_safe_host
 from leaktight.project.settings.operators import CANNOT, LONGEST, MOST, binary, compare, format_text, kept, settled, text, unique
 from leaktight.project.settings.values import (
     HOLE,
@@ -15,6 +16,7 @@ from leaktight.project.settings.values import (
     Table,
     Val,
     derive,
+    has_default,
     inherit,
     known,
     plain,
@@ -111,11 +113,17 @@ def _text_method(base: Val, name: str, args: tuple[Val, ...], keywords: Mapping[
         return derive(UNKNOWN, base, *args)
     if name == "replace" and len(values) > 1 and isinstance(values[1], str) and len(base.data) * len(values[1]) > LONGEST:
         return derive(UNKNOWN, base, *args)
+    if name == "startswith" and has_default(base) and values and _is_scheme(values[0]) and is_safe_host(base.data):
+        return derive(UNKNOWN, base, *args)  # every site but a developer's has another address
     try:
         result = getattr(base.data, name)(*values, **{key: plain(value) for key, value in keywords.items()})
     except CANNOT:
         return derive(UNKNOWN, base, *args)
     return derive(wrap(result).data, base, *args)
+
+
+def _is_scheme(value: object) -> bool:
+    return isinstance(value, str) and value.startswith("http")
 
 
 def _table_method(base: Val, table: Table, name: str, args: tuple[Val, ...], keywords: Mapping[str, Val]) -> Val | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from leaktight.model import Certainty, Gap, Span, Step
-from leaktight.project.environment import Environment
+from leaktight.project.environment import FOR_EDITING, Environment, words_of
 from leaktight.project.settings.values import (
     MISSING,
     UNKNOWN,
@@ -111,6 +111,11 @@ class Settings:
 
     def __repr__(self) -> str:
         return f"<Settings {self.module} for {self.environment}>"
+
+    @property
+    def is_sample(self) -> bool:
+        """Tell settings that every site fills in before it uses them."""
+        return not FOR_EDITING.isdisjoint(words_of(self.path.rpartition("/")[2]))
 
     @property
     def overridden_by(self) -> tuple[str, ...]:

@@ -68,7 +68,8 @@ def note_login(request):
 )
 
 _TEXT = frozenset({"CharField", "TextField", "JSONField", "SlugField", "BinaryField"})
-_RUNS_OUT = frozenset({"token", "one-time-code", "session-id", "secret"})
+_MILDER = frozenset({"token", "one-time-code", "session-id", "secret", "bank-account"})
+"""Labels of what runs out, or is told to others anyway, and is kept by a site whose business it is."""
 _PROTECTS = re.compile(r"encrypt|decrypt|cipher|fernet|hash|digest|make_password|set_password|set_key|sign|vault|seal")
 _WHOLE = {"request-body": "the whole request body", "request-header": "all request headers", "cookie": "all cookies"}
 
@@ -83,7 +84,7 @@ def ordinary_column(cls: FieldClass, project: Project) -> Iterator[Finding]:
             continue
         if field.type not in _TEXT or _is_protected(cls, project) or kind_of(match.label) is LabelKind.SPECIAL:
             continue
-        sure = match.strength is Strength.STRONG and match.label not in _RUNS_OUT
+        sure = match.strength is Strength.STRONG and match.label not in _MILDER
         yield rule.finding(
             project.span(field.path, field.span),
             label=match.label,
@@ -124,7 +125,7 @@ def parked(arrival: Arrival) -> Iterator[Finding]:
         what, severity, audience = _WHOLE[fact.source], Severity.MEDIUM, at_least(arrival.audience, Audience.STRICT)
     elif is_grave(fact.label) and kind_of(fact.label) is not LabelKind.SPECIAL:
         what, severity, audience = an(fact.label), milder(harm(fact.label)), audience_of(arrival)
-        if fact.label in _RUNS_OUT:
+        if fact.label in _MILDER:
             audience = at_least(audience, Audience.STRICT)
     else:
         return
