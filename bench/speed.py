@@ -1,4 +1,4 @@
-"""Measure a cold scan against the parse floor, Bandit and Semgrep on the same trees in one run, and write speed.md.
+"""Measure a cold scan, and a warm one of the unchanged tree, against the parse floor, Bandit and Semgrep on the same trees in one run, and write speed.md.
 
 The parse floor is the least any such tool can do: read every Python file and `ast.parse` it, one process, collector
 off, interpreter start not counted. Everything else is the wall time of a whole process, start included.
@@ -52,6 +52,7 @@ class Row:
     files: int
     floor: float
     scan: float
+    warm: float
     memory: float
     peers: dict[str, float] = field(default_factory=dict)
 
@@ -64,10 +65,11 @@ def measure(project: Project, tree: Path, repeats: int, peers: dict[str, Sequenc
     """Measure everything on one tree: medians of the floor and the scan, one run of each peer."""
     floors = [_floor(tree) for _ in range(repeats)]
     scans = [_scan_seconds(tree) for _ in range(repeats)]
+    colds, warms = [cold for cold, _ in scans], [warm for _, warm in scans]
     _, lines, files = floors[0]
     with tempfile.TemporaryDirectory() as cache:
         memory = peak_megabytes(scan_command(tree), environment=_cold(cache))
-    row = Row(project, lines, files, statistics.median(seconds for seconds, *_ in floors), statistics.median(scans), memory)
+    row = Row(project, lines, files, statistics.median(seconds for seconds, *_ in floors), statistics.median(colds), statistics.median(warms), memory)
     for name, command in peers.items():
         row.peers[name] = _seconds([*command, str(tree)], os.environ | {"SEMGREP_SEND_METRICS": "off"})
     return row
@@ -85,9 +87,10 @@ def _floor(tree: Path) -> tuple[float, int, int]:
     return float(seconds), int(lines), int(files)
 
 
-def _scan_seconds(tree: Path) -> float:
+def _scan_seconds(tree: Path) -> tuple[float, float]:
+    """A scan with an empty cache, and the same again."""
     with tempfile.TemporaryDirectory() as cache:
-        return _seconds(scan_command(tree), _cold(cache))
+        return _seconds(scan_command(tree), _cold(cache)), _seconds(scan_command(tree), _cold(cache))
 
 
 def _cold(cache: str) -> dict[str, str]:
@@ -123,18 +126,18 @@ def render(rows: list[Row], repeats: int, *, without_tests: bool) -> str:
     names = sorted({name for row in rows for name in row.peers})
     what = "without tests and migrations" if without_tests else "all files, tests included (leaktight and Semgrep leave tests out by themselves)"
     head = [
-        "| project | lines of Python | parse floor | leaktight | × floor | memory | per million lines |",
+        "| project | lines of Python | parse floor | leaktight | × floor | warm | memory | per million lines |",
         *(f" {name} | × leaktight |" for name in names),
     ]
     lines = [
         "# Speed",
         "",
-        f"One run of `bench/speed.py`: Python {platform.python_version()}, {os.cpu_count()} cores, `-j 2`, no cache. Trees: {what}.",
+        f"One run of `bench/speed.py`: Python {platform.python_version()}, {os.cpu_count()} cores, `-j 2`, an empty cache; *warm* is the same scan again. Trees: {what}.",
         f"Floor and leaktight: median of {repeats}; peers: one run each. Seconds of wall time.",
         "Memory is the peak of all processes together, shared pages counted once.",
         "",
         "".join(head),
-        "|---" * (7 + 2 * len(names)) + "|",
+        "|---" * (8 + 2 * len(names)) + "|",
     ]
     for row in rows:
         cells = [
@@ -143,6 +146,7 @@ def render(rows: list[Row], repeats: int, *, without_tests: bool) -> str:
             f"{row.floor:.2f}",
             f"{row.scan:.2f}",
             f"{row.times_floor:.2f}",
+            f"{row.warm:.2f}",
             f"{row.memory:.0f} MB",
             f"{row.memory * 1e6 / row.lines:.0f} MB",
         ]

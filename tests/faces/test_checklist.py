@@ -275,6 +275,29 @@ def test_13_help_is_quick(words: list[str], most: float, tmp_path: Path):
     assert min(spent) < most * 1.5, spent  # half as much again for slower machines than the one it was set on
 
 
+@pytest.mark.xdist_group("quick")
+def test_13_an_unchanged_project_of_150_000_lines_is_told_again_in_three_seconds(tmp_path: Path, run_leaktight: Process):
+    """Measured in processor time of all its processes, the better of two."""
+    block = "def show_{0}(request):\n    number = request.GET['page']\n    words = [number, {0}]\n    return render(words)\n\n"
+    for number in range(150):
+        text = "from shop.base import render\n\n" + "".join(block.format(index) for index in range(200))
+        (tmp_path / f"shop/app{number}").mkdir(parents=True)
+        (tmp_path / f"shop/app{number}/views.py").write_text(text)
+    (tmp_path / "shop/base.py").write_text(LEAK + "\n\ndef render(words):\n    return words\n")
+
+    def scan() -> tuple[bytes, float]:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        done = run_leaktight("scan", tmp_path, "--format", "json", "-j", "2")
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return done.stdout, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    cold, long = scan()
+    (one, first), (two, second) = scan(), scan()
+    assert json.loads(cold)["project"]["counts"]["lines"] > 150_000
+    assert cold == one == two
+    assert min(first, second) < 3 < long, (long, first, second)
+
+
 def test_14_a_pipe_gets_plain_text_on_80_columns(run_leaktight: Process):
     for more in ({}, {"TERM": "dumb"}, {"NO_COLOR": "1", "FORCE_COLOR": "1"}):
         done = run_leaktight("scan", ROOT / "examples/clinic/leaky", **more)

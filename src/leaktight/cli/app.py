@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError
 
 from leaktight import __version__
 from leaktight.cli.acts import Act, Format, Listing
 from leaktight.cli.console import Colour, complain, terminal, write
 from leaktight.cli.errors import UsageError, unknown
 from leaktight.cli.help import commands, help_text
+from leaktight.cli.options import Jobs, NoCache, Outputs, Speaking, option
 from leaktight.config import ConfigError
 from leaktight.model import Audience, Severity
 from leaktight.report import Status
@@ -33,10 +34,6 @@ app = App(
 )
 
 
-def _option(help_: str, *, alias: str | None = None) -> Parameter:
-    return Parameter(help=help_, alias=alias, negative="")
-
-
 @app.default
 def first_run() -> Status:
     """Scan the current folder, show the worst findings and what to do next."""
@@ -48,27 +45,22 @@ def first_run() -> Status:
 @app.command(usage="leaktight scan [OPTIONS] [PATHS]")
 def scan(
     *paths: str,
-    format: Annotated[Format, _option("How to tell it on standard output: --format json.")] = Format.TEXT,  # noqa: A002
-    output: Annotated[
-        tuple[str, ...],
-        _option("FORMAT=FILE: also write a file; several times for several files: -o sarif=leaktight.sarif.", alias="-o"),
-    ] = (),
-    audience: Annotated[Audience | None, _option("Who it is for: --audience strict adds what is less sure, audit all.")] = None,
-    rule: Annotated[tuple[str, ...], _option("Only this rule; several times for several: --rule secret-in-log.")] = (),
-    label: Annotated[tuple[str, ...], _option("Only findings about this label: --label password.")] = (),
-    channel: Annotated[tuple[str, ...], _option("Only findings on this channel: --channel log.")] = (),
-    fail_on: Annotated[Severity | None, _option("The least severity that makes the exit status 1: --fail-on high.")] = None,
-    allow_gaps: Annotated[bool, _option("Do not end with status 3 when something could not be analysed.")] = False,
-    exit_zero: Annotated[bool, _option("End with status 0 where it would be 1.")] = False,
-    settings: Annotated[
-        tuple[str, ...],
-        _option("A settings module that speaks for production: --settings config.settings.production."),
-    ] = (),
-    diff: Annotated[str, _option("Only what is new since a revision; the whole project is still analysed: --diff main.")] = "",
-    jobs: Annotated[int | None, _option("How many processes to use; the result is the same: -j 4.", alias="-j")] = None,
-    quiet: Annotated[bool, _option("Findings only.", alias="-q")] = False,
-    verbose: Annotated[bool, _option("Whole flows and all gaps.", alias="-v")] = False,
-    color: Annotated[Colour, _option("When to use colours: --color never.")] = Colour.AUTO,
+    format: Annotated[Format, option("How to tell it on standard output: --format json.")] = Format.TEXT,  # noqa: A002
+    output: Outputs = (),
+    audience: Annotated[Audience | None, option("Who it is for: --audience strict adds what is less sure, audit all.")] = None,
+    rule: Annotated[tuple[str, ...], option("Only this rule; several times for several: --rule secret-in-log.")] = (),
+    label: Annotated[tuple[str, ...], option("Only findings about this label: --label password.")] = (),
+    channel: Annotated[tuple[str, ...], option("Only findings on this channel: --channel log.")] = (),
+    fail_on: Annotated[Severity | None, option("The least severity that makes the exit status 1: --fail-on high.")] = None,
+    allow_gaps: Annotated[bool, option("Do not end with status 3 when something could not be analysed.")] = False,
+    exit_zero: Annotated[bool, option("End with status 0 where it would be 1.")] = False,
+    settings: Speaking = (),
+    diff: Annotated[str, option("Only what is new since a revision; the whole project is still analysed: --diff main.")] = "",
+    jobs: Jobs = None,
+    no_cache: NoCache = False,
+    quiet: Annotated[bool, option("Findings only.", alias="-q")] = False,
+    verbose: Annotated[bool, option("Whole flows and all gaps.", alias="-v")] = False,
+    color: Annotated[Colour, option("When to use colours: --color never.")] = Colour.AUTO,
 ) -> Status:
     """Find where sensitive data leaves without the protection it needs.
 
@@ -96,6 +88,7 @@ def scan(
             settings=settings,
             since=diff,
             jobs=jobs,
+            no_cache=no_cache,
             quiet=quiet,
             verbose=verbose,
             colour=color,
@@ -106,23 +99,21 @@ def scan(
 @app.command(usage="leaktight fix [OPTIONS] [PATH]")
 def fix(
     *paths: str,
-    diff: Annotated[bool, _option("Only show what would change.")] = False,
-    yes: Annotated[bool, _option("Write without asking.", alias="-y")] = False,
-    unsafe: Annotated[bool, _option("Also make fixes that change more than the leak; each says what.")] = False,
-    check: Annotated[bool, _option("Write nothing, and end with status 1 when there is something to fix.")] = False,
-    rule: Annotated[tuple[str, ...], _option("Only findings of this rule: --rule cookie-without-secure.")] = (),
-    audience: Annotated[Audience | None, _option("Whose findings are fixed: --audience strict.")] = None,
-    fail_on: Annotated[Severity | None, _option("The least severity that makes the exit status 1: --fail-on high.")] = None,
-    allow_dirty: Annotated[bool, _option("Repair although git knows of changes that are not committed.")] = False,
-    allow_gaps: Annotated[bool, _option("Do not end with status 3 when something could not be analysed.")] = False,
-    verify: Annotated[str, _option("A command to try the result with: --verify 'python manage.py test'.")] = "",
-    settings: Annotated[
-        tuple[str, ...],
-        _option("A settings module that speaks for production: --settings config.settings.production."),
-    ] = (),
-    jobs: Annotated[int | None, _option("How many processes to use; the result is the same: -j 4.", alias="-j")] = None,
-    quiet: Annotated[bool, _option("Say nothing but errors.", alias="-q")] = False,
-    color: Annotated[Colour, _option("When to use colours: --color never.")] = Colour.AUTO,
+    diff: Annotated[bool, option("Only show what would change.")] = False,
+    yes: Annotated[bool, option("Write without asking.", alias="-y")] = False,
+    unsafe: Annotated[bool, option("Also make fixes that change more than the leak; each says what.")] = False,
+    check: Annotated[bool, option("Write nothing, and end with status 1 when there is something to fix.")] = False,
+    rule: Annotated[tuple[str, ...], option("Only findings of this rule: --rule cookie-without-secure.")] = (),
+    audience: Annotated[Audience | None, option("Whose findings are fixed: --audience strict.")] = None,
+    fail_on: Annotated[Severity | None, option("The least severity that makes the exit status 1: --fail-on high.")] = None,
+    allow_dirty: Annotated[bool, option("Repair although git knows of changes that are not committed.")] = False,
+    allow_gaps: Annotated[bool, option("Do not end with status 3 when something could not be analysed.")] = False,
+    verify: Annotated[str, option("A command to try the result with: --verify 'python manage.py test'.")] = "",
+    settings: Speaking = (),
+    jobs: Jobs = None,
+    no_cache: NoCache = False,
+    quiet: Annotated[bool, option("Say nothing but errors.", alias="-q")] = False,
+    color: Annotated[Colour, option("When to use colours: --color never.")] = Colour.AUTO,
 ) -> Status:
     """Repair findings: show the changes, ask, and write them.
 
@@ -149,6 +140,7 @@ def fix(
             verify=verify,
             settings=settings,
             jobs=jobs,
+            no_cache=no_cache,
             quiet=quiet,
             colour=color,
         )
@@ -160,33 +152,30 @@ def prove(
     target: str = ".",
     /,
     *,
-    python: Annotated[str, _option("The interpreter the project runs with: --python .venv/bin/python.")] = "",
-    settings: Annotated[str, _option("The settings module to run with: --settings config.settings.production.")] = "",
-    max_requests: Annotated[int, _option("Make no more requests than this: --max-requests 500.")] = 2000,
-    seconds: Annotated[float, _option("Stop asking after so many seconds: --seconds 60.")] = 120.0,
+    python: Annotated[str, option("The interpreter the project runs with: --python .venv/bin/python.")] = "",
+    settings: Annotated[str, option("The settings module to run with: --settings config.settings.production.")] = "",
+    max_requests: Annotated[int, option("Make no more requests than this: --max-requests 500.")] = 2000,
+    seconds: Annotated[float, option("Stop asking after so many seconds: --seconds 60.")] = 120.0,
     own_database: Annotated[
-        bool, _option("Make a test database with the project's own engine, on the server its settings name, instead of SQLite.")
+        bool, option("Make a test database with the project's own engine, on the server its settings name, instead of SQLite.")
     ] = False,
     allow_host: Annotated[
-        tuple[str, ...], _option("A site that is not on this machine and that you may test: --allow-host example.org.")
+        tuple[str, ...], option("A site that is not on this machine and that you may test: --allow-host example.org.")
     ] = (),
-    http_port: Annotated[int | None, _option("Where the site speaks plain HTTP; 0 if nowhere: --http-port 8000.")] = None,
-    login: Annotated[str, _option("The page of the site to log in at: --login /accounts/login/.")] = "",
-    user: Annotated[str, _option("Who logs in there; the password is read from LEAKTIGHT_PASSWORD: --user anna.")] = "",
-    password_stdin: Annotated[bool, _option("Read that password from standard input.")] = False,
-    browser: Annotated[bool, _option("Also open the pages of the site in Chromium: storage, scripts, what they load.")] = False,
-    claims: Annotated[bool, _option("Also test what [tool.leaktight.deployment] claims of the site.")] = False,
-    asvs: Annotated[str, _option("Write an evidence sheet of ASVS 5.0 to this file: --asvs sheet.md, or .json.")] = "",
-    ca_file: Annotated[str, _option("The certificate of the authority that certifies the site: --ca-file ca.pem.")] = "",
-    format: Annotated[Format, _option("How to tell it on standard output: --format json.")] = Format.TEXT,  # noqa: A002
-    output: Annotated[
-        tuple[str, ...],
-        _option("FORMAT=FILE: also write a file; several times for several files: -o sarif=proof.sarif.", alias="-o"),
-    ] = (),
-    allow_gaps: Annotated[bool, _option("Do not end with status 3 when something was not exercised.")] = False,
-    quiet: Annotated[bool, _option("Verdicts only.", alias="-q")] = False,
-    verbose: Annotated[bool, _option("Also what is tight, and all that was not exercised.", alias="-v")] = False,
-    color: Annotated[Colour, _option("When to use colours: --color never.")] = Colour.AUTO,
+    http_port: Annotated[int | None, option("Where the site speaks plain HTTP; 0 if nowhere: --http-port 8000.")] = None,
+    login: Annotated[str, option("The page of the site to log in at: --login /accounts/login/.")] = "",
+    user: Annotated[str, option("Who logs in there; the password is read from LEAKTIGHT_PASSWORD: --user anna.")] = "",
+    password_stdin: Annotated[bool, option("Read that password from standard input.")] = False,
+    browser: Annotated[bool, option("Also open the pages of the site in Chromium: storage, scripts, what they load.")] = False,
+    claims: Annotated[bool, option("Also test what [tool.leaktight.deployment] claims of the site.")] = False,
+    asvs: Annotated[str, option("Write an evidence sheet of ASVS 5.0 to this file: --asvs sheet.md, or .json.")] = "",
+    ca_file: Annotated[str, option("The certificate of the authority that certifies the site: --ca-file ca.pem.")] = "",
+    format: Annotated[Format, option("How to tell it on standard output: --format json.")] = Format.TEXT,  # noqa: A002
+    output: Outputs = (),
+    allow_gaps: Annotated[bool, option("Do not end with status 3 when something was not exercised.")] = False,
+    quiet: Annotated[bool, option("Verdicts only.", alias="-q")] = False,
+    verbose: Annotated[bool, option("Also what is tight, and all that was not exercised.", alias="-v")] = False,
+    color: Annotated[Colour, option("When to use colours: --color never.")] = Colour.AUTO,
 ) -> Status:
     """Run the project, or ask the running site: plant canaries in every input, and watch every way out.
 
@@ -249,13 +238,13 @@ def claims(
     act: Act = Act.LIST,
     /,
     *places: str,
-    reason: Annotated[str, _option('Why it is allowed: --reason "the log is encrypted".')] = "",
-    until: Annotated[str, _option("The last day it is allowed: --until 2030-12-31.")] = "",
-    rule: Annotated[tuple[str, ...], _option("Which rules are allowed there; all that report: --rule secret-in-log.")] = (),
-    baseline: Annotated[bool, _option("With add: take up all that is found now in leaktight-baseline.json.")] = False,
-    unused: Annotated[bool, _option("With remove: all claims that allow nothing.")] = False,
-    audience: Annotated[Audience | None, _option("Whose findings count: --audience strict.")] = None,
-    jobs: Annotated[int | None, _option("How many processes to use; the result is the same: -j 4.", alias="-j")] = None,
+    reason: Annotated[str, option('Why it is allowed: --reason "the log is encrypted".')] = "",
+    until: Annotated[str, option("The last day it is allowed: --until 2030-12-31.")] = "",
+    rule: Annotated[tuple[str, ...], option("Which rules are allowed there; all that report: --rule secret-in-log.")] = (),
+    baseline: Annotated[bool, option("With add: take up all that is found now in leaktight-baseline.json.")] = False,
+    unused: Annotated[bool, option("With remove: all claims that allow nothing.")] = False,
+    audience: Annotated[Audience | None, option("Whose findings count: --audience strict.")] = None,
+    jobs: Jobs = None,
 ) -> Status:
     """List what is allowed and why; allow a finding, set an end to it, or take it back.
 
@@ -284,12 +273,13 @@ def inventory(
     path: str = ".",
     /,
     *,
-    format: Annotated[Listing, _option("How to tell it: --format markdown.")] = Listing.TEXT,  # noqa: A002
-    diff: Annotated[str, _option("What starts and stops to leave since a revision: --diff main.")] = "",
-    label: Annotated[tuple[str, ...], _option("Only this label: --label email.")] = (),
-    channel: Annotated[tuple[str, ...], _option("Only this channel: --channel third-party.")] = (),
-    allow_gaps: Annotated[bool, _option("Do not end with status 3 when something could not be analysed.")] = False,
-    jobs: Annotated[int | None, _option("How many processes to use; the result is the same: -j 4.", alias="-j")] = None,
+    format: Annotated[Listing, option("How to tell it: --format markdown.")] = Listing.TEXT,  # noqa: A002
+    diff: Annotated[str, option("What starts and stops to leave since a revision: --diff main.")] = "",
+    label: Annotated[tuple[str, ...], option("Only this label: --label email.")] = (),
+    channel: Annotated[tuple[str, ...], option("Only this channel: --channel third-party.")] = (),
+    allow_gaps: Annotated[bool, option("Do not end with status 3 when something could not be analysed.")] = False,
+    jobs: Jobs = None,
+    no_cache: NoCache = False,
 ) -> Status:
     """List where sensitive data goes, protected or not: labels, channels, places and safeguards.
 
@@ -299,7 +289,16 @@ def inventory(
     from leaktight.cli.inventory import inventory as run_inventory
 
     return run_inventory(
-        Question(path=path, format=format, since=diff, labels=label, channels=channel, allow_gaps=allow_gaps, jobs=jobs)
+        Question(
+            path=path,
+            format=format,
+            since=diff,
+            labels=label,
+            channels=channel,
+            allow_gaps=allow_gaps,
+            jobs=jobs,
+            no_cache=no_cache,
+        )
     )
 
 

@@ -15,7 +15,7 @@ from leaktight.cli.baseline import place_of, read_baseline
 from leaktight.cli.console import Progress, complain, write
 from leaktight.cli.errors import UsageError, require
 from leaktight.cli.formats import save
-from leaktight.cli.scan import Request, effective, existing, jobs_of
+from leaktight.cli.scan import Request, cache_of, effective, existing, jobs_of
 from leaktight.model import Audience, Claim, Finding, Result
 from leaktight.report import Status
 from leaktight.report.ink import visible
@@ -66,7 +66,13 @@ def _scan(path: str, order: Order) -> Result:
     config = effective([path], Request(audience=order.audience)).config
     progress = Progress()
     result = engine.scan(
-        [path], config=config, jobs=jobs_of(order.jobs), audience=config.audience, today=_today(), progress=progress
+        [path],
+        config=config,
+        jobs=jobs_of(order.jobs),
+        audience=config.audience,
+        today=_today(),
+        progress=progress,
+        cache=cache_of(config),
     )
     progress.clear()
     return result

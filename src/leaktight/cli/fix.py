@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from leaktight.cli.console import Colour, Progress, complain, terminal, write
 from leaktight.cli.errors import UsageError, require
-from leaktight.cli.scan import Request, effective, existing, jobs_of
+from leaktight.cli.scan import Request, cache_of, effective, existing, jobs_of
 from leaktight.config import Config
 from leaktight.model import Audience, Fix, Safety, Severity
 from leaktight.report import Status, decide
@@ -38,6 +38,7 @@ class Wish:
     verify: str = ""
     settings: tuple[str, ...] = ()
     jobs: int | None = None
+    no_cache: bool = False
     quiet: bool = False
     colour: Colour = Colour.AUTO
 
@@ -52,7 +53,9 @@ def fix(wish: Wish) -> Status:
     if len(paths) > 1:
         raise UsageError("one project is repaired at a time")
     root = Path(os.path.realpath(paths[0]))
-    config = effective(paths, Request(audience=wish.audience, fail_on=wish.fail_on, settings=wish.settings)).config
+    config = effective(
+        paths, Request(audience=wish.audience, fail_on=wish.fail_on, settings=wish.settings, no_cache=wish.no_cache)
+    ).config
 
     from leaktight import engine
 
@@ -70,6 +73,7 @@ def fix(wish: Wish) -> Status:
         rules=rules,
         jobs=jobs_of(wish.jobs),
         today=datetime.date.today(),  # noqa: DTZ011  # a claim ends where the user lives
+        cache=cache_of(config),
     )
     progress.clear()
     if not wish.quiet or wish.diff:
@@ -155,6 +159,7 @@ def _verified(root: Path, config: Config, done: Repair, wish: Wish) -> Repair:
             audience=config.audience,
             only={fix.fingerprint for fix in kept},
             jobs=jobs_of(wish.jobs),
+            cache=cache_of(config),
         )
 
     def holds(kept: Sequence[Fix]) -> bool:

@@ -9,7 +9,7 @@ from leaktight import __version__
 from leaktight.cli.acts import Listing
 from leaktight.cli.console import Progress, complain, write
 from leaktight.cli.errors import UsageError, require
-from leaktight.cli.scan import Request, effective, existing, jobs_of
+from leaktight.cli.scan import Request, cache_of, effective, existing, jobs_of
 from leaktight.model import Exposure
 from leaktight.report import Status
 
@@ -25,12 +25,13 @@ class Question:
     channels: tuple[str, ...] = ()
     allow_gaps: bool = False
     jobs: int | None = None
+    no_cache: bool = False
 
 
 def inventory(question: Question) -> Status:
     """List the ways out; the exit status tells only whether everything could be looked at."""
     [path] = existing([question.path])
-    config = effective([path], Request()).config
+    config = effective([path], Request(no_cache=question.no_cache)).config
     from leaktight import engine
     from leaktight.policy import LABELS, Channel
     from leaktight.report import inventory as told
@@ -46,6 +47,7 @@ def inventory(question: Question) -> Status:
             today=datetime.date.today(),  # noqa: DTZ011  # a claim ends where the user lives
             progress=progress,
             since=question.since,
+            cache=cache_of(config),
         )
     except engine.NoHistoryError as error:
         raise UsageError(f"--diff {question.since}: {error}") from None

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from leaktight.cli.errors import UsageError
+from leaktight.cli.scan import cache_of
 from leaktight.config import Effective
 from leaktight.model import CodePlace, Finding, Proof, Result, Tightness, Verdict
 
@@ -46,7 +47,7 @@ def scanned(root: Path, config: Effective) -> Result:
     from leaktight import engine
     from leaktight.model import Audience
 
-    return engine.scan([str(root)], config=config.config, jobs=1, audience=Audience.AUDIT)
+    return engine.scan([str(root)], config=config.config, jobs=1, audience=Audience.AUDIT, cache=cache_of(config.config))
 
 
 def joined(proof: Proof, findings: tuple[Finding, ...]) -> Proof:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from leaktight import __version__
 from leaktight.cli.baseline import read_baseline
@@ -19,6 +20,9 @@ from leaktight.cli.rulebook import rulebook
 from leaktight.config import Config, Effective, load
 from leaktight.model import Audience, Severity
 from leaktight.report import Status, decide, render_text
+
+if TYPE_CHECKING:
+    from leaktight.source.cache import Cache
 
 _SHOWN_FIRST = 3
 _MOST_JOBS = 8
@@ -41,6 +45,7 @@ class Request:
     settings: tuple[str, ...] = ()
     since: str = ""
     jobs: int | None = None
+    no_cache: bool = False
     quiet: bool = False
     verbose: bool = False
     colour: Colour = Colour.AUTO
@@ -124,7 +129,16 @@ def effective(paths: Sequence[str], request: Request) -> Effective:
         result = result.override("--fail-on", fail_on=request.fail_on)
     if request.settings:
         result = result.override("--settings", settings=request.settings)
+    if request.no_cache:
+        result = result.override("--no-cache", cache=False)
     return result
+
+
+def cache_of(config: Config) -> Cache | None:
+    """The cache of this user, unless it is not wanted."""
+    from leaktight.source.cache import Cache, cache_folder
+
+    return Cache(cache_folder()) if config.cache else None
 
 
 def existing(paths: Sequence[str]) -> tuple[str, ...]:
@@ -169,6 +183,7 @@ def _scanned(request: Request) -> Scanned:
             since=request.since,
             offers=True,
             keep=_HELD.append if len(paths) == 1 else None,
+            cache=cache_of(config),
         )
     except engine.NoHistoryError as error:
         raise UsageError(f"--diff {request.since}: {error}") from None

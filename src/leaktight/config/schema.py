@@ -56,3 +56,5 @@ class Config(Section, frozen=True, kw_only=True):
     labels: dict[str, UserLabel] = {}
     """Labels by name."""
     deployment: Deployment = Deployment()
+    cache: bool = True
+    """Keep what a scan works out in your cache folder, sealed, so that the next scan is quicker."""

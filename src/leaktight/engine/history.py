@@ -10,12 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from leaktight.source.files import MAX_OTHER, MAX_PYTHON
-
-_MEDIA = frozenset(
-    ".png .jpg .jpeg .gif .webp .ico .svg .woff .woff2 .ttf .eot .otf .mp3 .mp4 .webm .zip .gz .pdf .po .mo .map .min.js .css".split()
-)
-"""What no scan reads: such files are there, and empty."""
+from leaktight.source.files import MAX_OTHER, MAX_PYTHON, MEDIA
 
 
 class NoHistoryError(Exception):
@@ -67,7 +62,7 @@ def _write(folder: Path, commit: str, prefix: str, root: Path) -> None:
             continue
         target = root / place
         target.parent.mkdir(parents=True, exist_ok=True)
-        if place.suffix in _MEDIA or int(size) > (MAX_PYTHON if place.suffix == ".py" else MAX_OTHER):
+        if place.suffix in MEDIA or int(size) > (MAX_PYTHON if place.suffix == ".py" else MAX_OTHER):
             target.touch()
         else:
             wanted.append((identity, target))

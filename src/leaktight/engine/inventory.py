@@ -14,6 +14,7 @@ from leaktight.flow.events import Arrival
 from leaktight.flow.machine import Machine
 from leaktight.model import Audience, Exposure, Finding, Inventory, Span
 from leaktight.policy import LABELS, Channel, Safeguard, demands
+from leaktight.source.cache import Cache
 
 
 def inventory(
@@ -24,6 +25,7 @@ def inventory(
     today: datetime.date | None = None,
     progress: Progress | None = None,
     since: str = "",
+    cache: Cache | None = None,
 ) -> Inventory:
     """List the ways out of a project; with a revision in `since`, what starts and what stops since then. Nothing is run."""
 
@@ -33,7 +35,9 @@ def inventory(
         def collect(machine: Machine, found: list[Finding]) -> None:
             ways.extend(exposures(machine, found))
 
-        scan = ProjectScan(root, config, audience=Audience.STRICT, jobs=jobs, today=today, progress=progress, collect=collect)
+        scan = ProjectScan(
+            root, config, audience=Audience.STRICT, jobs=jobs, today=today, progress=progress, collect=collect, cache=cache
+        )
         result = scan.run()
         return Inventory(result.project, tuple(ways), result.gaps)
 

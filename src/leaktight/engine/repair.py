@@ -13,6 +13,7 @@ from leaktight.edit import Conflict, Desk, Document, NotPossible, OtherKind, app
 from leaktight.engine.scan import ProjectScan
 from leaktight.model import Audience, Edit, Finding, Fix, Gap, Result, Safety
 from leaktight.rules.api import Rule
+from leaktight.source.cache import Cache
 
 _MOST_ROUNDS = 12
 """Fixes that touch the same characters are made in successive rounds."""
@@ -54,6 +55,7 @@ def repair(
     only: Collection[str] | None = None,
     jobs: int = 1,
     today: datetime.date | None = None,
+    cache: Cache | None = None,
 ) -> Repair:
     """Repair a project on paper: nothing is written.
 
@@ -62,7 +64,7 @@ def repair(
     """
 
     def scan(changed: Mapping[str, bytes]) -> ProjectScan:
-        return ProjectScan(Path(root), config, audience=audience, jobs=jobs, changed=changed, today=today)
+        return ProjectScan(Path(root), config, audience=audience, jobs=jobs, changed=changed, today=today, cache=cache)
 
     return _Work(scan, level, rules, only).run()
 

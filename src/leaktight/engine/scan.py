@@ -20,6 +20,7 @@ from leaktight.engine.judge import Judge
 from leaktight.engine.offers import offered
 from leaktight.engine.results import merged, narrowed
 from leaktight.engine.texts import Texts
+from leaktight.engine.warm import run_warm
 from leaktight.flow.machine import Machine
 from leaktight.flow.probe import Probe
 from leaktight.model import Audience, Claim, Finding, Fix, Gap, ProjectInfo, Result
@@ -33,6 +34,7 @@ from leaktight.project.settings import Settings, load_settings
 from leaktight.project.symbols import Program
 from leaktight.rules.registry import load_rules
 from leaktight.source.ahead import Ahead
+from leaktight.source.cache import Cache
 from leaktight.source.claims import apply_claims, parse_claims
 from leaktight.source.files import Kind, Role, Tree
 from leaktight.source.reading import read_modules
@@ -63,6 +65,7 @@ def scan(
     since: str = "",
     offers: bool = False,
     keep: Callable[[object], None] | None = None,
+    cache: Cache | None = None,
 ) -> Result:
     """Scan one or several projects, folders or files.
 
@@ -70,15 +73,18 @@ def scan(
     told with the name of the root in front. With a revision in `since`, both it and the project as it
     is are analysed whole, and only what is new is told. With `offers`, findings tell of the fix there is for them.
     What was read of each is given to `keep`, for who has no time to take it apart.
+    With a `cache`, what an earlier scan worked out is used, and what this one does is kept; the result is the same.
     """
     config = config or Config()
 
     def run(path: Path) -> Result:
         shown_to = audience or config.audience
-        scan = ProjectScan(path, config, jobs=jobs, audience=shown_to, rules=rules, progress=progress, today=today, offers=offers)
+        scan = ProjectScan(
+            path, config, jobs=jobs, audience=shown_to, rules=rules, progress=progress, today=today, offers=offers, cache=cache
+        )
         if keep is not None:
             keep(scan)
-        return scan.run()
+        return scan.run() if cache is None else run_warm(scan, cache)
 
     results = []
     for path in map(Path, paths):
@@ -108,7 +114,9 @@ class ProjectScan:
         changed: Mapping[str, bytes] = MappingProxyType({}),
         collect: Collect | None = None,
         offers: bool = False,
+        cache: Cache | None = None,
     ) -> None:
+        self.cache = cache
         self.collect = collect
         self.offers = offers
         self.config = config
@@ -121,7 +129,7 @@ class ProjectScan:
         self.read: Project | None = None
         """What the scan read of the project, once it has run."""
         self.texts = Texts(self.tree)
-        self._chosen = rules
+        self.chosen = rules
         self.gaps: list[Gap] = list(self.tree.gaps)
         self.roles = _AUDITED if audience is Audience.AUDIT else (Role.APP,)
 
@@ -133,7 +141,7 @@ class ProjectScan:
     @cached_property
     def rules(self) -> list[Rule]:
         """The rules that are asked for."""
-        return [rule for rule in self.all_rules if self._chosen is None or rule.name in self._chosen]
+        return [rule for rule in self.all_rules if self.chosen is None or rule.name in self.chosen]
 
     @cached_property
     def _settings(self) -> tuple[Settings, ...]:
@@ -175,6 +183,7 @@ class ProjectScan:
             jobs=self.jobs,
             progress=lambda done: self.progress("reading", done, len(paths)),
             meanwhile=lambda: (self.rules, self._settings),
+            cache=self.cache,
         )
         self.gaps += gaps
         project = Project(

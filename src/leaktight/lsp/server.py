@@ -20,6 +20,7 @@ from leaktight.engine.why import root_of
 from leaktight.lsp.answers import Scanned, actions, diagnostics, hover
 from leaktight.report import Rulebook
 from leaktight.report.mask import shielded
+from leaktight.source.cache import Cache, cache_folder
 from leaktight.source.python import decode
 
 _PAUSE = 0.2  # seconds without another event before a scan begins
@@ -76,8 +77,9 @@ def scanned_at(root: Path, rules: Rulebook) -> Scanned:
     """Scan a project as `leaktight scan` does: same configuration, same baseline, same findings."""
     found = load(root)
     config = found.config
+    kept = Cache(cache_folder()) if config.cache else None
     today = datetime.date.today()  # noqa: DTZ011  # a claim ends where the user lives
-    result = scan([root], config=config, audience=config.audience, today=today, offers=True)
+    result = scan([root], config=config, audience=config.audience, today=today, offers=True, cache=kept)
     folder = root if root.is_dir() else root.parent
     baseline = (found.file.resolve().parent if found.file else folder) / FILE
     if baseline.is_file():

@@ -23,6 +23,10 @@ MAX_PYTHON = 4 * 1024 * 1024
 """Larger Python files are data or generated; parsing one takes seconds and hundreds of megabytes."""
 MAX_OTHER = 1024 * 1024
 MAX_LINE = 1_000_000
+MEDIA = frozenset(
+    ".png .jpg .jpeg .gif .webp .ico .svg .woff .woff2 .ttf .eot .otf .mp3 .mp4 .webm .zip .gz .pdf .po .mo .map .css".split()
+)
+"""How names of files end that no scan reads, unless they are templates."""
 
 _NEVER = frozenset(
     {

@@ -11,6 +11,7 @@ import msgspec
 
 from leaktight.model import Gap
 from leaktight.source.ahead import METHOD
+from leaktight.source.cache import Cache, digest
 from leaktight.source.code import Module
 from leaktight.source.files import Tree
 from leaktight.source.lower import lower
@@ -28,9 +29,10 @@ _tree: Tree | None = None
 
 def read_module(tree: Tree, path: str) -> Module | Gap:
     """Read, parse and lower one file."""
-    data = tree.read(path)
-    if isinstance(data, Gap):
-        return data
+    return _read(tree, path)[1]
+
+
+def _lowered(path: str, data: bytes) -> Module | Gap:
     parsed = parse(data, path, partly=True)
     if isinstance(parsed, Gap):
         return parsed
@@ -50,35 +52,70 @@ def read_modules(
     jobs: int,
     progress: Callable[[int], None] | None = None,
     meanwhile: Callable[[], object] = lambda: None,
+    cache: Cache | None = None,
 ) -> tuple[dict[str, Module], list[Gap]]:
-    """Read many files. The answer does not depend on the number of jobs; `meanwhile` is what this process does as others read."""
-    modules: dict[str, Module] = {}
+    """Read many files. The answer does not depend on the number of jobs, nor on what the cache holds.
+
+    `meanwhile` is what this process does as others read.
+    """
+    modules: dict[str, Module] = {} if cache is None else _kept(tree, paths, cache)
+    paths = [path for path in paths if path not in modules]
     gaps: list[Gap] = []
+    fresh: dict[bytes, bytes] = {}
     results = _in_processes(tree, paths, jobs, meanwhile) if jobs > 1 and len(paths) > CHUNK else map(_one(tree), paths)
-    for count, (path, result) in enumerate(results):
+    for count, (path, identity, result) in enumerate(results):
         if isinstance(result, Gap):
             gaps.append(result)
         else:
-            modules[path] = result
-            if result.left_out is not None:
-                gaps.append(Gap(path, *result.left_out))
+            modules[path] = _decode(result) if isinstance(result, bytes) else result
+            if cache is not None:
+                fresh[identity] = result if isinstance(result, bytes) else _encode(result)
+                if len(fresh) == CHUNK:
+                    cache.keep(fresh)
+                    fresh.clear()
         if progress is not None and count % 50 == 0:
             progress(count)
+    if cache is not None:
+        cache.keep(fresh)
+    gaps += [Gap(path, *module.left_out) for path, module in modules.items() if module.left_out is not None]
     return {path: modules[path] for path in sorted(modules)}, gaps
 
 
-def _one(tree: Tree) -> Callable[[str], tuple[str, Module | Gap]]:
-    return lambda path: (path, read_module(tree, path))
+def _kept(tree: Tree, paths: Sequence[str], cache: Cache) -> dict[str, Module]:
+    """What is known of files from an earlier scan."""
+    modules: dict[str, Module] = {}
+    for path in paths:
+        data = tree.read(path)
+        found = None if isinstance(data, Gap) else cache.read(_identity(path, data))
+        if found is not None:
+            modules[path] = _decode(found)
+    return modules
 
 
-def _in_processes(tree: Tree, paths: Sequence[str], jobs: int, meanwhile: Callable[[], object]) -> Iterator[tuple[str, Module | Gap]]:
+def _identity(path: str, data: bytes) -> bytes:
+    return digest(b"module", path.encode(), data)
+
+
+def _one(tree: Tree) -> Callable[[str], tuple[str, bytes, Module | Gap]]:
+    return lambda path: (path, *_read(tree, path))
+
+
+def _read(tree: Tree, path: str) -> tuple[bytes, Module | Gap]:
+    """Read one file; its identity is of the very bytes that were parsed, whatever the file holds a moment later."""
+    data = tree.read(path)
+    return (b"", data) if isinstance(data, Gap) else (_identity(path, data), _lowered(path, data))
+
+
+def _in_processes(
+    tree: Tree, paths: Sequence[str], jobs: int, meanwhile: Callable[[], object]
+) -> Iterator[tuple[str, bytes, bytes | Gap]]:
     chunks = [paths[start : start + CHUNK] for start in range(0, len(paths), CHUNK)]
     with ProcessPoolExecutor(jobs, mp_context=get_context(METHOD), initializer=_start, initargs=(tree,)) as pool:
         work = pool.map(_work, chunks)
         meanwhile()
         for chunk, answers in zip(chunks, work, strict=True):
             for path, answer in zip(chunk, answers, strict=True):
-                yield path, (_decode(answer) if isinstance(answer, bytes) else answer)
+                yield path, *answer
 
 
 def _start(tree: Tree) -> None:
@@ -87,7 +124,7 @@ def _start(tree: Tree) -> None:
     gc.disable()
 
 
-def _work(paths: Sequence[str]) -> list[bytes | Gap]:
+def _work(paths: Sequence[str]) -> list[tuple[bytes, bytes | Gap]]:
     assert _tree is not None  # set by _start
-    results = [read_module(_tree, path) for path in paths]
-    return [result if isinstance(result, Gap) else _encode(result) for result in results]
+    results = [_read(_tree, path) for path in paths]
+    return [(identity, result if isinstance(result, Gap) else _encode(result)) for identity, result in results]
