@@ -16,6 +16,7 @@ from leaktight.model import Audience, Certainty, Finding
 from leaktight.policy import Channel
 from leaktight.project import Project
 from leaktight.rules.api import Rule
+from leaktight.rules.beside import is_beside_site
 
 
 class Judge:
@@ -46,16 +47,19 @@ class Judge:
         """The findings about calls and about data that leaves."""
         for call in machine.sorted_calls:
             for detector in self.calls.get(call.name, ()):
-                yield from detector(call)
+                yield from _weighed(detector(call), machine.project)
             for arrival in arrivals(call):
                 for flow_detector in self.flows.get(arrival.channel, ()):
-                    yield from flow_detector(arrival)
+                    yield from _weighed(flow_detector(arrival), machine.project)
 
     def of_project(self, project: Project) -> Iterator[Finding]:
-        """The findings about everything else: data need not have been followed for them."""
+        """The findings about everything else: data need not have been followed for them.
+
+        What a sample of settings leaves open is for the strict: each site decides it anew.
+        """
         samples = {settings.path for settings in project.settings if settings.is_sample}
-        for finding in self._of_project(project):
-            yield _of_sample(finding) if finding.span.path in samples else finding
+        for finding in _weighed(self._of_project(project), project):
+            yield _for_strict(finding) if finding.span.path in samples else finding
 
     def _of_project(self, project: Project) -> Iterator[Finding]:
         for rule in self.rules:
@@ -107,6 +111,11 @@ def _printed(call: Call, parameter: str, sink: SinkSpec, value: Value) -> Iterat
             yield Arrival(call, parameter, sink, fact, value, printed=item.span, chain=item.chain)
 
 
-def _of_sample(finding: Finding) -> Finding:
-    """What a sample of settings leaves open is for the strict: each site decides it anew."""
+def _weighed(findings: Iterator[Finding], project: Project) -> Iterator[Finding]:
+    """What a tool beside the site does is for the strict."""
+    for finding in findings:
+        yield _for_strict(finding) if is_beside_site(project, finding.span.path) else finding
+
+
+def _for_strict(finding: Finding) -> Finding:
     return replace(finding, audience=Audience.STRICT) if finding.audience is Audience.DEFAULT else finding

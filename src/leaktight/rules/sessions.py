@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import re
 
-from leaktight.model import Span, Step
+from leaktight.model import Certainty, Span, Step
 from leaktight.project import Project
+from leaktight.project.environment import SHARED, Environment, words_of
 from leaktight.project.settings import Settings, SettingValue
+from leaktight.project.settings_reads import is_settings
+from leaktight.project.symbols import ClassRef, FunctionRef
+from leaktight.rules.reach import reach
+from leaktight.rules.transport.enforcement import is_public
+from leaktight.source.code import Op
+from leaktight.source.roles import is_in_tests
 
 COOKIE_ENGINE = "django.contrib.sessions.backends.signed_cookies"
 _SERVER_STORAGE = "session.SessionStorage"
@@ -34,6 +41,47 @@ def has_sessions(settings: Settings) -> bool:
     return isinstance(listed, list | tuple) and any(
         isinstance(item, str) and item.endswith("SessionMiddleware") for item in listed
     )
+
+
+def stays_at_home(project: Project) -> bool:
+    """Tell whether no request that another site began brings the session cookie: `SameSite=Strict` wherever the site runs."""
+    flags = [settings.get("SESSION_COOKIE_SAMESITE") for settings in project.settings if is_public(settings)]
+    values = [value for flag in flags for value in (flag.value, *(other.value for other in flag.alternatives))]
+    return bool(values) and all(isinstance(value, str) and value.lower() == "strict" for value in values)
+
+
+def sets_session_cookie(settings: Settings, project: Project) -> bool:
+    """Tell whether a middleware of the project sets the session cookie in place of Django's, with flags of its own."""
+    listed = settings.get("MIDDLEWARE").value
+    for item in listed if isinstance(listed, list | tuple) else ():
+        if isinstance(item, str) and item.endswith("SessionMiddleware") and not item.startswith("django."):
+            symbol = project.program.resolve_qualified(item, settings.path)
+            method = project.program.method(symbol, "process_response") if isinstance(symbol, ClassRef) else None
+            if isinstance(method, FunctionRef):
+                done = reach(project.program, method, depth=1)
+                return any("set_cookie" in name for name in done.called) and "SESSION_COOKIE_SECURE" not in done.used
+    return False
+
+
+def is_assigned(project: Project, name: str) -> bool:
+    """Tell whether a function of the site assigns the setting: `settings.SESSION_COOKIE_SECURE = …`."""
+    program = project.program
+    return any(
+        target[0] == Op.ATTR and target[3] == name and is_settings(program, target[2], ref.path)
+        for ref in program.functions()
+        if name in program.function(ref).names and not is_in_tests(ref.path)
+        for code in program.pieces(ref)
+        if code[0] == Op.ASSIGN
+        for target in code[2]
+    )
+
+
+def is_to_be_built_on(settings: Settings, value: SettingValue) -> bool:
+    """Tell a setting that is left out by what is called the base of other settings, where none of production are in sight."""
+    if value.certainty is not Certainty.ABSENT or settings.environment is not Environment.UNKNOWN:
+        return False
+    _, _, configuration = settings.module.partition(":")
+    return not SHARED.isdisjoint(words_of(configuration or settings.path.rpartition("/")[2]))
 
 
 _FLAG = re.compile(r"\w+_COOKIE_(SECURE|HTTPONLY|SAMESITE)")

@@ -13,7 +13,8 @@ Pass `secure=True`, or `secure=settings.SESSION_COOKIE_SECURE` where development
 
 ## When it is fine
 The cookie tells nothing about anybody, as a language does: only auditors see it. Flags that come from a setting or another value that is
-not known are believed. A cookie that is deleted needs no flag.
+not known are believed. A cookie that is deleted needs no flag. A session cookie that a middleware of the project sets with flags of its
+own, a setting that code assigns once it has read its configuration, and one that base settings leave to others are for the strict audience.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from leaktight.rules.api import Example, Rule
 from leaktight.rules.cookies.fixing import add_flag, setting_of
 from leaktight.rules.cookies.flags import MORSEL, SETTERS, judge_call, judge_morsel, judge_setting
 from leaktight.rules.cookies.other_ways import LOGIN_COOKIES, judge_headers, judge_login_cookie, judge_switches
-from leaktight.rules.sessions import has_sessions
+from leaktight.rules.sessions import has_sessions, is_assigned, is_to_be_built_on, sets_session_cookie
 
 rule = Rule(
     __name__,
@@ -116,10 +117,17 @@ def changed_later(call: Call) -> Iterator[Finding]:
     yield from judge_morsel(rule, call, "secure", off=_OFF)
 
 
-@rule.setting("SESSION_COOKIE_SECURE")
-def session_cookie(settings: Settings, value: SettingValue) -> Iterator[Finding]:
-    if value.value is False and (value.certainty is not Certainty.ABSENT or has_sessions(settings)):
-        yield from judge_setting(rule, settings, value, what="the session cookie", why=_why(value))
+@rule.project
+def session_cookie(project: Project) -> Iterator[Finding]:
+    """The setting decides, unless code of the site decides it anew for each answer or once it has read its configuration."""
+    for settings in project.settings:
+        value = settings.get("SESSION_COOKIE_SECURE")
+        if value.value is False and (value.certainty is not Certainty.ABSENT or has_sessions(settings)):
+            elsewhere = (
+                sets_session_cookie(settings, project) or is_assigned(project, value.name) or is_to_be_built_on(settings, value)
+            )
+            audience = Audience.STRICT if elsewhere else Audience.DEFAULT
+            yield from judge_setting(rule, settings, value, what="the session cookie", why=_why(value), audience=audience)
 
 
 @rule.setting("CSRF_COOKIE_SECURE", "LANGUAGE_COOKIE_SECURE")

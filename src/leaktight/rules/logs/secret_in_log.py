@@ -14,7 +14,8 @@ is needed, log its last four characters or a keyed hash.
 
 ## When it is fine
 The value is hashed, encrypted, masked or cut to its last characters; it is a type that hides itself, such as pydantic's `SecretStr`; a
-management command prints to the person who typed it. Personal data such as mail addresses is shown to the strict audience only: many
+management command prints to the person who typed it. What the first file of an installed command prints is shown to the strict audience.
+Personal data such as mail addresses is shown to the strict audience only: many
 sites log it on purpose, and should know that they do.
 """
 
@@ -27,6 +28,7 @@ from leaktight.flow.events import Arrival
 from leaktight.model import Audience, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, LabelKind, Safeguard
 from leaktight.rules.api import Example, Rule
+from leaktight.rules.beside import is_entry_of_command
 from leaktight.rules.judging import at_least, audience_of, harm, is_command, kind_of, milder, put_in
 from leaktight.rules.logs.silencing import silence
 
@@ -92,6 +94,8 @@ def written(arrival: Arrival) -> Iterator[Finding]:
         severity, done = milder(severity), "printed"
         if is_command(arrival.call):
             audience = at_least(audience, Audience.AUDIT)
+        elif is_entry_of_command(arrival.project, arrival.call.path):
+            audience = at_least(audience, Audience.STRICT)
     yield rule.finding(
         put_in(arrival),
         label=arrival.label,

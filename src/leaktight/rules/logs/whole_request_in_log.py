@@ -13,7 +13,8 @@ next one.
 
 ## When it is fine
 Only chosen keys are taken, the sensitive ones were taken out or overwritten first, or only the names of the fields are logged.
-What a query string or the command line holds is in other logs anyway and is shown to the strict audience.
+What a query string or the command line holds is in other logs anyway and is shown to the strict audience; so are bodies and forms at the
+level of debug messages, which production does not write as a rule, and reports that browsers send to be logged.
 """
 
 from __future__ import annotations
@@ -25,11 +26,12 @@ from leaktight.flow.events import Arrival
 from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
+from leaktight.project.environment import words_of
 from leaktight.project.symbols import FunctionRef
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import at_least, is_command, milder
 from leaktight.rules.logs.silencing import silence
-from leaktight.source.code import Code, Op
+from leaktight.source.code import Code, Op, last_name, walk
 
 _WHOLE = {
     "request-body": ("the whole request body is", Severity.HIGH),
@@ -52,6 +54,10 @@ _LOGGING = frozenset(
     {"logging.Formatter", "logging.Filter", "logging.LoggerAdapter", "pythonjsonlogger.jsonlogger.JsonFormatter"}
 )
 
+_BODIES = frozenset({"request-body", "form", "serializer"})
+"""What one view takes in; headers, sessions and environments bring the same secrets to every view."""
+_REPORT = frozenset({"report", "reports", "violation", "violations"})
+"""Next to `csp` in the name of a view that browsers send their reports to."""
 _IN_OTHER_LOGS = frozenset({"request-url", "command-line"})
 
 rule = Rule(
@@ -115,6 +121,8 @@ def written(arrival: Arrival) -> Iterator[Finding]:
         return  # what formatters put into their lines is judged where they do
     what, severity = _WHOLE[source]
     audience = Audience.STRICT if source in _IN_OTHER_LOGS else arrival.audience
+    if (source in _BODIES and arrival.call.name.endswith(".debug")) or _is_sent_to_be_logged(arrival):
+        audience = at_least(audience, Audience.STRICT)
     done = "written to the log"
     if arrival.sink.part == "output":
         severity, done = milder(severity), "printed"
@@ -147,18 +155,42 @@ def put_into_every_line(project: Project) -> Iterator[Finding]:
             continue
         for index in program.class_(ref).methods.values():
             method = FunctionRef(ref.path, index)
+            tests = [code for code in program.pieces(method) if code[0] == Op.IF and _asks_for_attribute(code[2])]
             for code in program.pieces(method):
                 source = _kept(code)
                 if source is not None:
+                    asked_for = any(code is inner for test in tests for inner in walk(test[3]))
                     what, severity = _WHOLE[source]
                     yield rule.finding(
                         project.span(ref.path, code[1]),
                         severity=severity,
-                        confidence=Confidence.MEDIUM,
+                        confidence=Confidence.LOW if asked_for else Confidence.MEDIUM,
+                        audience=Audience.STRICT if asked_for else None,
                         symbol=project.symbol(ref.path, method),
                         what=what,
                         done="put into every line of the log",
                     )
+
+
+def _asks_for_attribute(test: Code) -> bool:
+    """`hasattr(request, "data")`: what only some requests have is not in every line."""
+    return any(
+        code[0] == Op.CALL
+        and last_name(code[2]) == "hasattr"
+        and len(code[3]) == 2
+        and code[3][0][0] in {Op.NAME, Op.ATTR}
+        and code[3][0][-1] == "request"
+        for code in walk(test)
+    )
+
+
+def _is_sent_to_be_logged(arrival: Arrival) -> bool:
+    """Tell the body of a report about the site's policy, which browsers send to be read in the log."""
+    function = arrival.call.function
+    if function is None or arrival.fact.source != "request-body":
+        return False
+    words = set(words_of(arrival.project.program.function(function).qualified))
+    return "csp" in words and not _REPORT.isdisjoint(words)
 
 
 def _kept(code: Code) -> str | None:

@@ -116,11 +116,20 @@ def of_input(element: Element) -> Evidence | None:
 
 def of_form(form: Form) -> list[Evidence]:
     """List the sensitive inputs of a form, the gravest first."""
-    found = [evidence for element in form.inputs if not _is_preset(element) and (evidence := of_input(element)) is not None]
+    found = [
+        evidence
+        for element in form.inputs
+        if not _is_preset(element) and _is_sent(element) and (evidence := of_input(element)) is not None
+    ]
     for path in form.renders:
         if len(path) > 1 and (evidence := named(path[-1])) is not None:
             found.append(evidence)
     return sorted(found, key=weight)
+
+
+def _is_sent(element: Element) -> bool:
+    """Tell an input that browsers send: one without a name they leave out."""
+    return element.is_open_ended or element.attribute("name") is not None
 
 
 def weight(evidence: Evidence) -> tuple[bool, bool]:

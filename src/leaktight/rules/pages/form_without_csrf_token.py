@@ -12,7 +12,8 @@ Put `{% csrf_token %}` behind the opening tag (`{{ csrf_input }}` in Jinja), and
 
 ## When it is fine
 The view knows the sender by something a browser does not send by itself: a signature, or a one-time link. Forms to other sites are
-never reported: they must not get the token.
+never reported: they must not get the token. Where Django's check is in force the form is broken rather than dangerous, and where the view
+checks a signature it is meant to be so: both are shown to the strict audience.
 """
 
 from __future__ import annotations
@@ -22,11 +23,12 @@ from collections.abc import Iterator
 
 from leaktight.edit import Desk
 from leaktight.edit.markup import with_token
-from leaktight.model import Confidence, Edit, Finding, Safety, Severity
+from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.templates import Attribute, Element, Template, Token
 from leaktight.rules.api import Example, Rule
+from leaktight.rules.pages.handling import is_refused_without_token
 from leaktight.rules.pages.sending import is_sent_by_script
 from leaktight.source.template_lexer import HOLE
 from leaktight.source.template_url import origins
@@ -75,7 +77,11 @@ def posted_without_token(element: Element, template: Template, project: Project)
         return
     # A script of the page may send the token, the target may be another site, the page may be no template at all.
     doubtful = template.file.mentions_csrf or not template.file.has_tags or not _stays(form.action)
-    yield rule.finding(element.span, confidence=Confidence.LOW if doubtful else Confidence.MEDIUM)
+    yield rule.finding(
+        element.span,
+        confidence=Confidence.LOW if doubtful else Confidence.MEDIUM,
+        audience=Audience.STRICT if is_refused_without_token(form, template, project) else None,
+    )
 
 
 @rule.fix(Safety.SAFE, "put `{% csrf_token %}` into the form")

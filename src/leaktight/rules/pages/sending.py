@@ -28,6 +28,16 @@ def has_submit(form: Form) -> bool:
     )
 
 
+def has_only_plain_buttons(form: Form) -> bool:
+    """Tell a form all of whose buttons are for scripts: none of them sends it."""
+    buttons = [
+        element.get("type", "submit" if element.tag == "button" else "text").lower()
+        for element in form.inputs
+        if element.tag == "button" or element.get("type").lower() in {"button", "submit", "image"}
+    ]
+    return bool(buttons) and set(buttons) == {"button"}
+
+
 def may_post(form: Form) -> bool:
     """Tell whether a button of the form changes its method."""
     return any(element.attribute("formmethod") is not None for element in form.inputs)

@@ -14,7 +14,8 @@ in a header, in views of their own.
 
 ## When it is fine
 The request proves by itself where it comes from: a webhook whose signature is checked, an API that takes a token from a header, a view of
-the REST framework. Exempted views that nobody signs in to are shown to the strict only.
+the REST framework. Exempted views that nobody signs in to are shown to the strict only, and so are those that other sites cannot use: the
+session cookie is `SameSite=Strict` wherever the site runs, or the view turns away what comes without a header such as `X-Requested-With`.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from leaktight.rules.reach import heading, statements
 from leaktight.rules.requests.exemptions import (
     answers_changes,
     changes_state,
+    demands_header,
     exemptions,
     is_called_by_others,
     is_for_development,
@@ -45,7 +47,7 @@ from leaktight.rules.requests.exemptions import (
     proves_itself,
     trusts_everybody,
 )
-from leaktight.rules.sessions import has_sessions, place
+from leaktight.rules.sessions import has_sessions, place, stays_at_home
 from leaktight.source.code import Op, walk
 
 _BEFORE_CSRF = (
@@ -143,6 +145,8 @@ def _judge(view: View, project: Project) -> tuple[Confidence, Audience] | None:
         return (Confidence.LOW, Audience.AUDIT) if login else None
     signed_in = login or knows_its_user(reach_of(project, view, *_UNSAFE, depth=1))
     if signed_in and changes and not is_called_by_others(view):
+        if stays_at_home(project) or demands_header(done, project.program):
+            return (Confidence.MEDIUM if login else Confidence.LOW), Audience.STRICT
         return (Confidence.HIGH if login else Confidence.MEDIUM), Audience.DEFAULT
     return Confidence.LOW, Audience.STRICT if changes else Audience.AUDIT
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from leaktight.policy import LabelKind, is_safe_host
 from leaktight.project import Project
-from leaktight.project.symbols import FunctionRef
+from leaktight.project.symbols import FunctionRef, Program
 from leaktight.project.views import View
 from leaktight.rules.judging import kind_of
 from leaktight.rules.reach import Reach, module_statements, statements
@@ -42,6 +42,8 @@ _EDITING = frozenset(
     {"CreateView", "UpdateView", "DeleteView", "FormView", "LoginView", "LogoutView", "PasswordChangeView", "GraphQLView"}
 )
 _DEVELOPMENT = frozenset({"DEBUG", "DEV", "DEV_MODE", "DEVELOPMENT", "IS_DEV", "LOCAL", "TESTING", "TEST_MODE", "IS_TEST"})
+_HEADER_TEXT = re.compile(r"(HTTP_)?X[-_]REQUESTED[-_]WITH", re.IGNORECASE)
+_ASKS_FOR_HEADER = frozenset({"is_ajax", "is_htmx", "is_xhr"})
 _SIGNED_IN = frozenset({"request.user", "request.auser", "user.is_authenticated"})
 
 
@@ -107,6 +109,28 @@ def is_given_a_secret(view: View, project: Project) -> bool:
     names += [name for route in view.routes for name in re.findall(r"<(?:\w+:)?(\w+)>", route.pattern or "")]
     matches = [match for name in names if (match := project.recogniser.recognise(name)) is not None]
     return any(kind_of(match.label) is LabelKind.CREDENTIAL for match in matches)
+
+
+def demands_header(done: Reach, program: Program) -> bool:
+    """Tell whether the view, or a decorator of it, turns away what lacks a header that a form of another site cannot send."""
+    return any(_turns_away(statements(program, function)) for function in done.functions)
+
+
+def _turns_away(body: list[Code]) -> bool:
+    """`if not is_ajax(request): raise Http404` and `if headers.get("X-Requested-With") != …: return …`, before all else."""
+    for code in body:
+        if code[0] == Op.IF and code[3] and code[3][-1][0] in {Op.RAISE, Op.RETURN}:
+            test = code[2]
+            negative = test[0] == Op.NOT or (test[0] == Op.TEST and test[3] in {"!=", "not in"})
+            if negative and any(map(_is_about_header, walk(test))):
+                return True
+    return False
+
+
+def _is_about_header(code: Code) -> bool:
+    if code[0] == Op.CONST:
+        return isinstance(code[2], str) and _HEADER_TEXT.fullmatch(code[2]) is not None
+    return code[0] in {Op.NAME, Op.ATTR} and code[-1] in _ASKS_FOR_HEADER
 
 
 def knows_its_user(done: Reach) -> bool:

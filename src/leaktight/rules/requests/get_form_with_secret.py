@@ -12,7 +12,8 @@ Write `method="post"` with `{% csrf_token %}`, read `request.POST` in the view, 
 
 ## When it is fine
 The form is never sent by the browser because a script always takes over; better still write `method="post"`, so that nothing leaks on
-the day the script fails. A search for people by name or mail address is shown to the strict only.
+the day the script fails. An input without a `name` is never sent. A search for people by name or mail address, and a form all of whose
+buttons are for scripts (`type="button"`), are shown to the strict only.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from leaktight.project.templates import Element, Form, Template
 from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.judging import harm
 from leaktight.rules.pages.evidence import Evidence, of_form, weight
-from leaktight.rules.pages.sending import has_submit, is_sent_by_script, may_post
+from leaktight.rules.pages.sending import has_only_plain_buttons, has_submit, is_sent_by_script, may_post
 from leaktight.source.code import Op
 from leaktight.source.template import Path, Value
 
@@ -138,6 +139,8 @@ def _judge(element: Element, form: Form, found: Sequence[Evidence]) -> Iterator[
         confidence = Confidence.LOW
     elif not form.has_method:
         confidence = Confidence.MEDIUM
+    if has_only_plain_buttons(form):
+        audience = audience or Audience.STRICT
     yield rule.finding(
         element.span,
         label=evidence.label,

@@ -1,0 +1,110 @@
+"""Which files lie beside the site: scripts and packages that people run by hand, and that no code of the site imports."""
+
+from __future__ import annotations
+
+import re
+
+from leaktight.project import Project
+from leaktight.project.symbols import ClassRef, FunctionRef, GlobalRef, ModuleRef
+from leaktight.source.roles import is_in_tests
+
+_FOLDERS = frozenset({"scripts", "bin", "tools", "hack", "contrib_scripts", "devtools"})
+_FILES = frozenset({"setup.py", "fabfile.py", "noxfile.py", "__main__.py"})
+_ENTRY = re.compile(r"""["'=]\s*(?P<module>[A-Za-z_][\w.]*)\s*:\s*[A-Za-z_]\w*["']?\s*(?:[,\]#]|$)""")
+_NAMING_ENTRIES = ("pyproject.toml", "setup.cfg", "setup.py")
+
+
+def is_beside_site(project: Project, path: str) -> bool:
+    """Tell a file of a tool: it lies among scripts, or in a distribution of its own, and the site does without it."""
+    if path not in project.program.modules:
+        return False
+    folder = _folder_of_tool(project, path)
+    site = _site_folders(project)
+    if folder is None or not site:
+        return False
+    inside = path if folder == "" else folder + "/"
+    importers = _importers(project)
+    return not any(
+        importer.startswith(tuple(site)) and not importer.startswith(inside) and _folder_of_tool(project, importer) is None
+        for target, found in importers.items()
+        if target.startswith(inside)
+        for importer in found
+    )
+
+
+def is_entry_of_command(project: Project, path: str) -> bool:
+    """Tell a file that an installed command begins in, so that what it prints is read by who typed the command."""
+    return path in _entries(project)
+
+
+def _folder_of_tool(project: Project, path: str) -> str | None:
+    """The folder whose files belong together as a tool; empty when the file is one by itself; None when it is none."""
+    folders = path.split("/")[:-1]
+    if "management" in folders:
+        return None
+    for depth, name in enumerate(folders, 1):
+        folder = "/".join(folders[:depth])
+        if name in _FOLDERS or (f"{folder}/setup.py" in project.program.modules and folder not in _apart(project)):
+            return folder
+    return "" if path.rpartition("/")[2] in _FILES else None
+
+
+def _apart(project: Project) -> frozenset[str]:
+    """Every folder above a view, a model or settings."""
+    memo = project.program.memo
+    known: frozenset[str] | None = memo.get("folders of the site")
+    if known is None:
+        known = memo["folders of the site"] = frozenset(_above(project))
+    return known
+
+
+def _above(project: Project) -> set[str]:
+    paths = {view.path for view in project.views if view.routes}
+    paths |= {settings.path for settings in project.settings}
+    paths |= {cls.path for cls in project.classes if cls.kind == "model" and _is_djangos(project, cls.ref)}
+    return {path[: place.start()] for path in paths for place in re.finditer("/", path)}
+
+
+def _is_djangos(project: Project, ref: ClassRef) -> bool:
+    return any(name.startswith("django.") for name in project.program.ancestors(ref))
+
+
+def _site_folders(project: Project) -> frozenset[str]:
+    """The topmost folders that hold a part of the site, with the slash."""
+    return frozenset(folder + "/" for folder in _apart(project) if "/" not in folder)
+
+
+def _importers(project: Project) -> dict[str, set[str]]:
+    """The files that import something of a file."""
+    program = project.program
+    found: dict[str, set[str]] | None = program.memo.get("importers")
+    if found is not None:
+        return found
+    found = program.memo["importers"] = {}
+    topmost = {path.partition("/")[0] + "/" for path in program.modules if "/" in path}
+    for path, module in program.modules.items():
+        if is_in_tests(path):
+            continue
+        for qualified in {*module.imports.values(), *module.inner_imports.values(), *(f"{star}.*" for star in module.stars)}:
+            target = program.resolve_qualified(qualified.removesuffix(".*"), path)
+            if isinstance(target, ModuleRef | FunctionRef | ClassRef | GlobalRef) and target.path != path:
+                package = f"{qualified.partition('.')[0]}/"
+                # A package at the top is meant by its name, not one of the same name further down.
+                if package not in topmost or target.path.startswith(package):
+                    found.setdefault(target.path, set()).add(path)
+    return found
+
+
+def _entries(project: Project) -> set[str]:
+    memo = project.program.memo
+    known: set[str] | None = memo.get("entries of commands")
+    if known is not None:
+        return known
+    found: set[str] = set()
+    memo["entries of commands"] = found
+    for name in _NAMING_ENTRIES:
+        for line in project.lines(name) or ():
+            if match := _ENTRY.search(line):
+                module = project.program.find_module(match["module"], name)
+                found |= {module} if module is not None else set()
+    return found
