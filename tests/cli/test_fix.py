@@ -61,6 +61,21 @@ def test_a_command_that_fails_takes_the_fix_back(shop: Path, run_leaktight: Run)
     assert _text(shop) == WANTED
 
 
+def test_only_the_fix_that_breaks_the_command_is_taken_back(shop: Path, run_leaktight: Run) -> None:
+    names = ["badge", "breaks", "cart", "desk", "entry"]
+    for name in names:
+        (shop / f"shop/{name}.py").write_text(VIEWS.replace("signed_in", name))
+    command = f"{sys.executable} -c \"import sys; sys.exit('secure=True' in open('shop/breaks.py').read())\""
+    done = run_leaktight("fix", shop, "--yes", "--verify", command)
+    taken = [line for line in done.stderr.decode().splitlines() if line.startswith("taken back")]
+    assert len(taken) == 1
+    assert "cookie-without-secure at shop/breaks.py:9" in taken[0]
+    assert b"5 fixes made in 5 files" in done.stderr
+    assert done.returncode == 1
+    secure = [name for name in [*names, "views"] if "secure=True" in (shop / f"shop/{name}.py").read_text()]
+    assert secure == ["badge", "cart", "desk", "entry", "views"]
+
+
 def test_a_command_that_fails_anyway_leaves_every_file_as_it_was(shop: Path, run_leaktight: Run) -> None:
     done = run_leaktight("fix", shop, "--yes", "--verify", f'{sys.executable} -c "import sys; sys.exit(1)"')
     assert (done.returncode, b"fails without any fix" in done.stderr) == (2, True)

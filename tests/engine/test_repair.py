@@ -118,6 +118,31 @@ def test_a_fix_that_does_harm_is_taken_back(what: str, project: Project, fixer: 
     assert reason in done.undone[0].reason
 
 
+def test_one_that_does_harm_is_taken_back_and_those_beside_it_are_made(project: Project, fixer: list[object]) -> None:
+    """Which of five fixes in one file brought the new finding is not to be seen: they are tried again apart."""
+    root = project({"shop/__init__.py": ""})
+    head, body = VIEWS.replace("\r\n", "\n").split("def signed_in")
+    views = head + "\n\n".join("def " + name + body for name in ("one", "two", "bad", "four", "five"))
+    (root / "shop/views.py").write_text(views)
+
+    def fix(finding: Finding, desk: Desk) -> Iterator[Edit]:
+        document = desk.python(finding.span.path)
+        at = document.text.index(', samesite="Lax")', document.offset(finding.span.line, 1))
+        yield document.insert(at, ", secure=True")
+        if finding.symbol.endswith("bad"):
+            yield from _after(finding, desk, BAD["brings a new finding"][0])
+
+    fixer.append(fix)
+    done = _repair(root)
+    assert [(undone.line, undone.reason[:26]) for undone in done.undone] == [
+        (views[: views.index("def bad")].count("\n") + 4, BAD["brings a new finding"][1])
+    ]
+    assert sorted(fix.span.line for fix in done.fixes) == [9, 16, 30, 37]
+    text = done.after["shop/views.py"].decode()
+    assert text.count("secure=True") == 4
+    assert "secure=True" not in text[text.index("def bad") : text.index("def four")]
+
+
 def test_a_fix_that_is_not_possible_says_why(project: Project, fixer: list[object]) -> None:
     def fix(finding: Finding, desk: Desk) -> Iterator[Edit]:
         raise NotPossible("the moon is full")
@@ -137,6 +162,15 @@ def test_a_file_keeps_its_permissions(tmp_path: Path) -> None:
     assert file.read_bytes() == b"new"
     assert stat.S_IMODE(file.stat().st_mode) == 0o750
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_what_a_killed_run_left_lying_is_cleared_away(tmp_path: Path) -> None:
+    file, other = tmp_path / "run[1].py", tmp_path / ".run.py.x.leaktight"
+    file.write_bytes(b"old")
+    (tmp_path / ".run[1].py.abcd.leaktight").write_bytes(b"ne")
+    other.write_bytes(b"of another file")
+    write_file(file, b"new")
+    assert sorted(tmp_path.iterdir()) == sorted([file, other])
 
 
 @pytest.mark.parametrize("failing", ["fsync", "fdopen"])

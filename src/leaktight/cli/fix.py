@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,22 +59,13 @@ def fix(wish: Wish) -> Status:
 
     from leaktight import engine
 
-    rules = require("rule", wish.rules, [rule.name for rule in engine.all_rules()])
+    require("rule", wish.rules, [rule.name for rule in engine.all_rules()])
     will_write = not (wish.diff or wish.check)
     if will_write and not wish.allow_dirty:
         _refuse_dirty(root)
     progress = Progress(quiet=wish.quiet)
     progress("repairing", 0, 0)
-    done = engine.repair(
-        root,
-        config,
-        level=Safety.UNSAFE if wish.unsafe else Safety.SAFE,
-        audience=config.audience,
-        rules=rules,
-        jobs=jobs_of(wish.jobs),
-        today=datetime.date.today(),  # noqa: DTZ011  # a claim ends where the user lives
-        cache=cache_of(config),
-    )
+    done = _repaired(root, config, wish)
     progress.clear()
     if not wish.quiet or wish.diff:
         write(_told(done, wish))
@@ -87,6 +78,22 @@ def fix(wish: Wish) -> Status:
         done = _verified(root, config, done, wish)
     complain(f"{_count(len(done.fixes), 'fix', 'fixes')} made in {_count(len(done.after), 'file', 'files')}")
     return _status(done, config, wish)
+
+
+def _repaired(root: Path, config: Config, wish: Wish, only: Collection[str] | None = None) -> Repair:
+    from leaktight import engine
+
+    return engine.repair(
+        root,
+        config,
+        level=Safety.UNSAFE if wish.unsafe else Safety.SAFE,
+        audience=config.audience,
+        rules=set(wish.rules) or None,
+        only=only,
+        jobs=jobs_of(wish.jobs),
+        today=datetime.date.today(),  # noqa: DTZ011  # a claim ends where the user lives
+        cache=cache_of(config),
+    )
 
 
 def _told(done: Repair, wish: Wish) -> str:
@@ -134,7 +141,6 @@ def _write(root: Path, done: Repair) -> None:
 
 def _verified(root: Path, config: Config, done: Repair, wish: Wish) -> Repair:
     """Run the user's command; take back the fixes that break it."""
-    from leaktight import engine
     from leaktight.engine.verify import culprits, passes
     from leaktight.engine.write import write_files
 
@@ -152,15 +158,8 @@ def _verified(root: Path, config: Config, done: Repair, wish: Wish) -> Repair:
         raise UsageError(f"`{wish.verify}` fails without any fix, too; every file is as it was")
 
     def repaired(kept: Sequence[Fix]) -> Repair:
-        return engine.repair(
-            root,
-            config,
-            level=Safety.UNSAFE if wish.unsafe else Safety.SAFE,
-            audience=config.audience,
-            only={fix.fingerprint for fix in kept},
-            jobs=jobs_of(wish.jobs),
-            cache=cache_of(config),
-        )
+        put(done.before)  # a repair begins with what is on disk
+        return _repaired(root, config, wish, only={fix.fingerprint for fix in kept})
 
     def holds(kept: Sequence[Fix]) -> bool:
         put({**done.before, **repaired(kept).after})

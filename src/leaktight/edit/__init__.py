@@ -6,6 +6,7 @@ from leaktight.edit.desk import Desk as Desk
 from leaktight.edit.document import Conflict as Conflict
 from leaktight.edit.document import Document as Document
 from leaktight.edit.document import apply as apply
+from leaktight.edit.document import pieces as pieces
 from leaktight.edit.layout import Written as Written
 from leaktight.edit.python import Definition as Definition
 from leaktight.edit.python import PythonDocument as PythonDocument

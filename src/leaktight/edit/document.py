@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import zip_longest
 
@@ -88,15 +88,21 @@ def apply(document: Document, edits: Iterable[Edit]) -> bytes:
 
     Raises `Conflict` when two edits touch the same characters and `UnicodeEncodeError` when the file's encoding lacks a character.
     """
+    text = "".join(text for _, text in pieces(document, edits))
+    return codecs.BOM_UTF8 * document.marked + text.encode(document.encoding)
+
+
+def pieces(document: Document, edits: Iterable[Edit]) -> Iterator[tuple[int | None, str]]:
+    """Yield what the file is made of with all edits made: what stays, with its offset, and what edits put in, with None. Raises `Conflict`."""
     ordered = sorted(dict.fromkeys(edits), key=_place)
-    parts, done = [], 0
+    done = 0
     for edit, following in zip_longest(ordered, ordered[1:]):
         if edit.start < done:
             raise Conflict(f"two edits of {document.path} touch line {document.line_of(edit.start)}")
-        parts += [document.text[done : edit.start], _joined(edit, following)]
+        yield done, document.text[done : edit.start]
+        yield None, _joined(edit, following)
         done = edit.end
-    text = "".join(parts) + document.text[done:]
-    return codecs.BOM_UTF8 * document.marked + text.encode(document.encoding)
+    yield done, document.text[done:]
 
 
 def _joined(edit: Edit, following: Edit | None) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from leaktight.config import Config
 from leaktight.edit import Conflict, Desk, Document, NotPossible, OtherKind, apply
+from leaktight.engine.compare import failures
 from leaktight.engine.scan import ProjectScan
 from leaktight.model import Audience, Edit, Finding, Fix, Gap, Result, Safety
 from leaktight.rules.api import Rule
@@ -17,6 +17,8 @@ from leaktight.source.cache import Cache
 
 _MOST_ROUNDS = 12
 """Fixes that touch the same characters are made in successive rounds."""
+_MOST_TRIALS = 24
+"""How often fixes that were taken back together with others are tried again with fewer of these."""
 
 Scan = Callable[[Mapping[str, bytes]], ProjectScan]
 
@@ -35,7 +37,8 @@ class Undone:
 class Repair:
     """What was repaired: fixes in the order they were made, and the files they change."""
 
-    fixes: list[Fix] = field(default_factory=list)
+    rounds: list[tuple[Fix, ...]] = field(default_factory=list)
+    """Fixes that were made at once; their edits count characters of the files as the rounds before left them."""
     undone: list[Undone] = field(default_factory=list)
     shown: list[Fix] = field(default_factory=list)
     """Fixes beyond the level that was asked for: what they would do."""
@@ -43,6 +46,11 @@ class Repair:
     after: dict[str, bytes] = field(default_factory=dict)
     result: Result | None = None
     """The scan of the project as repaired."""
+
+    @property
+    def fixes(self) -> list[Fix]:
+        """All fixes in the order they were made."""
+        return [fix for made in self.rounds for fix in made]
 
 
 def repair(
@@ -78,58 +86,72 @@ class _Work:
         self.rules = rules
         self.only = only
         self.banned: set[str] = set()
+        self.doubtful: list[dict[str, str]] = []
+        """Groups of findings (fingerprint, and what went wrong) whose fixes were taken back with others: they are tried again apart."""
         self.done = Repair()
 
     def run(self) -> Repair:
         current = self.scan({})
         result = current.run()
-        for _ in range(_MOST_ROUNDS):
+        trials = 0
+        while len(self.done.rounds) < _MOST_ROUNDS + trials:
             chosen = self._proposed(current, result)
-            made = self._verified(chosen, current, result)
-            if made is None:
+            if not chosen and self.doubtful and trials < _MOST_TRIALS:
+                trials += 1
+                chosen = self._proposed(current, result, self.doubtful.pop(0))
+            elif not chosen:
                 break
-            current, result = made
+            made = self._verified(chosen, current, result)
+            if made is not None:
+                current, result = made
+        for group in self.doubtful:
+            for finding in result.findings:
+                if finding.fingerprint in group:
+                    self._ban(finding, group[finding.fingerprint])
         self.done.result = result
         return self.done
 
     # -- proposing -----------------------------------------------------------------------------
 
-    def _proposed(self, scan: ProjectScan, result: Result) -> list[Fix]:
-        """The fixes of this round: none touches what another touches."""
+    def _proposed(self, scan: ProjectScan, result: Result, group: Collection[str] | None = None) -> list[Fix]:
+        """The fixes of this round: none touches what another touches. `group` names the findings that are tried apart."""
         desk = _desk(scan)
+        apart = {fingerprint for others in self.doubtful for fingerprint in others}
         chosen: list[Fix] = []
         taken: dict[str, list[Edit]] = {}
         self.done.shown = []
         for finding in result.findings:
-            if (
-                finding.claimed
-                or finding.fingerprint in self.banned
-                or (self.rules is not None and finding.rule not in self.rules)
-            ):
+            if not self._is_wanted(finding) or finding.fingerprint in apart:
                 continue
             fix = self._fix_for(finding, _rule(scan, finding), desk)
             if fix is None:
                 continue
             if not fix.safety.at_least(self.level):
                 self.done.shown.append(fix)
-            elif _fits(fix, taken):
+            elif (group is None or finding.fingerprint in group) and _fits(fix, taken):
                 chosen.append(fix)
                 for edit in fix.edits:
                     taken.setdefault(edit.path, []).append(edit)
         return chosen
 
     def _is_wanted(self, finding: Finding) -> bool:
-        return (self.rules is None or finding.rule in self.rules) and (self.only is None or finding.fingerprint in self.only)
+        return (
+            not finding.claimed
+            and finding.fingerprint not in self.banned
+            and (self.rules is None or finding.rule in self.rules)
+            and (self.only is None or finding.fingerprint in self.only)
+        )
 
     def _fix_for(self, finding: Finding, rule: Rule | None, desk: Desk) -> Fix | None:
         try:
             return proposal(finding, rule, desk)
         except NotPossible as reason:
-            self._ban(finding.fingerprint, Undone(finding.rule, finding.span.path, finding.span.line, str(reason)))
+            self._ban(finding, str(reason))
             return None
 
-    def _ban(self, fingerprint: str, undone: Undone) -> None:
-        self.banned.add(fingerprint)
+    def _ban(self, what: Finding | Fix, reason: str) -> None:
+        self.banned.add(what.fingerprint)
+        undone = Undone(what.rule, what.span.path, what.span.line, reason)
         if undone not in self.done.undone:
             self.done.undone.append(undone)
 
@@ -144,15 +166,20 @@ class _Work:
                 continue
             after_scan = self.scan({**self.done.after, **changed})
             after = after_scan.run()
-            bad = _failures(chosen, before, after)
+            bad = failures(chosen, before, after)
             if not bad:
                 for path in changed:
                     self.done.before.setdefault(path, _bytes(scan, path))
                 self.done.after |= changed
-                self.done.fixes += chosen
+                self.done.rounds.append(tuple(chosen))
                 return after_scan, after
-            for fix, reason in bad.items():
-                self._ban(fix.fingerprint, Undone(fix.rule, fix.span.path, fix.span.line, reason))
+            suspects = [fix for fix, failure in bad.items() if failure.is_suspect]
+            for fix, failure in bad.items():
+                if not failure.is_suspect:
+                    self._ban(fix, failure.reason)
+            for part in (suspects[::2], suspects[1::2]):
+                if part:
+                    self.doubtful.append({fix.fingerprint: bad[fix].reason for fix in part})
             chosen = [fix for fix in chosen if fix not in bad]
         return None
 
@@ -166,8 +193,7 @@ class _Work:
             try:
                 changed[path] = apply(Document(path, _bytes(scan, path), python=path.endswith((".py", ".pyi"))), wanted)
             except (Conflict, UnicodeEncodeError) as error:
-                last = chosen[-1]
-                self._ban(last.fingerprint, Undone(last.rule, last.span.path, last.span.line, str(error)))
+                self._ban(chosen[-1], str(error))
                 return None
         return changed
 
@@ -219,51 +245,3 @@ def _touch(one: Edit, other: Edit) -> bool:
     if one.start == one.end and other.start == other.end:
         return False
     return one.start < other.end and other.start < one.end
-
-
-# -- comparing two scans -----------------------------------------------------------------------
-
-
-def _key(finding: Finding) -> tuple[str, ...]:
-    return (finding.rule, finding.span.path, finding.symbol, finding.label or "", finding.channel)
-
-
-def _failures(fixes: Sequence[Fix], before: Result, after: Result) -> dict[Fix, str]:
-    """Return the fixes to take back: their finding is still there, or they brought a new one, or a file does not parse any more."""
-    had = Counter(map(_key, _open(before)))
-    has = Counter(map(_key, _open(after)))
-    repaired = {finding.fingerprint: _key(finding) for finding in before.findings}
-    meant = Counter(repaired[fix.fingerprint] for fix in fixes if fix.fingerprint in repaired)
-    bad: dict[Fix, str] = {}
-    still = {finding.fingerprint for finding in _open(after)}
-    for fix in fixes:
-        key = repaired.get(fix.fingerprint)
-        if key is not None and has[key] > had[key] - meant[key] and (fix.fingerprint in still or meant[key] == had[key]):
-            bad[fix] = "the finding was still there afterwards"
-    if bad:
-        return bad
-    for gap in set(after.gaps) - set(before.gaps):
-        _blame(bad, fixes, gap.path, "", f"{gap.path} could not be analysed any more: {gap.reason}")
-    uncovered = {rule for fix in fixes for rule in fix.uncovers}
-    for finding in _open(after):
-        key = _key(finding)
-        if has[key] > had[key] and finding.rule not in uncovered:
-            _blame(
-                bad,
-                fixes,
-                finding.span.path,
-                finding.rule,
-                f"it brought a new finding: {finding.rule} at {finding.span.path}:{finding.span.line}",
-            )
-    return bad
-
-
-def _blame(bad: dict[Fix, str], fixes: Sequence[Fix], path: str, rule: str, reason: str) -> None:
-    """Name who did it: the fixes of that file, or else of that rule, or else all."""
-    there = [fix for fix in fixes if any(edit.path == path for edit in fix.edits)]
-    for fix in there or [fix for fix in fixes if fix.rule == rule] or fixes:
-        bad.setdefault(fix, reason)
-
-
-def _open(result: Result) -> Iterable[Finding]:
-    return (finding for finding in result.findings if not finding.claimed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 import stat
@@ -11,6 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 _CHANGED = frozenset("UAMDRCT")
+_SPARE = ".leaktight"
+"""How the file ends that is written before it takes the place of another."""
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -19,7 +22,10 @@ def write_file(path: Path, data: bytes) -> None:
     The new content is on disk before the name points to it, so a crash or a full disk leaves the old file.
     """
     old = path.stat()
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".leaktight")
+    prefix = f".{path.name}."
+    for spare in path.parent.glob(f"{glob.escape(prefix)}*{_SPARE}"):
+        spare.unlink(missing_ok=True)  # of a run that was killed
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=_SPARE)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
