@@ -40,9 +40,13 @@ ASKED_FOR = """
 """.split()
 
 
+FOR_THE_STRICT = {"clinic/leaky": ["accounts/views.py:105 secret-in-redirect", "clinic/settings/production.py:13 https-not-enforced"]}
+"""What is planted and often meant: the token of a link once more in a link, and a redirect that a proxy may do."""
+
+
 @cache
-def scan(name: str) -> Result:
-    return leaktight.scan(EXAMPLES / name, audience=Audience.DEFAULT)
+def scan(name: str, audience: Audience = Audience.DEFAULT) -> Result:
+    return leaktight.scan(EXAMPLES / name, audience=audience)
 
 
 def planted(name: str, pattern: re.Pattern[str]) -> list[Place]:
@@ -60,11 +64,14 @@ def planted(name: str, pattern: re.Pattern[str]) -> list[Place]:
 
 @pytest.mark.parametrize("name", LEAKING)
 def test_what_is_planted_is_found_and_nothing_else(name: str) -> None:
+    """The strict find all of it, everybody else all but a few; nothing is told to everybody that was not planted."""
     by_line = set(planted(name, LINE))
     by_file = {(place.path, place.rule) for place in planted(name, FILE)}
     found = {Place(finding.span.path, finding.span.line, finding.rule) for finding in scan(name).findings}
+    strict = {Place(item.span.path, item.span.line, item.rule) for item in scan(name, Audience.STRICT).findings}
     anywhere = {place for place in found - by_line if (place.path, place.rule) in by_file}
-    assert sorted(map(str, by_line - found)) == [], "not found"
+    assert sorted(map(str, by_line - strict)) == [], "not found"
+    assert sorted(map(str, by_line - found)) == FOR_THE_STRICT.get(name, []), "not found by everybody"
     assert sorted(by_file - {(place.path, place.rule) for place in anywhere}) == [], "not found in the file"
     assert sorted(map(str, found - by_line - anywhere)) == [], "found, and not planted"
 

@@ -21,7 +21,7 @@ from leaktight.flow.value import (
     join,
 )  # fmt: skip
 from leaktight.project.symbols import ClassRef, FunctionRef
-from leaktight.source.code import Code, Op
+from leaktight.source.code import Code, Op, last_name
 
 if TYPE_CHECKING:
     from leaktight.flow.frame import Frame
@@ -196,8 +196,9 @@ def known_truth(frame: Frame, code: Code) -> bool | None:
 
     `settings.DEBUG` is false: what happens only then does not happen in production.
     """
-    if code[0] == Op.ATTR and code[3] == "DEBUG" and evaluate(frame, code[2]).type == attributes.SETTINGS:
-        return False
+    if code[0] == Op.ATTR and code[3] == "DEBUG":
+        if evaluate(frame, code[2]).type == attributes.SETTINGS or last_name(code[2]) == "settings":
+            return False
     if code[0] == Op.NOT and code[2][0] in {Op.ATTR, Op.CHOICE}:
         truth = known_truth(frame, code[2])
         return None if truth is None else not truth

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from leaktight.flow.events import Arrival, Call
-from leaktight.model import Audience, Severity, Span
+from leaktight.flow.value import Fact
+from leaktight.model import Audience, Confidence, Severity, Span
 from leaktight.policy import LABELS, Channel, LabelKind, Safeguard, demands
 from leaktight.project import Project
 
@@ -21,6 +24,9 @@ _LESS_HARM = frozenset({"token", "one-time-code", "secret", "bank-account"})
 """Labels of a grave kind whose data is replaced, runs out, or is known to others anyway."""
 
 
+_MANY_MEANINGS = frozenset({"token", "secret"})
+"""Labels whose plain word names identifiers, nonces and keys of all sorts."""
+_LETS_IN = re.compile(r"access|auth(?:entication|orization)?(?![a-z])|api|bearer|session|jwt|login|private|personal")
 _COMMAND_FOLDERS = frozenset({"scripts", "bin", "tools", "cli", "hack"})
 _COMMAND_FILES = frozenset({"manage.py", "setup.py", "fabfile.py", "cli.py", "__main__.py", "noxfile.py"})
 
@@ -47,10 +53,20 @@ def milder(severity: Severity) -> Severity:
 
 
 def audience_of(arrival: Arrival) -> Audience:
-    """Who should see it: personal data goes to so many places on purpose that only the strict want to know."""
-    if not is_grave(arrival.label) and arrival.audience is Audience.DEFAULT:
+    """Who should see it.
+
+    Personal data goes to so many places on purpose that only the strict want to know. A `token` or a `secret` of which nothing else is said
+    than where it comes from is as often an identifier.
+    """
+    vague = arrival.label in _MANY_MEANINGS and not arrival.fact.strong and arrival.confidence is not Confidence.HIGH
+    if (vague or not is_grave(arrival.label)) and arrival.audience is Audience.DEFAULT:
         return Audience.STRICT
     return arrival.audience
+
+
+def lets_in(fact: Fact) -> bool:
+    """Tell a token that opens an account for its holder from one that a link is made of."""
+    return fact.label == "token" and _LETS_IN.search(fact.word.lower()) is not None
 
 
 def at_least(audience: Audience, least: Audience) -> Audience:

