@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from leaktight.flow import construct, expressions
+from leaktight.flow import construct, expressions, parsing
 from leaktight.flow.naming import made_fact
 from leaktight.flow.raising import tells_more
 from leaktight.flow.texts import stringify
 from leaktight.flow.value import UNKNOWN, Evidence, Fact, Value, all_depends, all_facts, merge_facts
 from leaktight.policy import LABELS, LabelKind
 from leaktight.project.symbols import ClassRef, External
-from leaktight.source.code import Code, Op, last_name, walk
+from leaktight.source.code import Code, Op
 
 if TYPE_CHECKING:
     from leaktight.flow.frame import Frame
@@ -48,7 +48,7 @@ _FROM_INSIDE = frozenset(
         "DatabaseError",
         "IntegrityError",
     }
-    | {"OperationalError", "ProgrammingError", "DataError", "InternalError", "InterfaceError", "CalledProcessError", "SSLError"}
+    | {"OperationalError", "ProgrammingError", "InternalError", "InterfaceError", "CalledProcessError", "SSLError"}
     | {"RequestException", "HTTPError", "URLError", "ClientError", "LDAPError", "LDAPException", "RedisError", "SMTPException"}
 )
 """Classes whose text is written by the system, a database or a server: names of files, hosts and tables.
@@ -60,38 +60,6 @@ _FROM_SERVERS = (
     "sqlite3.", "redis.", "ldap", "paramiko.", "botocore.", "kombu.", "docker.", "kubernetes.", "elasticsearch.", "pymongo.", "minio.", "git.",
 )  # fmt: skip
 """Beginnings of the names of such classes in libraries that talk to servers."""
-
-_PARSERS = frozenset(
-    {
-        "loads",
-        "int",
-        "float",
-        "Decimal",
-        "UUID",
-        "literal_eval",
-        "strptime",
-        "fromisoformat",
-        "parse_date",
-        "parse_datetime",
-        "parse_time",
-    }
-    | {
-        "parse_duration",
-        "fromtimestamp",
-        "b64decode",
-        "urlsafe_b64decode",
-        "unhexlify",
-        "fromhex",
-        "decode",
-        "encode",
-        "strip",
-        "split",
-    }
-    | {"safe_load", "parse_qs", "parse_qsl", "fromstring", "rrulestr", "ip_address", "ip_network", "isinstance", "lower", "upper"}
-)
-"""Calls that fail on what they are given only: the text tells visitors about their own input."""
-_GIVEN = frozenset({"GET", "POST", "data", "query_params", "headers", "META", "COOKIES"})
-"""Parts of a request that are asked for one item."""
 
 
 def raise_(frame: Frame, code: Code) -> None:
@@ -128,7 +96,7 @@ def try_(frame: Frame, code: Code) -> bool:
     start = frame.env
     middle = _join(before, start)
     untaken = list(raised)
-    reads_only = bool(handlers) and not raised and _reads_only(body)
+    reads_only = bool(handlers) and not any(map(_tells, raised)) and parsing.reads_only(frame, body)
     frame.depth += 1
     for types, name, block, span in handlers:
         caught = [] if types is None else _class_names(frame, types)
@@ -191,14 +159,12 @@ def _tail(name: Any) -> str:
     return name.rpartition(".")[2] if isinstance(name, str) else ""
 
 
-def _reads_only(body: list[Code]) -> bool:
-    """Tell a body that does nothing but read a text or a number from what it is given."""
-    calls = [code for code in walk(body) if code[0] == Op.CALL]
-    return bool(calls) and all(last_name(code[2]) in _PARSERS or _asks_request(code[2]) for code in calls)
-
-
-def _asks_request(called: Code) -> bool:
-    return called[0] == Op.ATTR and called[3] in {"get", "getlist"} and last_name(called[2]) in _GIVEN
+def _tells(raised: Value) -> bool:
+    """Tell an exception whose text surely comes from inside, or holds something sensitive."""
+    return any(
+        (fact.label == _DETAIL and fact.evidence & Evidence.TYPE) or (fact.label in _TELLING and fact.strong)
+        for fact in all_facts(raised)
+    )
 
 
 def _held(frame: Frame, taken: list[Value], caught: list[Any], span: int, *, reads_only: bool) -> Value:
@@ -248,6 +214,8 @@ def _of_class(value: Value, classes: list[Any]) -> Value:
 
 
 def _is_from_inside(name: str) -> bool:
+    if _tail(name) == "DataError":
+        return False  # the database refuses a value the visitor sent
     return _tail(name) in _FROM_INSIDE or name.startswith(_FROM_SERVERS)
 
 

@@ -43,7 +43,11 @@ def requires_login(view: View, project: Project, *, site_wide: bool = True) -> b
 
 
 def _has_permissions(view: View, project: Project) -> bool:
-    """A class of the REST framework says itself, or leaves to the settings, who may use it."""
+    return any(_PERMISSION.fullmatch(name) for name in permissions_of(view, project))
+
+
+def permissions_of(view: View, project: Project) -> list[str]:
+    """The permissions a view of the REST framework names itself, or leaves to the settings."""
     if isinstance(view.ref, ClassRef):
         found = project.program.class_value(view.ref, "permission_classes")
         named = [str(code[-1]) for code in walk(found[1]) if code[0] in {Op.NAME, Op.ATTR}] if found else None
@@ -57,13 +61,13 @@ def _has_permissions(view: View, project: Project) -> bool:
         named = [str(code[-1]) for code in codes if code[0] in {Op.NAME, Op.ATTR}] or None
     if named is None:
         if not view.is_api:
-            return False
+            return []
         setting = project.setting("REST_FRAMEWORK")
         default = (
             setting.value.get("DEFAULT_PERMISSION_CLASSES") if setting is not None and isinstance(setting.value, dict) else None
         )
         named = [str(item).rpartition(".")[2] for item in default] if isinstance(default, list | tuple) else []
-    return any(_PERMISSION.fullmatch(name) for name in named)
+    return named
 
 
 def is_login_site_wide(project: Project) -> bool:

@@ -12,8 +12,8 @@ Log it with `logger.exception()` and answer with a fixed sentence, and with an i
 
 ## When it is fine
 The exception is made for users: a validation error, `Http404`, an exception class of the project that is raised with fixed texts only.
-Classes such as `ValueError` or a parser's error, whose text is as often a sentence about what the visitor sent, and pages of the admin are
-shown to the strict audience.
+What is shown to the strict audience only: classes such as `ValueError` or a parser's error, whose text is as often a sentence about what the
+visitor sent; whatever is raised where the code only reads what it is given; and views that only administrators get to.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from leaktight.flow.events import Arrival
 from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project.symbols import ClassRef
+from leaktight.rules.administrators import is_for_administrators, is_in_admin
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.errors.withholding import withhold
 from leaktight.rules.judging import at_least
@@ -126,7 +127,7 @@ def _outside(arrival: Arrival, kind: object) -> str:
 def _finding(arrival: Arrival, shown: str, audience: Audience) -> Finding:
     word = arrival.fact.word
     is_traceback = word != "exception"
-    if _is_admin(arrival.call.path):
+    if _is_for_administrators(arrival):
         audience = at_least(audience, Audience.STRICT)
     return rule.finding(
         arrival.span,
@@ -142,6 +143,7 @@ def _finding(arrival: Arrival, shown: str, audience: Audience) -> Finding:
     )
 
 
-def _is_admin(path: str) -> bool:
-    """Tell code of the admin, whose readers run the site."""
-    return path.rpartition("/")[2] == "admin.py" or "admin" in path.split("/")[:-1]
+def _is_for_administrators(arrival: Arrival) -> bool:
+    """Tell a text that only administrators read: where it comes from, or where it leaves, is for them."""
+    paths = {arrival.call.path, *(step.span.path for step in arrival.flow[:1])}
+    return any(map(is_in_admin, paths)) or is_for_administrators(arrival.project, arrival.call.function)

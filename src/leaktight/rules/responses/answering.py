@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from leaktight.project import Project
 from leaktight.project.symbols import ClassRef, FunctionRef
+from leaktight.rules.administrators import is_administrators_view
 from leaktight.rules.reach import statements
 from leaktight.source.code import Code, Op, walk
 
@@ -21,20 +22,33 @@ def is_answered_with(project: Project, cls: ClassRef, depth: int = _NESTING) -> 
     return depth > 0 and any(is_answered_with(project, outer, depth - 1) for outer in _around(project, cls))
 
 
+def is_answered_to_administrators(project: Project, cls: ClassRef) -> bool:
+    """Tell a serializer of views that only administrators get to, and that no other answer is made with."""
+    views = [view for view in project.views if isinstance(view.ref, ClassRef) and cls in _named_by(project, view.ref)]
+    if not views or any(True for _ in _around(project, cls)) or _is_used_by_hand(project, cls):
+        return False
+    return all(is_administrators_view(project, view) for view in views)
+
+
 def _of_generic_views(project: Project) -> Iterator[ClassRef]:
     """The serializers of views whose base classes make the answer."""
-    program = project.program
     for view in project.views:
         if not isinstance(view.ref, ClassRef) or not any(name.endswith(_ANSWERING) for name in view.ancestors):
             continue
-        found = program.class_value(view.ref, "serializer_class")
-        symbol = program.resolve_code(found[1], found[0]) if found is not None else None
-        if isinstance(symbol, ClassRef):
-            yield symbol
-        chooser = program.method(view.ref, "get_serializer_class")
-        if isinstance(chooser, FunctionRef):
-            named = (program.resolve_code(code, chooser.path) for code in walk(statements(program, chooser)))
-            yield from (symbol for symbol in named if isinstance(symbol, ClassRef))
+        yield from _named_by(project, view.ref)
+
+
+def _named_by(project: Project, view: ClassRef) -> Iterator[ClassRef]:
+    """The serializers a generic view names."""
+    program = project.program
+    found = program.class_value(view, "serializer_class")
+    symbol = program.resolve_code(found[1], found[0]) if found is not None else None
+    if isinstance(symbol, ClassRef):
+        yield symbol
+    chooser = program.method(view, "get_serializer_class")
+    if isinstance(chooser, FunctionRef):
+        named = (program.resolve_code(code, chooser.path) for code in walk(statements(program, chooser)))
+        yield from (symbol for symbol in named if isinstance(symbol, ClassRef))
 
 
 def _is_used_by_hand(project: Project, cls: ClassRef) -> bool:

@@ -33,7 +33,7 @@ from leaktight.project.symbols import ClassRef
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import at_least, audience_of, harm, is_grave, kind_of
 from leaktight.rules.reach import heading
-from leaktight.rules.responses.answering import is_answered_with
+from leaktight.rules.responses.answering import is_answered_to_administrators, is_answered_with
 from leaktight.rules.responses.choosing import name_fields
 from leaktight.source.code import Code, Op, walk
 
@@ -225,6 +225,8 @@ def _judge(field: Field, cls: FieldClass, project: Project, *, wide: bool) -> tu
         audience = at_least(audience, Audience.AUDIT if in_admin or not wide else Audience.STRICT)
     if any(project.program.method(cls.ref, name) is not None and _own(project, cls, name) for name in _REWORKING):
         audience = at_least(audience, Audience.STRICT)
+    if audience is Audience.DEFAULT and is_answered_to_administrators(project, cls.ref):
+        audience = Audience.STRICT
     return audience, confidence
 
 
