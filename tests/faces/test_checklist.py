@@ -77,6 +77,7 @@ def test_02_every_command_that_is_printed_works(shop: Path, leaktight: Run):
     printed = {
         line.strip().partition("  ")[0] for line in first.splitlines() if line.startswith("  leaktight ") and " - " not in line
     }
+    assert "leaktight fix" in printed
     printed |= set(re.findall(r"= more: (leaktight explain [a-z-]+)", first))
     assert len(printed) >= 3
     for command in printed:

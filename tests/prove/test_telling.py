@@ -1,6 +1,9 @@
 """A proof in the formats of a scan: leaks are findings that are proved, what came to no conclusion is a gap."""
 
 import json
+import re
+import sqlite3
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -20,7 +23,9 @@ from leaktight.model import (
     Tightness,
     Verdict,
 )
-from leaktight.report import as_result, decide_proof
+from leaktight.prove.child import _said
+from leaktight.prove.launch import interpreter_of
+from leaktight.report import as_result, decide_proof, render_proof_text
 
 LEAK = Verdict(
     Tightness.LEAKING,
@@ -61,6 +66,43 @@ def test_sarif_and_junit_are_what_they_say():
     assert found["ruleId"] == "secret-in-log"
     junit = ET.fromstring(_told(PROOF, decide_proof(PROOF), Format.JUNIT))
     assert len(junit.findall(".//failure")) == 1
+
+
+def test_what_was_not_exercised_for_the_same_reason_is_told_once():
+    alike = [replace(OPEN, request=Sent("GET", f"/mine/{number}/")) for number in range(500)]
+    other = replace(OPEN, message="there is nothing at this address (404)", request=Sent("GET", "/gone/"))
+    proof = Proof("shop", (*alike, other))
+    told = " ".join(render_proof_text(proof, decide_proof(proof), version="1").split())
+    assert "GET /mine/0/, GET /mine/1/, GET /mine/2/ and 497 more: every role is refused (403)" in told
+    assert "GET /gone/: there is nothing at this address (404)" in told
+    assert "/mine/3/" not in told
+    whole = " ".join(render_proof_text(proof, decide_proof(proof), version="1", verbose=True).split())
+    assert "GET /mine/499/" in whole
+
+
+def test_the_interpreter_beside_the_project_is_found(tmp_path):
+    assert interpreter_of(tmp_path, tmp_path / "src") == ""
+    (tmp_path / "src/env").mkdir(parents=True)  # a folder of settings, perhaps
+    assert interpreter_of(tmp_path, tmp_path / "src") == ""
+    for place, name in ((tmp_path, "venv"), (tmp_path / "src", ".venv")):
+        (place / name / "bin").mkdir(parents=True)
+        (place / name / "pyvenv.cfg").write_text("")
+        (place / name / "bin/python").write_text("")
+        assert interpreter_of(tmp_path, tmp_path / "src") == str(place / name / "bin/python")
+
+
+def test_an_error_is_told_by_its_kind_and_places_and_never_by_its_text(tmp_path):
+    (tmp_path / "shop.py").write_text(
+        "import sqlite3\nimport json\n\ndef read(text):\n    return json.loads(text)\n\ndef open_():\n    sqlite3.connect('/no/where/secret')\n"
+    )
+    names: dict = {}
+    exec(compile((tmp_path / "shop.py").read_text(), tmp_path / "shop.py", "exec"), names)
+    with pytest.raises(ValueError) as error:
+        names["read"]("secret")
+    assert re.fullmatch(r"JSONDecodeError at decoder\.py:\d+, called at shop\.py:5", _said(error.value, str(tmp_path)))
+    with pytest.raises(sqlite3.OperationalError) as error:
+        names["open_"]()
+    assert _said(error.value, str(tmp_path)) == "OperationalError (SQLITE_CANTOPEN) at shop.py:8"
 
 
 def test_a_tight_proof_has_no_finding_in_any_format():

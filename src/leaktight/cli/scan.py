@@ -18,13 +18,15 @@ from leaktight.cli.errors import UsageError, require
 from leaktight.cli.formats import Format, Scanned, outputs, save
 from leaktight.cli.rulebook import rulebook
 from leaktight.config import Config, Effective, load
-from leaktight.model import Audience, Severity
+from leaktight.model import Audience, Safety, Severity
 from leaktight.report import Status, decide, render_text
 
 if TYPE_CHECKING:
     from leaktight.source.cache import Cache
 
 _SHOWN_FIRST = 3
+_MANY = 10  # findings nobody repairs in one go
+_STEP = 37  # columns of the longest command
 _MOST_JOBS = 8
 
 
@@ -91,13 +93,20 @@ def first_run() -> Status:
     open_ = [finding for finding in scanned.result.findings if not finding.claimed]
     shown = terminal(sys.stdout)
     worst = max(open_, key=lambda item: (item.severity.rank, item.confidence.rank), default=None)
+    project = scanned.result.project
+    safe = sum(item.fix is not None and item.fix.safety is Safety.SAFE for item in open_)
+    other = sum(item.fix is not None for item in open_) - safe
     steps = {
         "leaktight scan": f"shows all {len(open_)}" if len(open_) > _SHOWN_FIRST else "",
         f"leaktight explain {worst.rule if worst else ''}": "says more about the worst" if worst else "",
-        "leaktight scan PATH": "scans another folder or file" if not scanned.result.project.counts.get("python files") else "",
-        "leaktight scan -o sarif=leaktight.sarif": "writes a file for your tools",
+        "leaktight fix": f"repairs {safe}: shows the change, and asks" if safe else "",
+        "leaktight fix --unsafe": f"repairs {other}: says what else changes, and asks" if other and not safe else "",
+        "leaktight prove": "runs it apart, watches what comes out" if project.settings and Path("manage.py").is_file() else "",
+        "leaktight scan -o html=leaktight.html": "draws a map of it as a page" if open_ else "",
+        "leaktight scan PATH": "scans another folder or file" if not project.counts.get("python files") else "",
+        "leaktight claims add --baseline": "takes up all that; only what is new counts" if len(open_) > _MANY else "",
     }
-    hints = ["", "next:", *(f"  {command:<41}{said}" for command, said in steps.items() if said), ""]
+    hints = ["", "next:", *(f"  {command:<{_STEP}}  {said}" for command, said in steps.items() if said), ""]
     write(
         render_text(
             scanned.result,

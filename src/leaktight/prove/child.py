@@ -32,20 +32,24 @@ def _outcome(job: dict[str, Any]) -> dict[str, Any]:
 
         settings.INSTALLED_APPS  # noqa: B018  # reads the settings
     except ModuleNotFoundError as error:
-        return {"failed": f"the project cannot be imported: there is no module {error.name}"}
+        return {
+            "failed": f"the project cannot be imported: there is no module {error.name} in {sys.prefix}; "
+            "name the interpreter it runs with: --python .venv/bin/python"
+        }
     except Exception as error:  # noqa: BLE001 - whatever settings may raise
         if name := _needs(error):
             return {"needs": name}
-        return {"failed": f"the settings cannot be read: {_said(error)}"}
+        return {"failed": f"the settings cannot be read: {_said(error, job['root'])}"}
     from leaktight.prove.project.run import Job, prove
     from leaktight.prove.record import pack
 
+    root = job["root"]
     try:
         return {"proof": pack(prove(Job(**job)))}
     except Exception as error:  # noqa: BLE001 - whatever the project may raise
         if name := _needs(error):
             return {"needs": name}
-        return {"failed": f"the project cannot be run: {_said(error)}"}
+        return {"failed": f"the project cannot be run: {_said(error, root)}"}
 
 
 def _needs(error: Exception) -> str:
@@ -58,9 +62,15 @@ def _needs(error: Exception) -> str:
     return names[0] if names and ("environment" in said.lower() or isinstance(error, KeyError)) else ""
 
 
-def _said(error: Exception) -> str:
+def _said(error: Exception, root: str) -> str:
     """Say what went wrong, by kind and place: the text of a foreign error may hold anything."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = next((f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames) if frame.filename), "")
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename]
+    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    own = [frame for frame in frames if Path(frame.filename).is_relative_to(root) and "site-packages" not in frame.filename]
+    if own:
+        theirs = f"{Path(own[-1].filename).relative_to(root).as_posix()}:{own[-1].lineno}"
+        place = theirs if own[-1] is frames[-1] else f"{place}, called at {theirs}"
+    # Names of modules and SQLite's names of errors are the only parts of a text that hold nothing of the project's data.
     missing = f" {error.name}" if isinstance(error, ModuleNotFoundError) else ""
-    return f"{type(error).__name__}{missing} at {place}"
+    named = getattr(error, "sqlite_errorname", "")
+    return f"{type(error).__name__}{missing}{f' ({named})' if named else ''} at {place}"

@@ -8,6 +8,7 @@ import secrets
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from leaktight.model import Proof
@@ -16,6 +17,10 @@ from leaktight.prove.record import unpack
 _MOST_VARIABLES = 40
 _GRACE = 120.0
 _SCRIPT = "import sys; sys.path.append(sys.argv[1]); from leaktight.prove.child import main; main(sys.argv[2])"
+
+
+_ENVIRONMENTS = (".venv", "venv", "env")
+"""What people call the virtual environment beside a project."""
 
 
 class CannotProve(Exception):
@@ -31,6 +36,7 @@ def prove_project(
     that are not set are made up.
     """
     made_up: dict[str, str] = {}
+    found = "" if python else interpreter_of(root, folder)
     with tempfile.TemporaryDirectory(prefix="leaktight-job-") as place:
         job = Path(place) / "job.json"
         job.write_text(
@@ -46,7 +52,7 @@ def prove_project(
             "utf-8",
         )
         while True:
-            told = _run(job, folder, settings, python, made_up, seconds)
+            told = _run(job, folder, settings, python or found, made_up, seconds)
             name = told.get("needs", "")
             if not name or name in made_up or len(made_up) >= _MOST_VARIABLES:
                 break
@@ -54,10 +60,22 @@ def prove_project(
     if "proof" not in told:
         raise CannotProve(told.get("failed") or f"the settings need the environment variable {name}")
     proof = unpack(told["proof"])
-    if not made_up:
-        return proof
-    notes = (*proof.notes, f"made up, since the settings need them: {', '.join(sorted(made_up))}")
-    return Proof(proof.target, proof.verdicts, proof.counts, proof.seconds, notes)
+    notes = [*proof.notes]
+    if found:
+        notes.append(f"it ran with {os.path.relpath(found, root.resolve())}")
+    if made_up:
+        notes.append(f"made up, since the settings need them: {', '.join(sorted(made_up))}")
+    return replace(proof, notes=tuple(notes))
+
+
+def interpreter_of(root: Path, folder: Path) -> str:
+    """Return the interpreter of the virtual environment that lies beside manage.py or at the root; empty when there is none."""
+    program = Path("Scripts", "python.exe") if os.name == "nt" else Path("bin", "python")
+    for place in (folder.resolve(), root.resolve()):
+        for name in _ENVIRONMENTS:
+            if (place / name / "pyvenv.cfg").is_file() and (place / name / program).is_file():
+                return str(place / name / program)
+    return ""
 
 
 def _run(job: Path, folder: Path, settings: str, python: str, made_up: dict[str, str], seconds: float) -> dict[str, str]:

@@ -24,6 +24,7 @@ _SINGLE = {
 }
 _STYLE = {Tightness.TIGHT: Style.GREEN, Tightness.LEAKING: Style.RED, Tightness.INCONCLUSIVE: Style.YELLOW}
 _SHOWN_INCONCLUSIVE = 10
+_SHOWN_ALIKE = 3
 
 
 def decide_proof(proof: Proof, *, allow_gaps: bool = False) -> Outcome:
@@ -168,14 +169,20 @@ class _Telling:
         open_ = self.proof.of(Tightness.INCONCLUSIVE)
         if not open_:
             return
-        shown = open_ if verbose else open_[:_SHOWN_INCONCLUSIVE]
+        alike: dict[tuple[str, str], list[Verdict]] = {}
+        for verdict in open_:
+            alike.setdefault((verdict.message, verdict.remedy), []).append(verdict)
         yield self.ink("not exercised", Style.BOLD)
-        for verdict in shown:
-            yield from self.rows(f"{_request(verdict)}{': ' if verdict.request else ''}{visible(verdict.message)}", 2)
-            if verdict.remedy:
-                yield from self.rows(visible(verdict.remedy), 6)
-        if len(open_) > len(shown):
-            yield f"  {len(open_) - len(shown)} more: -v shows them"
+        for (message, remedy), verdicts in list(alike.items())[: None if verbose else _SHOWN_INCONCLUSIVE]:
+            places = [said for said in map(_request, verdicts if verbose else verdicts[:_SHOWN_ALIKE]) if said]
+            left = len(verdicts) - len(places) if places else 0
+            where = f"{', '.join(places)}{f' and {left:,} more' if left else ''}"
+            yield from self.rows(f"{where}{': ' if where else ''}{visible(message)}", 2)
+            if remedy:
+                yield from self.rows(visible(remedy), 6)
+        left = len(alike) - _SHOWN_INCONCLUSIVE
+        if left > 0 and not verbose:
+            yield f"  {left} more reason{'s' * (left != 1)}: -v shows them"
         yield ""
 
     def tight(self) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from leaktight.model import Audience, Finding, Result, Severity
+from leaktight.model import Audience, Finding, Result, Safety, Severity
 from leaktight.report.ink import ASCII, UNICODE, Ink, Style, visible
 from leaktight.report.mask import shielded
 from leaktight.report.rulebook import Rulebook
@@ -134,7 +134,9 @@ class _Text:
                 yield f"  {len(gaps) - len(shown)} more: -v shows them"
             yield ""
         if open_:
-            tail = f"{self.dot}{len(gaps)} gap{'s' * (len(gaps) != 1)}" if gaps else ""
+            safe = sum(item.fix is not None and item.fix.safety is Safety.SAFE for item in open_)
+            tail = f"{self.dot}{safe} ha{'s' if safe == 1 else 've'} a safe fix" if safe else ""
+            tail += f"{self.dot}{len(gaps)} gap{'s' * (len(gaps) != 1)}" if gaps else ""
             yield from self.rows(f"{counted(open_)}{tail}", indent="  ")
         else:
             yield counted(open_)

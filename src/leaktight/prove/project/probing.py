@@ -199,6 +199,14 @@ def _rank(answer: Answer) -> int:
     return {3: 1, 4: 2, 5: 3, 2: 4}.get(answer.status // 100, 0)
 
 
+def _outside(error: Exception) -> tuple[str, str]:
+    """What is said of an error that no view raised; of its text only the name of a module is known to hold nothing else."""
+    if isinstance(error, ModuleNotFoundError):
+        return f"it could not be asked: there is no module {error.name}", "Install what the settings of production need as well."
+    remedy = "The error came from outside the view: from a middleware, or from how it was asked."
+    return f"it could not be asked ({type(error).__name__})", remedy
+
+
 def is_kept(canary: Canary) -> bool:
     """Tell whether a canary of a request must not come out for others."""
     return is_watched(canary.label) and canary.name != EXTRA
@@ -214,6 +222,5 @@ def exhausted(exercises: list[Exercise], prober: Prober) -> bool:
         except Exhausted:
             return True
         except Exception as error:  # noqa: BLE001 - what a project's middleware may raise; the next endpoint is not to blame
-            exercise.reason = f"it could not be asked ({type(error).__name__})"
-            exercise.remedy = "The error came from outside the view: from a middleware, or from how it was asked."
+            exercise.reason, exercise.remedy = _outside(error)
     return False

@@ -77,7 +77,7 @@ def _redirect(folder: Path, *, own_database: bool) -> list[str]:
         alias: {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": alias}
         for alias in {"default", *settings.CACHES}
     }
-    settings.MEDIA_ROOT = str(folder / "media")
+    settings.MEDIA_ROOT = type(settings.MEDIA_ROOT)(folder / "media")  # text or a path, as the project has it
     settings.FILE_UPLOAD_TEMP_DIR = str(folder)
     settings.STORAGES = {**settings.STORAGES, **_storages()}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
