@@ -5,7 +5,7 @@ BIN := .venv/bin
 BIN61 := .venv-django61/bin
 JOBS ?= auto
 
-.PHONY: help docs-site demo test check lint types floors docs-check services pytest pytest-django61 docs format bench constraints clean
+.PHONY: help docs-site site demo test check lint types floors docs-check services pytest pytest-django61 docs format bench constraints clean
 
 help:
 	@echo "make demo     scan the examples and a large Django application, and explain what was found"
@@ -33,7 +33,7 @@ demo: .venv/ready
 
 test: check pytest-django61 pytest
 
-check: lint types floors docs-check
+check: lint types floors docs-check site
 
 lint: .venv/ready
 	$(BIN)/ruff check
@@ -68,7 +68,9 @@ docs: .venv/ready
 	@touch $@
 
 # A warning is an error, and so is a link to a page or heading that is not there.
-docs-site: .venv-docs/ready docs
+docs-site: docs site
+
+site: .venv-docs/ready
 	.venv-docs/bin/sphinx-build -q -W --keep-going -b html docs docs/_build
 
 format: .venv/ready

@@ -25,7 +25,7 @@ _MADE = "<!-- generated from the code by scripts/reference.py, do not edit -->"
 _SECTIONS = {
     "channel": "Channels", "safeguard": "Safeguards", "kind": "Classes of labels", "exit-status": "Exit status", "audience": "Audiences",
     "severity": "Severities", "confidence": "Confidences", "evidence": "Evidence", "safety": "Safety of fixes", "state": "States of data",
-    "word": "Other words",
+    "verdict": "Verdicts of a proof", "role": "Who asks, in a proof", "mode": "What the guard does", "left-out": "Files left out on purpose", "word": "Other words",
 }  # fmt: skip
 
 

@@ -19,6 +19,9 @@ import pytest
 from leaktight.cli.app import app
 from leaktight.cli.formats import Format
 from leaktight.cli.help import commands
+from leaktight.model import Audience, Confidence, Safety, Severity, Tightness
+from leaktight.policy import LABELS, Channel, Safeguard
+from leaktight.source.roles import Role
 
 Run = Callable[..., tuple[int, str, str]]
 Process = Callable[..., "subprocess.CompletedProcess[bytes]"]
@@ -159,9 +162,13 @@ def test_07_explain_knows_every_name_that_output_contains(leaktight: Run):
         names |= {item["fix"]["safety"]} if item["fix"] else set()
     for way in ways["ways"]:
         names |= {way["label"], way["channel"], way["state"], *way["present"], *way["missing"]}
+    names |= {*map(str, (*Tightness, *Channel, *Safeguard, *LABELS, *Severity, *Confidence, *Audience, *Safety))}
+    names |= {*map(str, set(Role) - {Role.APP}), "anonymous", "user", "staff", "superuser", "report", "mask", "block"}
+    names |= {*report["project"]["counts"], "endpoints", "exercised", "requests", "canaries", "verdicts", "seconds", "notes", "incidents"}
+    names |= {"target", "outcome", "form", "request", "planted", "role", "remedy", "reproduction", "proves", "evidence", "confirmed"}
     names |= {*ways["ways"][0], "starts", "stops", "baseline", "known", "known gaps"}
     names -= {None, "message", "path", "line", "column", "end_line", "end_column", "rule"}  # said by the word itself
-    assert len(names) > 60
+    assert len(names) > 150
     unknown = [name for name in sorted(names) if leaktight("explain", name)[0] != 0]
     assert unknown == []
 

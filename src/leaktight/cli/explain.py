@@ -30,6 +30,10 @@ _SECTIONS = {
     "evidence": "a kind of evidence",
     "safety": "what a fix may change",
     "state": "a state of data",
+    "verdict": "a verdict of a proof",
+    "mode": "what the guard does on a channel",
+    "role": "who asks, in a proof",
+    "left-out": "a kind of files that is left out on purpose",
     "word": "a word",
 }
 _ALIASES = {"gaps": "gap", "claims": "claim", "exit": "exit-status", "status": "exit-status", "allow": "claim"}
@@ -40,7 +44,7 @@ def explain(name: str) -> Status:
     rules = _rules()
     wanted = "-".join(name.lower().replace("_", " ").split())
     wanted = _ALIASES.get(wanted, wanted)
-    pages = list(_pages(wanted, rules))
+    pages = list(_pages(wanted, rules)) or list(_pages(_single(wanted), rules))
     if not pages:
         raise UsageError(unknown("name", name, [*names(rules)]))
     shown = terminal(sys.stdout)
@@ -50,6 +54,11 @@ def explain(name: str) -> Status:
     )
     write(text + "\n")
     return Status.TIGHT
+
+
+def _single(name: str) -> str:
+    """One of what a heading or a count names in the plural."""
+    return f"{name[:-3]}y" if name.endswith("ies") else name.removesuffix("s")
 
 
 def names(rules: tuple[Rule, ...]) -> Iterator[str]:
