@@ -243,6 +243,7 @@ def test_config_tells_the_origin_of_every_value(engine, shop, run):
         'audience = "default"                 # default',
         'fail-on = "high"                     # pyproject.toml:2',
         "exclude = []                         # default",
+        "cache = true                         # default",
         "",
         "[labels.health]",
         "names = []                           # default",
