@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.test import AsyncClient, Client, override_settings
+from django.http import HttpResponse
+from django.test import AsyncClient, Client, RequestFactory, override_settings
 from guardsite.exposure import holds
 from guardsite.views_going import ENCODINGS, VIEWS
 
 from leaktight.guard.going.bodies import NotInspectable, _unpacked
 from leaktight.guard.incidents import leak_found
+from leaktight.guard.middleware import GuardMiddleware
 
 CANARY = "k7Qz-9fWx2LmP3~tY"
 GUARD = "leaktight.guard.middleware.GuardMiddleware"
@@ -155,3 +157,42 @@ def test_a_body_packed_in_several_parts_is_not_sent_unseen() -> None:
     with pytest.raises(NotInspectable):
         _unpacked(whole, "gzip")
     assert _unpacked(gzip.compress(b"clean"), "gzip") == b"clean"
+
+
+def _answered(response: Any, value: str = CANARY, **cookies: str) -> Any:
+    request = RequestFactory().post("/nowhere/", {"password": value}, secure=True)
+    request.COOKIES.update(cookies)
+
+    def view(request: Any) -> Any:
+        assert request.POST
+        return response
+
+    return GuardMiddleware(view)(request)
+
+
+def test_a_cookie_by_the_name_of_an_identifier_is_looked_into_unless_it_is_one() -> None:
+    for name in (settings.CSRF_COOKIE_NAME, settings.SESSION_COOKIE_NAME):
+        response = HttpResponse("ok")
+        response.set_cookie(name, "k7Qz9fWx2LmP3tY0k7Qz9fWx2LmP3tY0")
+        assert name not in _answered(response, "k7Qz9fWx2LmP3tY0k7Qz9fWx2LmP3tY0").cookies
+    secret = "k7Qz9fWx2LmP3tY0k7Qz9fWx2LmP3tY0"
+    response = HttpResponse("ok")
+    response.set_cookie(settings.CSRF_COOKIE_NAME, secret)
+    request = RequestFactory().post("/nowhere/", {"password": CANARY}, secure=True, headers={"X-Auth-Token": secret})
+    request.META["CSRF_COOKIE"] = secret
+    assert settings.CSRF_COOKIE_NAME in GuardMiddleware(lambda _: response)(request).cookies
+
+
+@pytest.mark.parametrize("status", [200, 202, 302, 404])
+def test_an_address_in_location_is_looked_at_whatever_the_status(status: int) -> None:
+    headers = {"Location": f"/done/?card={CANARY}"}
+    assert holds(str(HttpResponse(status=status, headers=headers).headers), CANARY)
+    assert not holds(str(_answered(HttpResponse(status=status, headers=headers)).headers), CANARY)
+
+
+def test_what_django_writes_into_headers_stays_even_when_it_is_somebodys_password() -> None:
+    response = _answered(
+        HttpResponse("ok", headers={"X-Frame-Options": "SAMEORIGIN", "X-Own": "password=SAMEORIGIN"}), "SAMEORIGIN"
+    )
+    assert response.headers["X-Frame-Options"] == "SAMEORIGIN"
+    assert "SAMEORIGIN" not in response.headers["X-Own"]

@@ -14,7 +14,7 @@ from leaktight.guard.coming.forgery import refuse_forged
 from leaktight.guard.coming.reading import read_early
 from leaktight.guard.coming.transport import refuse_cleartext
 from leaktight.guard.going.bodies import NotInspectable, strain_pieces, strain_whole
-from leaktight.guard.going.headers import strain_cookies, strain_headers, strain_redirect
+from leaktight.guard.going.headers import REDIRECTS, strain_cookies, strain_headers, strain_redirect
 from leaktight.guard.going.instructions import instruct
 from leaktight.guard.values.collect import collector
 from leaktight.guard.values.registry import LEAST_PER_VALUE, MOST_VALUES, Registry, TooManyValues, current, watched
@@ -86,7 +86,8 @@ def leaving(request: HttpRequest, response: HttpResponseBase, registry: Registry
 
 
 def _inspected(request: HttpRequest, response: HttpResponseBase, registry: Registry) -> HttpResponseBase:
-    found = [strain_redirect(request, response, registry)] if "Location" in response.headers else []
+    is_redirect = response.status_code in REDIRECTS and "Location" in response.headers
+    found = [strain_redirect(request, response, registry)] if is_redirect else []
     holds = bool(registry)
     if holds:
         found.append(strain_headers(request, response, registry))
@@ -94,7 +95,7 @@ def _inspected(request: HttpRequest, response: HttpResponseBase, registry: Regis
             strain_pieces(request, response, registry)
         else:
             found.append(strain_whole(request, response, registry))
-    if any(each.stops for each in found):
+    if any(each is not None and each.stops for each in found):
         response.close()
         return withheld(request)
     if response.cookies:

@@ -32,7 +32,7 @@ def refuse_cleartext(request: HttpRequest, registry: Registry) -> HttpResponse |
     A redirect would come too late for what was sent, and nobody would notice (ASVS 5.0, 4.1.2): so only visits to a page that carry
     nothing are redirected, without their query.
     """
-    if not configuration().https or settings.DEBUG or request.is_secure():
+    if request.is_secure() or not configuration().https or settings.DEBUG:
         return None
     carries = request.method not in _SAFE or "HTTP_AUTHORIZATION" in request.META or any(value.sure for value in registry)
     if carries:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from leaktight.guard.conf import Mode
 from leaktight.guard.going.found import STAND_IN, Found
-from leaktight.guard.values.search import Search
+from leaktight.guard.values.search import merged, replaced
 from leaktight.guard.values.stream import Strainer
 from leaktight.policy import Channel
 
@@ -26,16 +26,26 @@ class NotInspectable(Exception):
     """A body is packed in a way that cannot be looked into, or unpacks to more than is looked at."""
 
 
-def strain_whole(request: HttpRequest, response: HttpResponse, registry: Registry) -> Found:
+def strain_whole(request: HttpRequest, response: HttpResponse, registry: Registry) -> Found | None:
     """Take the values out of a response that is there as a whole. Raises `NotInspectable`."""
-    found = Found(request, Channel.RESPONSE_BODY)
     search = registry.search(Channel.RESPONSE_BODY)
     if not search or not response.content:
-        return found
+        return None
     packed = response.headers.get("Content-Encoding", "").strip().lower()
     body = _unpacked(response.content, packed)
-    clean = _strained(body, search, found, response.charset)
-    if found and found.mode is Mode.MASK:
+    charset = response.charset
+    if charset == "utf-8" or charset.lower().replace("-", "").replace("_", "") in _AS_IT_IS:
+        charset = "latin-1"
+        hits = merged(search.hits_in_bytes(body))
+    else:  # a text in an encoding of its own, such as UTF-16
+        hits = merged(search.hits(body.decode(charset, "replace")))
+    if not hits:
+        return None
+    found = Found(request, Channel.RESPONSE_BODY)
+    for hit in hits:
+        found(hit)
+    if found.mode is Mode.MASK:
+        clean = replaced(body.decode(charset, "replace"), hits, lambda _: STAND_IN).encode(charset, "replace")
         if packed:
             del response.headers["Content-Encoding"]
         response.content = clean
@@ -44,16 +54,6 @@ def strain_whole(request: HttpRequest, response: HttpResponse, registry: Registr
         if "ETag" in response.headers:
             del response.headers["ETag"]
     return found
-
-
-def _strained(body: bytes, search: Search, found: Found, charset: str) -> bytes:
-    """Bytes are searched as they are, which is as their Latin-1 text; text in an encoding of its own, such as UTF-16, as text."""
-    if charset.lower().replace("-", "").replace("_", "") in _AS_IT_IS:
-        charset = "latin-1"
-    text, hits = search.mask(body.decode(charset, "replace"), lambda _: STAND_IN)
-    for hit in hits:
-        found(hit)
-    return text.encode(charset, "replace") if hits else body
 
 
 def _unpacked(body: bytes, packed: str) -> bytes:

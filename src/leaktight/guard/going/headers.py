@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
+from django.middleware.csrf import CSRF_SECRET_LENGTH
 
 from leaktight.guard.conf import Mode
 from leaktight.guard.going.found import STAND_IN, Found
@@ -20,19 +21,35 @@ if TYPE_CHECKING:
 
     from leaktight.guard.values.registry import Registry
 
-_OWN = frozenset({"content-length", "content-type", "location", "date", "server"})
+_SESSION_KEY_LENGTH = 32
+
+REDIRECTS = frozenset({201, *range(300, 400)})
+"""The answers by which `Location` leads on (RFC 9110, 10.2.2); with others it is a header like any."""
+
+_OWN = frozenset({"content-length", "content-type", "date", "server"})
+_FIXED = frozenset(
+    "nosniff;DENY;SAMEORIGIN;same-origin;no-referrer;strict-origin-when-cross-origin;Cookie;Accept-Language;Accept-Language, Cookie;"
+    "Cookie, Accept-Language;Accept-Encoding;Origin".split(";")
+)
+"""What Django itself writes into headers, whatever a request holds: it tells nothing of any value."""
 
 
-def strain_headers(request: HttpRequest, response: HttpResponseBase, registry: Registry) -> Found:
+def strain_headers(request: HttpRequest, response: HttpResponseBase, registry: Registry) -> Found | None:
     """Take the values out of every header that is not about the message itself."""
-    found = Found(request, Channel.RESPONSE_HEADER)
-    search = registry.search(Channel.RESPONSE_HEADER)
+    headers = [
+        (name, value)
+        for name, value in response.headers.items()
+        if value not in _FIXED
+        and (low := name.lower()) not in _OWN
+        and (low != "location" or response.status_code not in REDIRECTS)
+    ]
+    search = registry.search(Channel.RESPONSE_HEADER) if headers else None
     if not search:
-        return found
-    headers = [(name, value) for name, value in response.headers.items() if name.lower() not in _OWN]
+        return None
     together = "\n".join([value for _, value in headers])
     if len(together) <= LONGEST and first_hit(search, together) is None:
-        return found
+        return None
+    found = Found(request, Channel.RESPONSE_HEADER)
     for name, value in headers:
         clean, hits = mask(search, value, lambda _: STAND_IN)
         for hit in hits:
@@ -74,7 +91,11 @@ def strain_cookies(request: HttpRequest, response: HttpResponseBase, registry: R
     found = Found(request, Channel.COOKIE)
     search = registry.search(Channel.COOKIE)
     for name, morsel in list(response.cookies.items()):
-        hit = first_hit(search, f"{name}={morsel.value}") or first_hit(search, morsel.coded_value) if search else None
+        hit = None
+        if search and not _is_identifier(request, name, morsel.value):
+            hit = first_hit(search, f"{name}={morsel.value}")
+            if hit is None and morsel.coded_value != morsel.value:
+                hit = first_hit(search, morsel.coded_value)
         if hit is not None:
             found(hit)
             if found.mode is not Mode.REPORT:
@@ -84,6 +105,17 @@ def strain_cookies(request: HttpRequest, response: HttpResponseBase, registry: R
     if found.mode is Mode.BLOCK:
         found.mode = Mode.MASK  # the cookie alone was stopped
     return found
+
+
+def _is_identifier(request: HttpRequest, name: str, value: str) -> bool:
+    """Tell that a cookie is the random text by which Django knows a session or a form, and nothing that came in."""
+    if not value.isalnum():  # what is signed or encoded is not
+        return False
+    if name == settings.CSRF_COOKIE_NAME:
+        return len(value) == CSRF_SECRET_LENGTH and value == request.META.get("CSRF_COOKIE")
+    if name == settings.SESSION_COOKIE_NAME:
+        return len(value) == _SESSION_KEY_LENGTH and value == getattr(getattr(request, "session", None), "session_key", None)
+    return False
 
 
 def _signs_in(name: str) -> bool:

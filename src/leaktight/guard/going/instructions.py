@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.signals import user_logged_out
 
 from leaktight.guard.conf import configuration
-from leaktight.guard.values.declare import declared_by
+from leaktight.guard.values.collect import names_for
 from leaktight.guard.values.deep import first_hit
-from leaktight.guard.values.search import Search
 from leaktight.policy import Channel
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ _POLICY = "Content-Security-Policy"
 
 def instruct(request: HttpRequest, response: HttpResponseBase, registry: Registry, *, holds: bool) -> None:
     """Add the headers a sensitive response needs, exactly where one is; `holds` tells whether the request has any value."""
-    declares = request.resolver_match is not None and bool(declared_by(request.resolver_match.func))
+    declares = request.resolver_match is not None and names_for(request).is_declared
     if declares or (holds and _holds_private(response, registry)):
         keep_out_of_caches(response)
     if holds and _address_is_private(request, registry):
@@ -55,11 +54,7 @@ def _address_is_private(request: HttpRequest, registry: Registry) -> bool:
     """Tell whether the address itself lets its holder in, as that of a reset link does."""
     if not request.META.get("QUERY_STRING") and not (request.resolver_match and request.resolver_match.kwargs):
         return False
-    return any(_is_in(value.text, request.get_full_path()) for value in registry)
-
-
-def _is_in(text: str, address: str) -> bool:
-    return first_hit(Search([(text, "secret", "")]), address) is not None
+    return first_hit(registry.everything(), request.get_full_path()) is not None
 
 
 def _has_form(response: HttpResponseBase) -> bool:

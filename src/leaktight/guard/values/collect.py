@@ -16,7 +16,7 @@ from django.core.exceptions import TooManyFieldsSent
 from django.urls import Resolver404, ResolverMatch, get_urlconf, resolve
 
 from leaktight.guard.conf import configuration, recogniser
-from leaktight.guard.values.declare import EVERYTHING, declared_by, normal, site_wide
+from leaktight.guard.values.declare import EVERYTHING, declared_by, normal, site_wide, site_wide_changes
 from leaktight.guard.values.registry import Registry
 from leaktight.policy import LABELS, Strength
 
@@ -28,8 +28,105 @@ _NOT_SENSITIVE = frozenset({"csrfmiddlewaretoken"})
 _BASIC = "basic"
 _KEPT = "_leaktight_registry"
 _UNKNOWN = "_leaktight_unknown_address"
+_NAMES = "_leaktight_names"
+_AUTHORIZATION = "HTTP_AUTHORIZATION"
+_MOST_NAMES = 2048
 _SEPARATORS = str.maketrans("", "", "-_.~ ")
 _TOKEN_LENGTH, _TOKEN_CHANGES = 12, 4
+
+
+class Names:
+    """What the names in a request mean where a view declares something, or nothing: kept from request to request.
+
+    Nearly every name that comes in is one that came before and says nothing, so what was said of a header is remembered.
+    """
+
+    __slots__ = ("_labels", "_plain_headers", "declared", "is_declared", "since")
+
+    def __init__(self, by_view: Mapping[str, str], since: object) -> None:
+        self.declared: Mapping[str, str] = {**site_wide(), **by_view}
+        self.is_declared = bool(by_view)
+        """Whether the view itself declares something."""
+        self._plain_headers: set[str] = set()
+        """Keys of `request.META` that are known to bear nothing sensitive, some thousand at most: clients choose them."""
+        self._labels: dict[str, tuple[str, bool] | None] = {}
+        self.since = since
+        """What was in force when this was made; when that changes, so may what names mean."""
+
+    def label(self, name: str) -> tuple[str, bool] | None:
+        """Return the label a name bears and whether that is sure; None when it is not sensitive."""
+        try:
+            return self._labels[name]
+        except KeyError:
+            if len(self._labels) > _MOST_NAMES:
+                self._labels.clear()
+            found = self._labels[name] = label_of(name, self.declared)
+            return found
+
+    def headers_to_read(self, meta: Mapping[str, Any]) -> list[str]:
+        """Return the keys of `META` that are headers with a name that may mean something."""
+        plain = self._plain_headers
+        if plain.issuperset(meta):
+            return []
+        if len(plain) > _MOST_NAMES:
+            plain.clear()
+        for key in meta:
+            name = key[5:] if key.startswith("HTTP_") else ""
+            if key == "HTTP_COOKIE" or (key != _AUTHORIZATION and (not name or self.label(name) is None)):
+                plain.add(key)
+        return [key for key in meta if key not in plain]
+
+
+_by_view: weakref.WeakKeyDictionary[Any, Names] = weakref.WeakKeyDictionary()
+_no_view: list[Names] = []
+
+
+def names_for(request: HttpRequest) -> Names:
+    """Return what the names of a request mean: for the view that answers it, or that would if it has not got that far."""
+    match = request.resolver_match
+    kept: _Asked | None = request.__dict__.get(_NAMES)
+    if kept is not None and kept.match is match and kept.path == request.path_info:
+        return kept.names
+    asked = match
+    if match is None:
+        match = _resolved(request)
+        request.__dict__[_UNKNOWN] = match is None
+    names = _names_of(match.func if match else None)
+    request.__dict__[_NAMES] = _Asked(asked, request.path_info, names)
+    return names
+
+
+class _Asked:
+    """What a request was told about its names, and when that holds: as long as neither its view nor its path changes."""
+
+    __slots__ = ("match", "names", "path")
+
+    def __init__(self, match: ResolverMatch | None, path: str, names: Names) -> None:
+        self.match, self.path, self.names = match, path, names
+
+    def __reduce__(self) -> tuple[type[None], tuple[()]]:
+        """Be left out of a request that is copied or pickled: a view can be neither."""
+        return type(None), ()
+
+
+def _names_of(view: Any) -> Names:
+    since = (configuration(), site_wide_changes())
+    try:
+        known = (_no_view[0] if _no_view else None) if view is None else _by_view.get(view)
+    except TypeError:  # a callable that cannot be remembered
+        return Names(declared_by(view), since)
+    if known is None or known.since[0] is not since[0] or known.since[1] != since[1]:
+        known = Names(declared_by(view) if view else {}, since)
+        if view is None:
+            _no_view[:] = [known]
+        else:
+            _by_view[view] = known
+    return known
+
+
+def declared_for(request: HttpRequest) -> Mapping[str, str]:
+    """Return what is declared for the view that answers a request, also when the request has not got that far: name → label."""
+    return names_for(request).declared
 
 
 def collector(request: HttpRequest) -> Callable[[Registry], None]:
@@ -38,31 +135,34 @@ def collector(request: HttpRequest) -> Callable[[Registry], None]:
     The registry lives as long as the request: what is logged and reported after the middleware, while the response is sent, is
     still about its values.
     """
-    done: set[str] = set()
+    pending: tuple[Callable[[HttpRequest], _Pairs | None], ...] = _PARTS
     seen: tuple[bool, ...] = ()
     known = weakref.ref(request)  # else each would keep the other
 
     def collect(registry: Registry) -> None:
+        nonlocal seen, pending
         request = known()
-        nonlocal seen
         if request is None or (state := _state(request)) == seen:
             return
         seen = state
         request.__dict__.setdefault(_KEPT, registry)
-        for part, read in _PARTS.items():
-            if part in done:
-                continue
+        names = names_for(request)
+        registry.declared = names.declared
+        if not registry.view and request.resolver_match is not None:
+            registry.view = request.resolver_match.view_name or ""
+        later = []
+        for read in pending:
             found = read(request)
             if found is None:
+                later.append(read)
                 continue
-            done.add(part)
-            names = registry.declared = declared_for(request)
-            if not registry.view and request.resolver_match is not None:
-                registry.view = request.resolver_match.view_name or ""
             for name, value in found:
-                add_named(registry, name, value, names)
-        if "marked" not in done and request.__dict__.get("sensitive_post_parameters") and request.__dict__.get("_post"):
-            done.add("marked")
+                if type(value) is not str:
+                    _add_below(registry, name, value, names.label)
+                elif label := names.label(name):
+                    registry.add(value, label[0], name, sure=label[1])
+        pending = tuple(later)
+        if request.__dict__.get("sensitive_post_parameters") and request.__dict__.get("_post"):
             _add_marked(registry, request)
 
     return collect
@@ -75,12 +175,6 @@ def _state(request: HttpRequest) -> tuple[bool, ...]:
     return (*parts, request.resolver_match is not None)
 
 
-def registry_of(request: HttpRequest) -> Registry:
-    """Return the registry of a request, also where it is not the current one; a new one for a request the middleware has not seen."""
-    known: Registry | None = request.__dict__.get(_KEPT)
-    return Registry(collector(request)) if known is None else known
-
-
 def _add_marked(registry: Registry, request: HttpRequest) -> None:
     """Add what Django's own `sensitive_post_parameters` names: it speaks of reports, so pages may go on showing it."""
     marked = request.__dict__["sensitive_post_parameters"]
@@ -91,19 +185,10 @@ def _add_marked(registry: Registry, request: HttpRequest) -> None:
                 registry.add(text, "secret", name, sure=False)
 
 
-def declared_for(request: HttpRequest) -> Mapping[str, str]:
-    """Return what is declared for the view that answers a request, also when the request has not got that far: name → label."""
-    match = request.resolver_match
-    kept: tuple[object, Mapping[str, str]] | None = request.__dict__.get("_leaktight_declared")
-    if kept is not None and kept[0] == (match, request.path_info):
-        return kept[1]
-    asked = (match, request.path_info)
-    if match is None:
-        match = _resolved(request)
-        request.__dict__[_UNKNOWN] = match is None
-    known = {**site_wide(), **declared_by(match.func)} if match else site_wide()
-    request.__dict__["_leaktight_declared"] = (asked, known)
-    return known
+def registry_of(request: HttpRequest) -> Registry:
+    """Return the registry of a request, also where it is not the current one; a new one for a request the middleware has not seen."""
+    known: Registry | None = request.__dict__.get(_KEPT)
+    return Registry(collector(request)) if known is None else known
 
 
 def _resolved(request: HttpRequest) -> ResolverMatch | None:
@@ -147,17 +232,24 @@ def known_label(name: str) -> tuple[str, bool] | None:
     return match.label, match.strength is Strength.STRONG
 
 
+_Label: TypeAlias = Callable[[str], tuple[str, bool] | None]
+
+
 def add_named(registry: Registry, name: str, value: Any, declared: Mapping[str, str]) -> None:
     """Add what is sensitive in a value that came in under a name; `declared` are the names declared where it did."""
-    for key, text, given in _leaves(name, value, declared, None, 0):
+    _add_below(registry, name, value, lambda called: label_of(called, declared))
+
+
+def _add_below(registry: Registry, name: str, value: Any, label: _Label) -> None:
+    for key, text, given in _leaves(name, value, label, None, 0):
         registry.add(text, given[0], key, sure=given[1])
 
 
 def _leaves(
-    name: str, value: Any, declared: Mapping[str, str], above: tuple[str, bool] | None, depth: int
+    name: str, value: Any, label_of: _Label, above: tuple[str, bool] | None, depth: int
 ) -> Iterator[tuple[str, str, tuple[str, bool]]]:
     """Yield the sensitive texts and numbers of nested data: what lies below a sensitive name is sensitive."""
-    label = label_of(name, declared) or above
+    label = label_of(name) or above
     if depth > _DEEPEST:
         return
     match value:
@@ -168,10 +260,10 @@ def _leaves(
                 yield name, str(value), label
         case Mapping():
             for key, inner in value.items():
-                yield from _leaves(str(key), inner, declared, label, depth + 1)
+                yield from _leaves(str(key), inner, label_of, label, depth + 1)
         case list() | tuple():
             for inner in value:
-                yield from _leaves(name, inner, declared, label, depth + 1)
+                yield from _leaves(name, inner, label_of, label, depth + 1)
         case _:
             return
 
@@ -180,7 +272,7 @@ _Pairs: TypeAlias = list[tuple[str, Any]]
 
 
 def _query(request: HttpRequest) -> _Pairs:
-    return list(request.GET.lists()) if request.META.get("QUERY_STRING") else []
+    return [(name, text) for name, texts in request.GET.lists() for text in texts] if request.META.get("QUERY_STRING") else []
 
 
 def _path(request: HttpRequest) -> _Pairs | None:
@@ -202,28 +294,28 @@ def _is_mixed(text: str) -> bool:
 
 
 def _cookies(request: HttpRequest) -> _Pairs:
-    return list(request.COOKIES.items())
-
-
-def _session(request: HttpRequest) -> _Pairs:
+    """The cookies, and that of the session as what it is."""
+    if "HTTP_COOKIE" not in request.META and not request.__dict__.get("COOKIES"):
+        return []
     key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
-    return [("session_id", key)] if key else []
+    return [*request.COOKIES.items(), *([("session_id", key)] if key else [])]
 
 
 def _headers(request: HttpRequest) -> _Pairs:
-    pairs: _Pairs = [
-        (name[5:], value)
-        for name, value in request.META.items()
-        if name.startswith("HTTP_") and name not in {"HTTP_COOKIE", "HTTP_AUTHORIZATION"}
-    ]
-    scheme, _, rest = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-    if rest:
-        pairs.append(("auth_token", rest))
-    if scheme.lower() == _BASIC:
-        try:
-            pairs.append(("password", base64.b64decode(rest).decode().partition(":")[2]))
-        except (binascii.Error, UnicodeDecodeError):
-            pass
+    pairs: _Pairs = []
+    for key in names_for(request).headers_to_read(request.META):
+        value = request.META[key]
+        if key != _AUTHORIZATION:
+            pairs.append((key[5:], value))
+            continue
+        scheme, _, rest = value.partition(" ")
+        if rest:
+            pairs.append(("auth_token", rest))
+        if scheme.lower() == _BASIC:
+            try:
+                pairs.append(("password", base64.b64decode(rest).decode().partition(":")[2]))
+            except (binascii.Error, UnicodeDecodeError):
+                continue
     return pairs
 
 
@@ -231,7 +323,7 @@ def _posted(request: HttpRequest) -> _Pairs | None:
     """What was posted, if it has been read: as the view's own form data, or as the bytes of a form or of JSON."""
     parsed = request.__dict__.get("_post")
     if parsed:
-        return list(parsed.lists())
+        return [(name, text) for name, texts in parsed.lists() for text in texts]
     body = request.__dict__.get("_body")
     if body is None:
         return None
@@ -263,13 +355,4 @@ def _uploads(request: HttpRequest) -> _Pairs | None:
     return None if files is None else [(name, [file.name for file in given]) for name, given in files.lists()]
 
 
-_PARTS: Mapping[str, Callable[[Any], _Pairs | None]] = {
-    "query": _query,
-    "path": _path,
-    "unknown": _unknown,
-    "cookies": _cookies,
-    "session": _session,
-    "headers": _headers,
-    "posted": _posted,
-    "uploads": _uploads,
-}
+_PARTS = (_query, _path, _unknown, _cookies, _headers, _posted, _uploads)

@@ -18,6 +18,7 @@ EVERYTHING = "*"
 _ATTRIBUTE = "leaktight_sensitive"
 _METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "dispatch", "form_valid", "form_invalid")
 _site_wide: dict[str, str] = {}
+_changes = 0
 
 
 @overload
@@ -47,7 +48,7 @@ def sensitive(*names: Any, label: str | None = None, **labels: str) -> Any:
         known = target.__dict__.get(_ATTRIBUTE, {}) if isinstance(target, type) else getattr(target, _ATTRIBUTE, {})
         setattr(target, _ATTRIBUTE, MappingProxyType({**known, **declared}))
         if isinstance(target, type) and not _is_view(target):
-            _site_wide.update({name: given for name, given in declared.items() if name != EVERYTHING})
+            _declare_site_wide({name: given for name, given in declared.items() if name != EVERYTHING})
             _watch_model(target, declared)
         return target
 
@@ -64,6 +65,17 @@ def _declare_field(field: Any, label: str | None) -> Any:
 def normal(name: str) -> str:
     """Write a name the one way names are compared: `X-Card` and `x_card` are the same."""
     return name.lower().replace("-", "_")
+
+
+def _declare_site_wide(declared: Mapping[str, str]) -> None:
+    global _changes  # noqa: PLW0603 - counts what happens to the dictionary beside it
+    _site_wide.update(declared)
+    _changes += 1
+
+
+def site_wide_changes() -> int:
+    """Return how often that changed, so that what was derived from it can be kept."""
+    return _changes
 
 
 def site_wide() -> Mapping[str, str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import html
 import json
 import quopri
 import re
+import string
 from binascii import b2a_base64
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeAlias
@@ -25,7 +25,12 @@ _PIECE = 32
 _LONG = 2 * _PIECE
 _CARD = range(12, 20)
 _SHORTEST_CORE = 6
-_LEADS = (b"", b"\0", b"\0\0")
+_BETWEEN = frozenset(" -.\xa0")
+_BASE32 = [first + second for first in string.ascii_uppercase + "234567" for second in string.ascii_uppercase + "234567"]
+"""What ten bits are in base32."""
+
+CODE = string.ascii_letters + string.digits + "+/-_"
+"""The characters of base64, hex and base32."""
 
 
 def pieces(value: str) -> list[str]:
@@ -37,37 +42,63 @@ def pieces(value: str) -> list[str]:
 
 def unmarked(value: str) -> Iterator[Form]:
     """Yield the ways to write a value that no single character gives away."""
-    data = value.encode("utf-8", "surrogatepass")
-    yield "plain", value, 0
-    yield from _in_base64(data)
-    text = data.hex()
-    yield "hex", text, 0
-    yield "hex", text.upper(), 0
-    yield from _in_base32(data)
-    yield "reversed", value[::-1], 0
+    yield from bare(value)
+    yield from coded(value)
+
+
+def bare(value: str) -> list[Form]:
+    """Return a value as it is: its characters forwards and backwards, its bytes, the digits of a card without what groups them."""
+    forms: list[Form] = [("plain", value, 0), ("reversed", value[::-1], 0)]
     if not value.isascii():
-        yield "bytes", data.decode("latin-1"), 0
-    digits = "".join(filter(str.isdigit, value))
-    if digits != value and len(digits) in _CARD and set(value) - set(digits) <= set(" -.\xa0"):
-        yield "grouped", digits, 0
+        forms.append(("bytes", value.encode("utf-8", "surrogatepass").decode("latin-1"), 0))
+    if not value.isalnum():
+        digits = "".join(filter(str.isdigit, value))
+        if len(digits) in _CARD and not set(value) - set(digits) - _BETWEEN:
+            forms.append(("grouped", digits, 0))
+    return forms
+
+
+def coded(value: str) -> list[Form]:
+    """Return a value in the codes whose characters are all in `CODE`: base64, hex, base32."""
+    data = value.encode("utf-8", "surrogatepass")
+    text = data.hex()
+    return [*_in_base64(data), ("hex", text, 0), ("hex", text.upper(), 0), *_in_base32(data)]
+
+
+def shortest_code(value: str) -> int:
+    """Return how long the shortest text is that `coded` gives. A text without so many characters of `CODE` in a row holds none."""
+    size = len(value) if value.isascii() else len(value.encode("utf-8", "surrogatepass"))
+    if size * 8 - 4 < _SHORTEST_CORE * 6:
+        return min(2 * size, _SHORTEST_CORE)
+    return (size * 8 - 4) // 6  # base64 that begins one byte into a block
 
 
 def _in_base64(data: bytes) -> Iterator[Form]:
-    """Yield the characters that a value alone decides, at each of the three places it can begin in a block."""
-    for lead in range(3):
-        code = b2a_base64(_LEADS[lead] + data, newline=False).decode("ascii")
-        core = code[-(-lead * 8 // 6) : (lead + len(data)) * 8 // 6]
+    """Yield the characters that a value alone decides, at each of the three places it can begin in a block.
+
+    All three are encoded at once: the value begins at a multiple of 3, then one byte further, then two.
+    """
+    size = len(data)
+    second = size + (1 - size) % 3
+    third = second + size + (2 - second - size) % 3
+    code = b2a_base64(data + bytes(second - size) + data + bytes(third - second - size) + data, newline=False).decode("ascii")
+    is_plain = "+" not in code and "/" not in code
+    for start in (0, second, third):
+        core = code[-(-start * 8 // 6) : (start + size) * 8 // 6]
         if len(core) >= _SHORTEST_CORE:
             yield "base64", core, 2
-            if "+" in core or "/" in core:
+            if not is_plain and ("+" in core or "/" in core):
                 yield "base64url", core.replace("+", "-").replace("/", "_"), 2
 
 
 def _in_base32(data: bytes) -> Iterator[Form]:
-    """Yield the code of a value on its own, as seeds of one-time codes are written; encoding is too slow to try every place in a block."""
-    core = base64.b32encode(data).decode("ascii")[: len(data) * 8 // 5]
-    if len(core) >= _SHORTEST_CORE:
-        yield "base32", core, 2
+    """Yield the code of a value on its own, as seeds of one-time codes are written; a value can begin at five places in a block."""
+    bits = 8 * len(data)
+    if bits // 5 >= _SHORTEST_CORE:
+        spare = -bits % 10
+        number = int.from_bytes(data, "big") << spare
+        core = "".join([_BASE32[number >> shift & 1023] for shift in range(bits + spare - 10, -1, -10)])
+        yield "base32", core[: bits // 5], 2
 
 
 def _in_percents(value: str) -> Iterator[Form]:
@@ -112,7 +143,12 @@ def _in_numbers(value: str) -> Iterator[Form]:
 
 def _in_doubled_entities(value: str) -> Iterator[Form]:
     """Yield entities that a template has escaped once more."""
-    for name, text, margin in (*_in_entities(value), *_in_numbers(value)):
+    for name, text, margin in _in_entities(value):
+        yield name, text.replace("&", "&amp;"), margin
+
+
+def _in_doubled_numbers(value: str) -> Iterator[Form]:
+    for name, text, margin in _in_numbers(value):
         yield name, text.replace("&", "&amp;"), margin
 
 
@@ -165,7 +201,7 @@ def _in_utf16(value: str) -> Iterator[Form]:
 
 def _grouped(separator: str) -> Callable[[str], Iterator[Form]]:
     def written(value: str) -> Iterator[Form]:
-        if value.isascii() and value.isdigit() and len(value) in _CARD:
+        if _is_card(value):
             yield "grouped", separator.join(value[at : at + 4] for at in range(0, len(value), 4)), 0
 
     return written
@@ -176,25 +212,41 @@ class Mark(NamedTuple):
 
     sign: str
     """The mark's first character, looked for at memory speed."""
-    telling: re.Pattern[str] | None
-    """What the sign looks like where it is more than punctuation."""
+    telling: Callable[[str], object] | None
+    """Tells of a text with the sign whether that is more than punctuation."""
     write: Callable[[str], Iterator[Form]]
+    concerns: Callable[[str], bool] | None = None
+    """Tells cheaply whether there is such a way to write a value; None when there is for every one."""
 
 
-MARKS = tuple(
-    Mark(sign, re.compile(telling) if telling else None, write)
-    for sign, telling, write in (
-        ("%", r"%[0-9A-Fa-f]{2}", _in_percents),
-        ("%", r"%25", _in_doubled_percents),
-        ("+", None, _in_plus),
-        ("&", r"&(?:amp|lt|gt|quot|#)", _in_entities),
-        ("&", r"&#[0-9x]", _in_numbers),
-        ("&", r"&amp;(?:amp|lt|gt|quot|#)", _in_doubled_entities),
-        ("\\", r"\\[uUx0-7\"'\\nrtbf]", _in_escapes),
-        ("\\", r"\\\\", _in_doubled_escapes),
-        ("\\", r"\\{4}", _in_redoubled_escapes),
-        ("=", r"=[0-9A-F\n]", _in_quoted_printable),
-        ("\0", None, _in_utf16),
-        *((separator, None, _grouped(separator)) for separator in " -.\xa0"),
-    )
+def _like(pattern: str) -> Callable[[str], object]:
+    return re.compile(pattern).search
+
+
+def _with(part: str) -> Callable[[str], object]:
+    return lambda text: part in text
+
+
+def _is_escaped(value: str) -> bool:
+    return not value.isascii() or (not value.isalnum() and html.escape(value) != value)
+
+
+def _is_card(value: str) -> bool:
+    return len(value) in _CARD and value.isascii() and value.isdigit()
+
+
+MARKS = (
+    Mark("%", _like(r"%[0-9A-Fa-f]{2}"), _in_percents),
+    Mark("%", _with("%25"), _in_doubled_percents),
+    Mark("+", None, _in_plus, lambda value: " " in value),
+    Mark("&", _like(r"&(?:amp|lt|gt|quot|#)"), _in_entities, _is_escaped),
+    Mark("&", _with("&#"), _in_numbers),
+    Mark("&", _like(r"&amp;(?:amp|lt|gt|quot|#)"), _in_doubled_entities, _is_escaped),
+    Mark("&", _with("&amp;#"), _in_doubled_numbers),
+    Mark("\\", _like(r"\\[uUx0-7\"'\\nrtbf]"), _in_escapes),
+    Mark("\\", _with(2 * "\\"), _in_doubled_escapes),
+    Mark("\\", _with(4 * "\\"), _in_redoubled_escapes),
+    Mark("=", _like(r"=[0-9A-F\n]"), _in_quoted_printable),
+    Mark("\0", None, _in_utf16),
+    *(Mark(separator, None, _grouped(separator), _is_card) for separator in " -.\xa0"),
 )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from leaktight.guard.values.search import Search
 from leaktight.guard.verdict import forbidden, uncacheable
@@ -27,8 +26,7 @@ class TooManyValues(Exception):
     """A request holds more sensitive values than are watched."""
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """A sensitive value and what it was called where it came in."""
 
     text: str
@@ -49,8 +47,6 @@ class Registry:
         self._full = False
         """Whether a value had to be left out: from then on every search fails, since none can be complete."""
         self._searches: dict[Hashable, Search] = {}
-        self._by_values: dict[tuple[Value, ...], Search] = {}
-        """Channels that watch for the same values share one search, and what it has prepared."""
         self.shown: set[str] = set()
         """Texts a page may show once on purpose, such as what a secret page reveals."""
         self.declared: Mapping[str, str] = {}
@@ -86,27 +82,39 @@ class Registry:
         """Return what finds the values that must not be readable on a channel."""
         self._refresh()
         found = self._searches.get(channel)
-        return found if found is not None else self._kept(channel, lambda value: forbidden(value.label, channel))
+        return found if found is not None else self._made(channel, lambda value: forbidden(value.label, channel))
 
     def known(self) -> Search:
         """Return what finds every value that is known for sure, wherever it may go."""
-        return self._kept("known", lambda _: True)
+        self._refresh()
+        return self._searches.get("known") or self._made("known", lambda _: True)
 
     def permitted(self, channel: Channel) -> Search:
         """Return what finds the values that may be readable on a channel, but not be kept by browsers and proxies."""
-        return self._kept((channel,), lambda value: not forbidden(value.label, channel) and uncacheable(value.label, channel))
-
-    def _kept(self, key: Hashable, wanted: Callable[[Value], bool]) -> Search:
         self._refresh()
-        found = self._searches.get(key)
+        return self._searches.get((channel,)) or self._made(
+            (channel,), lambda value: not forbidden(value.label, channel) and uncacheable(value.label, channel)
+        )
+
+    def everything(self) -> Search:
+        """Return what finds every value, however it is called and whether that is sure."""
+        self._refresh()
+        found = self._searches.get("everything")
         if found is None:
-            unsure = key in _UNSURE_CHANNELS
-            # What a page may show is still nothing for logs and reports.
-            values = tuple(v for v in self._values.values() if (unsure or (v.sure and v.text not in self.shown)) and wanted(v))
-            found = self._by_values.get(values)
-            if found is None:
-                found = self._by_values[values] = Search([(v.text, v.label, v.name) for v in values])
-            self._searches[key] = found
+            found = self._searches["everything"] = Search([(v.text, v.label, "") for v in self._values.values()])
+        return found
+
+    def _made(self, key: Hashable, wanted: Callable[[Value], bool]) -> Search:
+        unsure = key in _UNSURE_CHANNELS
+        shown = self.shown
+        # What a page may show is still nothing for logs and reports.
+        values = tuple([v for v in self._values.values() if (unsure or (v.sure and v.text not in shown)) and wanted(v)])
+        # Channels that watch for the same values share one search, and what it has prepared.
+        which: Hashable = "all" if len(values) == len(self._values) else values
+        found = self._searches.get(which)
+        if found is None:
+            found = self._searches[which] = Search([(v.text, v.label, v.name) for v in values])
+        self._searches[key] = found
         return found
 
     def show(self, text: str) -> None:
@@ -131,7 +139,7 @@ PROCESS = Registry(most=16 * MOST_VALUES)
 
 _live: weakref.WeakValueDictionary[int, Registry] = weakref.WeakValueDictionary()
 _current: ContextVar[Registry] = ContextVar("leaktight_registry", default=PROCESS)
-_is_lent: ContextVar[bool] = ContextVar("leaktight_registry_is_lent", default=False)
+_lent_is: ContextVar[bool] = ContextVar("leaktight_registry_is_lent", default=False)
 
 
 def current() -> Registry:
@@ -164,7 +172,7 @@ def watching() -> list[Registry]:
 def concerned() -> list[Registry]:
     """Return the registries of every request whose values could be in what is sent from here."""
     registry = _current.get()
-    if registry is not PROCESS and not _is_lent.get():
+    if registry is not PROCESS and not _lent_is.get():
         return [registry]
     if not _live:
         return []
@@ -172,24 +180,29 @@ def concerned() -> list[Registry]:
     return alive if registry is PROCESS else [registry, *(other for other in alive if other is not registry)]
 
 
-@contextmanager
-def watched(registry: Registry) -> Iterator[Registry]:
+class watched:  # noqa: N801 - used as a function, and a class of its own because a generator takes three times as long
     """Make a registry the current one; tasks and `sync_to_async` threads that are started inside inherit it."""
-    _live[id(registry)] = registry
-    token, lent_token = _current.set(registry), _is_lent.set(False)
-    try:
-        yield registry
-    finally:
-        _is_lent.reset(lent_token)
-        _current.reset(token)
+
+    __slots__ = ("_is_lent", "_registry", "_tokens")
+
+    def __init__(self, registry: Registry, *, is_lent: bool = False) -> None:
+        self._registry = registry
+        self._is_lent = is_lent
+
+    def __enter__(self) -> Registry:
+        """Return the registry."""
+        if not self._is_lent:
+            _live[id(self._registry)] = self._registry
+        self._tokens = _current.set(self._registry), _lent_is.set(self._is_lent)
+        return self._registry
+
+    def __exit__(self, *_: object) -> None:
+        """Make the one before the current one again."""
+        current_token, lent_token = self._tokens
+        _lent_is.reset(lent_token)
+        _current.reset(current_token)
 
 
-@contextmanager
-def lent(registry: Registry) -> Iterator[None]:
+def lent(registry: Registry) -> watched:
     """Make the registry of a request the current one in a thread that the request has started."""
-    token, lent_token = _current.set(registry), _is_lent.set(True)
-    try:
-        yield
-    finally:
-        _is_lent.reset(lent_token)
-        _current.reset(token)
+    return watched(registry, is_lent=True)

@@ -3,27 +3,39 @@
 from __future__ import annotations
 
 import gzip
-import string
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import AnyStr, NamedTuple, TypeAlias
 
-from leaktight.guard.values.forms import MARKS, Form, pieces, unmarked
+from leaktight.guard.values.forms import CODE, MARKS, Form, bare, coded, pieces, shortest_code, unmarked
+
+try:
+    from ahocorasick_rs import BytesAhoCorasick, Implementation
+except ImportError:  # the search is slower without it, and finds the same
+    BytesAhoCorasick = None  # type: ignore[assignment, misc]
 
 CONTEXT = 48
 """How many characters in front of a short or common value are looked at for its name."""
 
-_CODE = frozenset(string.ascii_letters + string.digits + "+/-_")
+_CODE = frozenset(CODE)
+_RUN = b"a"
+_RUNS = bytes([_RUN[0] if chr(code) in _CODE else 0 for code in range(256)])
 _SHORT = 6
 _LONG_WORD = 16
 _LINE = 1 << 9
 """Up to this length it pays to look at the words of a text before it is searched."""
 _NEVER = 1 << 62
+_BLOCK = 1 << 15
+_MANY = 1 << 16
+"""From so many characters on it pays to build a machine."""
 _GROUP = 4
+_GROUPED = frozenset("0123456789 -.\xa0")
 _FOLDED = 32
 _ALWAYS = len(MARKS)
 """Stands for the forms that no mark gives away, in the place of a mark's number."""
+_REST_OF_DATE = re.compile(r"-\d\d-\d")
 _TELLING = 10
 """From this length on, a coded form of a short or common value can hardly be there by chance."""
 
@@ -51,12 +63,20 @@ class _Needle(NamedTuple):
 
 
 class Search:
-    """Looks for some values: (text, label, name). Texts are `str`; bytes are looked at as their Latin-1 text, which is one to one."""
+    """Looks for some values: (text, label, name). Texts are `str`; bytes are looked at as their Latin-1 text, which is one to one.
+
+    That nothing is there is what nearly always comes out. So that is found out first and as cheaply as can be; only then are places looked for.
+    """
 
     def __init__(self, values: Sequence[tuple[str, str, str]]) -> None:
         self._values = values
-        self._texts: dict[int, tuple[str, ...]] = {}
+        self._pieces = [piece for value, _, _ in values for piece in pieces(value)]
+        self._texts: dict[int, list[str]] = {}
+        self._codes: dict[str, list[str]] = {}
         self._needles: dict[int, list[_Needle]] = {}
+        self._marks: list[tuple[int, str, _Test | None]] | None = None
+        self._searched = 0
+        """How many characters were searched so far: when it is worth it, a machine is built that finds all forms at once."""
 
     def __bool__(self) -> bool:
         return bool(self._values)
@@ -69,9 +89,7 @@ class Search:
     @cached_property
     def reach(self) -> int:
         """No form of any value is longer than this many characters."""
-        return 12 * max(
-            (len(piece.encode("utf-8", "surrogatepass")) for text, _, _ in self._values for piece in pieces(text)), default=0
-        )
+        return 12 * max((len(piece.encode("utf-8", "surrogatepass")) for piece in self._pieces), default=0)
 
     def hits(self, text: str, longest: int | None = None) -> list[Hit]:
         """Return where values stand, in the order of their place; hits may overlap.
@@ -85,35 +103,89 @@ class Search:
             longest = longest_run(text)
         if longest is not None and longest < self.shortest:
             return found
-        self._look(text, _ALWAYS, found)
-        for number, mark in enumerate(MARKS):
-            if mark.sign in text and (mark.telling is None or mark.telling.search(text)):
-                self._look(text, number, found)
-        found.sort()
+        if self._may_stand(text):
+            self._look(text, _ALWAYS, found)
+            for number, sign, _ in self._concerned():
+                if sign in text:
+                    self._look(text, number, found)
+            found.sort()
         return found
 
     def hits_in_bytes(self, data: bytes) -> list[Hit]:
         """Return where values stand in bytes, whatever encoding of text they hold."""
+        if len(data) > _BLOCK and self._values and not any(map(self._may_stand, _blocks(data, self.reach))):
+            return []
         return self.hits(data.decode("latin-1"))
 
     def mask(self, text: str, stand_in: Callable[[Hit], str], longest: int | None = None) -> tuple[str, list[Hit]]:
         """Return the text with every value replaced, and what was replaced."""
         hits = merged(self.hits(text, longest))
-        if not hits:
-            return text, hits
-        parts, done = [], 0
-        for hit in hits:
-            parts += [text[done : hit.start], stand_in(hit)]
-            done = hit.end
-        return "".join(parts) + text[done:], hits
+        return (replaced(text, hits, stand_in) if hits else text), hits
+
+    def _may_stand(self, text: str | bytes) -> bool:
+        """Tell whether any form of any value can be in a text: no is certain."""
+        if len(text) > _BLOCK:
+            return any(map(self._may_stand, _blocks(text, self.reach)))
+        self._searched += len(text)
+        if self._searched > _MANY and (machine := self._machine) is not None:
+            try:
+                return bool(machine.find_matches_as_indexes(text if isinstance(text, bytes) else text.encode("latin-1")))
+            except UnicodeEncodeError:
+                pass
+        if isinstance(text, bytes):
+            text = text.decode("latin-1")
+        return self._may_stand_bare(text) or self._may_stand_coded(text) or self._may_stand_marked(text)
+
+    @cached_property
+    def _machine(self) -> BytesAhoCorasick | None:
+        """Finds all forms of all values at once, in texts of one byte a character; None where the library for it is not installed."""
+        if BytesAhoCorasick is None:
+            return None
+        texts = {text for mark in range(_ALWAYS + 1) for text in self._forms(mark)}
+        narrow = [text.encode("latin-1") for text in texts if max(text, default="") < "\u0100"]
+        return BytesAhoCorasick(narrow, implementation=Implementation.ContiguousNFA)
+
+    def _may_stand_bare(self, text: str) -> bool:
+        texts = self._texts.get(_ALWAYS)
+        if texts is None:
+            texts = self._texts[_ALWAYS] = [form for piece in self._pieces for _, form, _ in bare(piece)]
+        return any(map(text.__contains__, texts))
+
+    def _may_stand_coded(self, text: str) -> bool:
+        """Tell whether a coded form may be in a text. Where nothing long enough for one stands in it, none need be made."""
+        runs = text.encode("latin-1", "replace").translate(_RUNS)
+        too_long = _NEVER
+        for piece in self._pieces:
+            texts = self._codes.get(piece)
+            if texts is None:
+                least = shortest_code(piece)
+                if least >= too_long:
+                    continue
+                if _RUN * least not in runs:
+                    too_long = least
+                    continue
+                texts = self._codes[piece] = [form for _, form, _ in coded(piece)]
+            if any(map(text.__contains__, texts)):
+                return True
+        return False
+
+    def _may_stand_marked(self, text: str) -> bool:
+        for number, sign, telling in self._concerned():
+            if sign in text and (telling is None or telling(text)):
+                texts = self._texts.get(number)
+                if texts is None:
+                    texts = self._texts[number] = self._forms(number)
+                if any(map(text.__contains__, texts)):
+                    return True
+        return False
+
+    def _concerned(self) -> list[tuple[int, str, _Test | None]]:
+        if self._marks is None:
+            self._marks = _concerning(self._pieces)
+        return self._marks
 
     def _look(self, text: str, mark: int, found: list[Hit]) -> None:
-        """Look for the forms with a mark. That none is there is what nearly always comes out, so it is found out first, and in one go."""
-        texts = self._texts.get(mark)
-        if texts is None:
-            texts = self._texts[mark] = tuple([text for _, text, _ in self._forms(mark)])
-        if not any(map(text.__contains__, texts)):
-            return
+        """Look for the places where the forms with a mark stand."""
         needles = self._needles.get(mark)
         if needles is None:
             needles = self._needles[mark] = list(self._write(mark))
@@ -125,11 +197,10 @@ class Search:
                     found.append(self._hit(text, at, needle))
                 at = text.find(wanted, at + 1)
 
-    def _forms(self, mark: int) -> Iterator[Form]:
+    def _forms(self, mark: int) -> list[str]:
+        """Return the forms with a mark, without those in which a value is as it is."""
         write = _writer(mark)
-        for value, _, _ in self._values:
-            for piece in pieces(value):
-                yield from write(piece)
+        return [text for piece in self._pieces for _, text, _ in write(piece) if mark == _ALWAYS or text != piece]
 
     def _write(self, mark: int) -> Iterator[_Needle]:
         write = _writer(mark)
@@ -156,6 +227,24 @@ class Search:
         return Hit(start, end, needle.label, needle.name, needle.form, needle.value)
 
 
+def _blocks(text: AnyStr, overlap: int) -> Iterator[AnyStr]:
+    """Cut a long text into blocks that fit the processor's memory, each beginning with the end of the one before."""
+    return (text[max(at - overlap, 0) : at + _BLOCK - overlap] for at in range(0, len(text), _BLOCK - overlap))
+
+
+_Test: TypeAlias = Callable[[str], object]
+
+
+def _concerning(values: list[str]) -> list[tuple[int, str, _Test | None]]:
+    """Return the number, sign and test of the marks with which any of these values can be written."""
+    concerned = {concerns: any(map(concerns, values)) for concerns in _SPECIAL}
+    return [each[:3] for each in _NUMBERED if each[3] is None or concerned[each[3]]]
+
+
+_NUMBERED = [(number, mark.sign, mark.telling, mark.concerns) for number, mark in enumerate(MARKS)]
+_SPECIAL = {mark.concerns for mark in MARKS if mark.concerns is not None}
+
+
 def _writer(mark: int) -> Callable[[str], Iterator[Form]]:
     return unmarked if mark == _ALWAYS else MARKS[mark].write
 
@@ -167,7 +256,7 @@ def longest_run(text: str) -> int:
 
 def _shortest_run(value: str) -> int:
     """How long the longest part without a space is at least, in whatever form: only grouped digits and folded lines are shorter."""
-    if len("".join(filter(str.isdigit, value))) >= _GROUP and not set(value) - set(string.digits + " -.\xa0"):
+    if len("".join(filter(str.isdigit, value))) >= _GROUP and not set(value) - _GROUPED:
         return 1
     return min(longest_run(value), _FOLDED)
 
@@ -181,6 +270,15 @@ def merged(hits: Sequence[Hit]) -> list[Hit]:
         else:
             joined.append(hit)
     return joined
+
+
+def replaced(text: str, hits: Sequence[Hit], stand_in: Callable[[Hit], str]) -> str:
+    """Return a text with something else in place of every hit; none may overlap another."""
+    parts, done = [], 0
+    for hit in hits:
+        parts += [text[done : hit.start], stand_in(hit)]
+        done = hit.end
+    return "".join(parts) + text[done:]
 
 
 def is_common(value: str) -> bool:
@@ -200,8 +298,14 @@ def _common_passwords() -> frozenset[str]:
 
 
 def _is_named(text: str, start: int, end: int, name: str) -> bool:
-    """Tell whether a value stands alone, as a word of its own, shortly behind its name."""
-    if (start and text[start - 1].isalnum()) or (end < len(text) and text[end].isalnum()):
+    """Tell whether a value stands alone, as a word of its own, shortly behind its name. A part of `an_identifier` or of a date does not."""
+    before, behind = text[start - 1 : start], text[end : end + 1]
+    if before.isalnum() or behind.isalnum():
+        return False
+    if text[start:end].isalpha():
+        if before == "_" or behind == "_":
+            return False
+    elif behind == "-" and _REST_OF_DATE.match(text, end):
         return False
     return name in _spoken(text[max(start - CONTEXT, 0) : start])
 

@@ -1,0 +1,102 @@
+"""How the search saves time: it finds the same with its shortcuts as without, on any text."""
+
+from __future__ import annotations
+
+import random
+import string
+from collections.abc import Iterator
+
+import pytest
+
+from leaktight.guard.values import search as searching
+from leaktight.guard.values.forms import CODE, MARKS, bare, coded, pieces, shortest_code, unmarked
+from leaktight.guard.values.search import Search
+
+ALPHABETS = (
+    string.ascii_letters + string.digits,
+    string.digits,
+    string.digits + " -.\xa0",
+    string.printable,
+    string.ascii_letters + "äöüß€漢字😀",
+    "+/?~>&<\"'\\% ",
+)
+WORDS = "order delivery total customer page 1234 &amp; 100% x=3 \\n <p class='row'>".split()
+
+
+def _values(count: int, seed: str) -> Iterator[str]:
+    chance = random.Random(seed)
+    for number in range(count):
+        alphabet = ALPHABETS[number % len(ALPHABETS)]
+        yield "".join(chance.choices(alphabet, k=chance.randint(3, 70)))
+
+
+def _written(value: str) -> list[str]:
+    """Every form of a value, those with a mark and those without."""
+    writers = [unmarked, *(mark.write for mark in MARKS)]
+    return [text for piece in pieces(value) for write in writers for _, text, _ in write(piece)]
+
+
+def _filler(chance: random.Random, size: int) -> str:
+    return " ".join(chance.choices(WORDS, k=size // 6))
+
+
+def test_a_code_is_at_least_as_long_as_is_said_and_made_of_characters_of_codes() -> None:
+    for value in _values(3000, "codes"):
+        for piece in pieces(value):
+            forms = [text for _, text, _ in coded(piece)]
+            assert min(map(len, forms)) == shortest_code(piece)
+            assert set("".join(forms)) <= set(CODE)
+
+
+def test_no_form_is_longer_than_is_said() -> None:
+    for value in _values(1200, "reach"):
+        assert max(map(len, _written(value))) <= Search([(value, "secret", "x")]).reach
+
+
+def test_a_mark_that_does_not_concern_a_value_has_no_form_of_it() -> None:
+    for value in _values(3000, "marks"):
+        for mark in MARKS:
+            if mark.concerns is not None and not mark.concerns(value):
+                assert [text for _, text, _ in mark.write(value) if text != value] == []
+
+
+@pytest.mark.parametrize("machine", [True, False], ids=["machine", "plain"])
+@pytest.mark.parametrize("before", [0, 300, searching._BLOCK - 5, 3 * searching._BLOCK - 20])
+def test_every_form_is_found_wherever_it_stands(*, machine: bool, before: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not machine:
+        monkeypatch.setattr(searching, "BytesAhoCorasick", None)
+    elif searching.BytesAhoCorasick is None:
+        pytest.skip("ahocorasick-rs is not installed")
+    chance = random.Random(f"places {before}")
+    filler = _filler(chance, before + 700)
+    for value in map(str.strip, _values(12 if before > 300 else 48, f"places {before}")):
+        if searching.is_common(value):
+            continue
+        search = Search([(value, "secret", "x"), ("another-Value_7", "secret", "y")])
+        if machine:
+            search._searched = searching._MANY  # as if it had searched a lot
+        assert search.hits(filler) == []
+        forms = _written(value)
+        for form in forms if before <= 300 else chance.sample(forms, 6):
+            text = filler[:before] + form + filler[before:]
+            hits = search.hits(text)
+            assert any(hit.start <= before and hit.end >= before + len(form) for hit in hits), (value, form)
+            if all(char < "\u0100" for char in text):
+                assert search.hits_in_bytes(text.encode("latin-1")) == hits
+
+
+def test_the_machine_is_built_when_much_was_searched_and_not_before() -> None:
+    if searching.BytesAhoCorasick is None:
+        pytest.skip("ahocorasick-rs is not installed")
+    search = Search([("k7Qz-9fWx2LmP3", "secret", "x")])
+    filler = _filler(random.Random(1), 3000)
+    search.hits(filler)
+    assert "_machine" not in search.__dict__
+    for _ in range(searching._MANY // 1000):
+        assert search.hits(filler) == []
+    assert search.__dict__["_machine"] is not None
+
+
+def test_bare_forms_are_not_coded() -> None:
+    assert [name for name, _, _ in bare("4000 0566 5566 5556")] == ["plain", "reversed", "grouped"]
+    assert {name for name, _, _ in coded("4000056655665556")} == {"base64", "hex", "base32"}
