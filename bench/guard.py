@@ -209,7 +209,7 @@ def search_speed() -> dict[str, list[float]]:
     chance = random.Random("search")
     letters = string.ascii_letters + string.digits + "-_"
     values = ["".join(chance.choices(letters, k=chance.randint(8, 20))) for _ in range(20)]
-    speeds = {}
+    speeds: dict[str, list[float]] = {}
     for name, text in _texts(chance).items():
         for count in (1, 3, 20):
             watched = [(value, "secret", "x") for value in values[:count]]

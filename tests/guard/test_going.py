@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import sys
 from typing import Any
 
 import pytest
+import zstandard
 from django.conf import settings
 from django.http import HttpResponse
 from django.test import AsyncClient, Client, RequestFactory, override_settings
 from guardsite.exposure import holds
 from guardsite.views_going import ENCODINGS, VIEWS
 
+from leaktight.guard.going import bodies
 from leaktight.guard.going.bodies import NotInspectable, _unpacked
 from leaktight.guard.incidents import leak_found
 from leaktight.guard.middleware import GuardMiddleware
@@ -196,3 +199,19 @@ def test_what_django_writes_into_headers_stays_even_when_it_is_somebodys_passwor
     )
     assert response.headers["X-Frame-Options"] == "SAMEORIGIN"
     assert "SAMEORIGIN" not in response.headers["X-Own"]
+
+
+def test_a_body_packed_with_zstd_is_looked_into_where_that_can_be_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = zstandard.compress(f"<p>{CANARY}</p>".encode()) + zstandard.compress(b"<p>more</p>")
+    headers = {"Content-Encoding": "zstd"}
+    response = _answered(HttpResponse(packed, headers=headers))
+    assert response.content == b"<p>***</p><p>more</p>"
+    assert "Content-Encoding" not in response.headers
+    assert _answered(HttpResponse(zstandard.compress(b"clean"), headers=headers)).content == zstandard.compress(b"clean")
+    with pytest.raises(NotInspectable):
+        _unpacked(b"no frame", "zstd")
+    monkeypatch.setattr(bodies, "_MOST_UNPACKED", 1000)
+    with pytest.raises(NotInspectable):
+        _unpacked(zstandard.compress(bytes(1001)), "zstd")
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    assert _answered(HttpResponse(packed, headers=headers)).status_code == 500

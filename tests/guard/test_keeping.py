@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client, override_settings
+from django.utils import timezone
 from guardsite.exposure import holds
 
 from leaktight.guard.fingerprint import fingerprint
@@ -100,6 +103,44 @@ def test_the_life_of_a_session(engine: str, tmp_path: Path) -> None:
         store.flush()
         assert _store(store.session_key).get("a") is None
         call_command("clearsessions")
+
+
+def test_files_are_cleared_when_their_own_time_is_over(tmp_path: Path) -> None:
+    """A session may live longer than the rest, as one that is remembered, or shorter; a file of before has no time of its own."""
+    month, year = 30 * 86400, 365 * 86400
+    with _engine("file", tmp_path), override_settings(SESSION_COOKIE_AGE=month):
+        keys: dict[str, str] = {}
+        for name, lasts in {
+            "usual": None,
+            "remembered": year,
+            "short": 60,
+            "until": timezone.now() + timedelta(days=300),
+        }.items():
+            store = _store()
+            store["a"] = name
+            if lasts is not None:
+                store.set_expiry(lasts)
+            store.save()
+            keys[name] = store.session_key
+        old = _store()
+        old["a"] = "old"
+        old.save()
+        file = Path(old._key_to_file())
+        file.write_text(file.read_text().partition(":")[0])
+
+        def alive(days: float) -> set[str]:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr("time.time", lambda now=time.time: now() + days * 86400)
+                call_command("clearsessions")
+            kept = {name for name, key in keys.items() if _store(key).exists(key)}
+            return kept | ({"old"} if file.exists() else set())
+
+        assert alive(0) == {"usual", "remembered", "short", "until", "old"}
+        assert _store(keys["remembered"])["a"] == "remembered"
+        assert alive(1) == {"usual", "remembered", "until", "old"}
+        assert alive(31) == {"remembered", "until"}
+        assert alive(301) == {"remembered"}
+        assert alive(366) == set()
 
 
 @pytest.mark.parametrize("engine", ENGINES)

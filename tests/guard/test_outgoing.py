@@ -22,6 +22,7 @@ from guardsite.exposure import holds
 
 from leaktight.guard import LeakBlocked
 from leaktight.guard.coming.transport import refuse_cleartext
+from leaktight.guard.conf import Configuration
 from leaktight.guard.outlets import cache as cache_outlet
 from leaktight.guard.outlets import mail as mail_outlet
 from leaktight.guard.outlets import outgoing
@@ -32,9 +33,13 @@ LOCMEM = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 
 
 @pytest.fixture(autouse=True)
-def _far_away(monkeypatch: pytest.MonkeyPatch) -> None:
+def _far_away(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """The servers of these tests are on this machine, where nothing needs to be encrypted; take them for others."""
-    monkeypatch.setattr(outgoing, "is_safe_host", lambda host: False)
+    if "host" not in request.fixturenames:
+        monkeypatch.setattr(Configuration, "needs_tls", lambda *_: True)
+
+
+CONFIGURED = Configuration()
 
 
 @contextlib.contextmanager
@@ -139,7 +144,7 @@ def test_two_requests_on_one_connection_are_not_joined() -> None:
 
 def test_a_redirect_that_aiohttp_follows_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first address is a safe one, such as that of this machine; where it leads to is not."""
-    monkeypatch.setattr(outgoing, "is_safe_host", lambda host: host == "localhost")
+    monkeypatch.setattr(Configuration, "needs_tls", lambda _, host: host != "localhost")
 
     async def ask(port: int) -> None:
         async with aiohttp.ClientSession() as session, session.post(f"http://localhost:{port}/first", data=CANARY.encode()):
@@ -207,3 +212,17 @@ def test_a_backend_that_reads_attributes_is_given_clean_messages(way: str) -> No
         assert holds(send(), CANARY)
     with knowing():
         assert not holds(send(), CANARY)
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "::1", "127.1"])
+def test_this_machine_needs_no_encryption(host: str) -> None:
+    assert not CONFIGURED.needs_tls(host)
+
+
+@pytest.mark.parametrize(
+    "host", ["payments", "payments.internal", "10.0.0.5", "169.254.169.254", "example.com", "shop.test", "localhost.example.org"]
+)
+def test_every_other_machine_does_however_near(host: str) -> None:
+    assert CONFIGURED.needs_tls(host)
+    assert not Configuration(plain_hosts=(host,)).needs_tls(host)
+    assert Configuration(plain_hosts=("another",)).needs_tls(host)

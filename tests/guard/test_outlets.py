@@ -30,6 +30,7 @@ from guardsite.exposure import holds
 from guardsite.views_going import ENCODINGS
 
 from leaktight.guard import LeakBlocked
+from leaktight.guard.conf import Configuration
 from leaktight.guard.incidents import leak_found
 from leaktight.guard.outlets import cache as cache_outlet
 from leaktight.guard.outlets import mail as mail_outlet
@@ -286,7 +287,7 @@ CLIENTS = [_urllib, _http_client, _requests, _urllib3, _httpx, _httpx_streaming,
 @pytest.fixture
 def _far_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """The servers of these tests are on this machine, where nothing needs to be encrypted; take them for others."""
-    monkeypatch.setattr(outgoing, "is_safe_host", lambda host: False)
+    monkeypatch.setattr(Configuration, "needs_tls", lambda *_: True)
 
 
 @pytest.mark.parametrize("client", CLIENTS)

@@ -113,7 +113,7 @@ def gzipped(request: HttpRequest) -> HttpResponse:
 
 
 def packed_unknown(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(_sent(request).encode(), headers={"Content-Encoding": "zstd"})
+    return HttpResponse(_sent(request).encode(), headers={"Content-Encoding": "compress"})
 
 
 def own_header(request: HttpRequest) -> HttpResponse:

@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from leaktight.policy import LABELS, Channel, LabelKind, Recogniser, default_recogniser
+from leaktight.policy import LABELS, Channel, LabelKind, Recogniser, default_recogniser, is_safe_host
 
 
 class Mode(StrEnum):
@@ -60,6 +60,8 @@ class Configuration:
     """Whether cleartext requests are refused or, for page visits without anything sensitive, redirected."""
     hosts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The hosts a label may be sent to over verified TLS; labels that are not named may go to any: label → hosts."""
+    plain_hosts: tuple[str, ...] = ()
+    """Hosts beyond this machine to which values may go without TLS, since something below encrypts, as a service mesh does."""
     clear_site_data: tuple[str, ...] = ("cache", "storage")
     """What the browser is told to forget at logout."""
     vault: str = "database"
@@ -70,6 +72,10 @@ class Configuration:
     """How many days an incident is kept after it was last seen."""
     host_prefix: bool = True
     """Whether cookies of the session and of CSRF must be named `__Host-` or `__Secure-`."""
+
+    def needs_tls(self, host: str) -> bool:
+        """Tell whether values may go to a host over verified TLS only: to all but this machine and those the settings name."""
+        return host not in self.plain_hosts and is_safe_host(host) != "loopback"
 
     def mode(self, channel: Channel) -> Mode:
         """Return what is done on a channel."""
@@ -182,6 +188,7 @@ _READERS = {
     "kinds": _kinds,
     "modes": _modes,
     "retention": _days,
+    "plain_hosts": _texts,
     "vault": _vault,
     "clear_site_data": _texts,
 }

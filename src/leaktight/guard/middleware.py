@@ -23,6 +23,8 @@ from leaktight.guard.vault import Vault
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponseBase
 
+    from leaktight.guard.going.found import Found
+
 logger = logging.getLogger("leaktight.guard")
 
 
@@ -87,7 +89,7 @@ def leaving(request: HttpRequest, response: HttpResponseBase, registry: Registry
 
 def _inspected(request: HttpRequest, response: HttpResponseBase, registry: Registry) -> HttpResponseBase:
     is_redirect = response.status_code in REDIRECTS and "Location" in response.headers
-    found = [strain_redirect(request, response, registry)] if is_redirect else []
+    found: list[Found | None] = [strain_redirect(request, response, registry)] if is_redirect else []
     holds = bool(registry)
     if holds:
         found.append(strain_headers(request, response, registry))

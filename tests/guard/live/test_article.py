@@ -7,11 +7,13 @@ import http.cookiejar
 import http.server
 import re
 import ssl
+import sys
 import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 import pytest
@@ -22,19 +24,27 @@ from playwright.sync_api import Error as BrowserError
 
 from leaktight.prove.relay import Relay
 
-from .servers import HOST, nginx, program, site
+from .servers import HOST, free_port, nginx, program, running, site
 
 SECRET = "7 left 21 right 4 left k7Qz9fWx2"
 pytestmark = pytest.mark.xdist_group("live")
 
 
+class Office(NamedTuple):
+    """The guarded example behind nginx: the ports of TLS and of plain HTTP, and that of the site itself."""
+
+    tls: int
+    plain: int
+    ca: trustme.CA
+    port: int
+
+
 @pytest.fixture(scope="module", params=["gunicorn", "uvicorn"])
-def office(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, int, trustme.CA]]:
-    """The guarded example behind nginx: the ports of TLS and of plain HTTP."""
+def office(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     folder = tmp_path_factory.mktemp(request.param)
     ca = trustme.CA()
     with site("guarded", folder, server=request.param) as port, nginx(port, folder, ca) as (tls, plain):
-        yield tls, plain, ca
+        yield Office(tls, plain, ca, port)
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +80,8 @@ def _settled(page: Page) -> str:
     raise AssertionError("the browser does not settle")
 
 
-def test_a_secret_is_posted_revealed_once_and_gone(office: tuple[int, int, trustme.CA], page: Page) -> None:
-    tls = office[0]
+def test_a_secret_is_posted_revealed_once_and_gone(office: Office, page: Page) -> None:
+    tls = office.tls
     _hand_over(page, tls)
     address = page.url
     assert not holds(address, SECRET)
@@ -90,8 +100,8 @@ def test_a_secret_is_posted_revealed_once_and_gone(office: tuple[int, int, trust
     assert "Nothing to show" in page.content()
 
 
-def test_another_browser_sees_nothing(office: tuple[int, int, trustme.CA], page: Page, browser: Browser) -> None:
-    _hand_over(page, office[0])
+def test_another_browser_sees_nothing(office: Office, page: Page, browser: Browser) -> None:
+    _hand_over(page, office.tls)
     other = browser.new_context(ignore_https_errors=True).new_page()
     other.goto(page.url)
     assert "Nothing to show" in other.content()
@@ -100,10 +110,19 @@ def test_another_browser_sees_nothing(office: tuple[int, int, trustme.CA], page:
     assert page.inner_text("#secret") == SECRET
 
 
-def test_a_forged_post_from_another_site_is_refused(office: tuple[int, int, trustme.CA], page: Page) -> None:
-    tls = office[0]
-    _hand_over(page, tls)
-    form = f'<form method="post" action="https://localhost:{tls}/combination/"><input name="sensitive_info" value="forged"></form><script>document.forms[0].submit()</script>'
+@pytest.fixture(scope="module")
+def careless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a site without the guard."""
+    port = free_port()
+    command = [sys.executable, "-m", "gunicorn", "-b", f"{HOST}:{port}", "careless:application"]
+    with running(command, port, tmp_path_factory.mktemp("careless"), cwd=Path(__file__).parent):
+        yield f"http://localhost:{port}"
+
+
+@contextlib.contextmanager
+def _forging(target: str) -> Iterator[str]:
+    """Serve, on another site, a page that posts to a target by itself."""
+    form = f'<form method="post" action="{target}"><input name="sensitive_info" value="forged"></form><script>document.forms[0].submit()</script>'
 
     class Evil(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -118,12 +137,35 @@ def test_a_forged_post_from_another_site_is_refused(office: tuple[int, int, trus
     server = http.server.ThreadingHTTPServer((HOST, 0), Evil)
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
-        with page.expect_response(f"https://localhost:{tls}/combination/") as answered:
-            page.goto(f"http://{HOST}:{server.server_address[1]}/")
-        assert answered.value.status == 403
+        yield f"http://{HOST}:{server.server_address[1]}/"
     finally:
         server.shutdown()
         server.server_close()
+
+
+def test_a_forged_post_from_another_site_is_refused(office: Office, page: Page) -> None:
+    _hand_over(page, office.tls)
+    target = f"https://localhost:{office.tls}/combination/"
+    with _forging(target) as address, page.expect_response(target) as answered:
+        page.goto(address)
+    assert answered.value.status == 403
+
+
+def test_without_the_guard_a_forged_post_is_taken(careless: str, page: Page) -> None:
+    with _forging(f"{careless}/combination/") as address:
+        page.goto(address)
+        page.wait_for_url(f"{careless}/combination/")
+    assert "taken: forged" in _settled(page)
+
+
+def test_without_the_guard_the_way_back_shows_the_secret(careless: str, page: Page) -> None:
+    page.goto(f"{careless}/secret/")
+    assert holds(page.content(), SECRET)
+    page.goto(f"{careless}/")
+    page.go_back()
+    assert holds(_settled(page), SECRET)  # the server has none left: it comes out of what the browser has kept
+    page.goto(f"{careless}/secret/?again")
+    assert "Nothing to show" in page.content()
 
 
 # -- without a browser -------------------------------------------------------------------------
@@ -154,12 +196,12 @@ class _Client:
             return str(answer.read().decode())
 
 
-def test_nothing_is_taken_over_plain_http_whatever_the_client_claims(office: tuple[int, int, trustme.CA]) -> None:
+def test_nothing_is_taken_over_plain_http_whatever_the_client_claims(office: Office) -> None:
     data = urlencode({"sensitive_info": SECRET}).encode()
     for headers in ({}, {"X-Forwarded-Proto": "https"}):
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(
-                urllib.request.Request(f"http://localhost:{office[1]}/combination/", data, headers), timeout=20
+                urllib.request.Request(f"http://localhost:{office.plain}/combination/", data, headers), timeout=20
             )
         with refused.value:
             assert refused.value.code == 403
@@ -167,14 +209,32 @@ def test_nothing_is_taken_over_plain_http_whatever_the_client_claims(office: tup
             assert not holds(refused.value.read(), SECRET)
 
 
+def test_what_the_proxy_says_counts_and_a_client_cannot_say_it_for_it(office: Office) -> None:
+    """The header would be believed: straight to the site, past the proxy, it opens what is refused without it."""
+    accept = {"Accept": "application/json"}
+
+    def status(port: int, **headers: str) -> int:
+        request = urllib.request.Request(f"http://localhost:{port}/combination/", headers={**accept, **headers})
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as refused:
+            with refused:
+                return refused.code
+
+    spoof = {"X-Forwarded-Proto": "https"}
+    assert (status(office.port), status(office.port, **spoof)) == (403, 200)
+    assert (status(office.plain), status(office.plain, **spoof)) == (403, 403)
+
+
 def test_an_eavesdropper_reads_the_secret_of_the_original_and_not_that_of_the_guarded_site(
-    office: tuple[int, int, trustme.CA], tmp_path: Path
+    office: Office, tmp_path: Path
 ) -> None:
     with site("original", tmp_path) as port, contextlib.closing(Relay(port)) as relay:
         with urllib.request.urlopen(f"http://localhost:{relay.port}/combination/", timeout=20) as answer:
             original = answer.read().decode()
         assert holds(bytes(relay.recorded), original)
-    tls, _, ca = office
+    tls, ca = office.tls, office.ca
     with contextlib.closing(Relay(tls)) as relay:
         client = _Client(ca, f"https://localhost:{relay.port}")
         client.post("/combination/", sensitive_info=SECRET)
@@ -184,8 +244,8 @@ def test_an_eavesdropper_reads_the_secret_of_the_original_and_not_that_of_the_gu
         assert not holds(bytes(relay.recorded), SECRET)
 
 
-def test_a_changed_byte_ends_the_connection(office: tuple[int, int, trustme.CA]) -> None:
-    tls, _, ca = office
+def test_a_changed_byte_ends_the_connection(office: Office) -> None:
+    tls, ca = office.tls, office.ca
     seen = 0
 
     def tamper(data: bytes) -> bytes:

@@ -12,8 +12,8 @@ from django.test import override_settings
 from guardsite.exposure import holds
 from guardsite.views_going import ENCODINGS
 
+from leaktight.guard.conf import Configuration
 from leaktight.guard.incidents import cleartext_credential_seen, leak_found
-from leaktight.guard.outlets import outgoing
 
 from .corpus import CORPUS, ERROR_REPORTS, LOGS, OTHERS, RESPONSES, Outlet, canary
 from .places import ACCESS, Places, site, visit
@@ -25,6 +25,8 @@ pytestmark = [
 ADDRESSES_PASS = {"LEAKTIGHT": {**settings.LEAKTIGHT, "MODES": {"request-url": "report"}}}
 """The guard refuses what stands in an address; here it comes through, to see what becomes of it further on."""
 
+REPORTS = {"report as text", "report as HTML", "page of DEBUG"}
+
 KINDS = pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
 
 
@@ -32,12 +34,13 @@ def test_the_corpus_is_whole() -> None:
     assert [len(group) for group in (ERROR_REPORTS, LOGS, RESPONSES, OTHERS)] == [25, 8, 22, 3]
     assert len(CORPUS) == 58
     assert sum(ACCESS in outlet.places for outlet in CORPUS.values()) == 4
+    assert sum(not REPORTS.isdisjoint(outlet.places) for outlet in ERROR_REPORTS) == 22
 
 
 @pytest.fixture(autouse=True)
 def _far_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """The other server is on this machine, where nothing needs to be encrypted; take it for one elsewhere."""
-    monkeypatch.setattr(outgoing, "is_safe_host", lambda host: False)
+    monkeypatch.setattr(Configuration, "needs_tls", lambda *_: True)
 
 
 @contextlib.contextmanager

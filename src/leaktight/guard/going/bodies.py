@@ -61,6 +61,8 @@ def _unpacked(body: bytes, packed: str) -> bytes:
         return body
     if packed == "br":
         return _from_brotli(body)
+    if packed == "zstd":
+        return _from_zstd(body)
     if packed not in _PACKED:
         raise NotInspectable(packed)
     for bits in (47, -15):
@@ -84,6 +86,22 @@ def _from_brotli(body: bytes) -> bytes:
         data: bytes = brotli.decompress(body)
     except brotli.error:
         raise NotInspectable("br") from None
+    return data
+
+
+def _from_zstd(body: bytes) -> bytes:
+    """Unpack all frames (RFC 8878), where the site has the library for it."""
+    try:
+        import zstandard
+    except ImportError:
+        raise NotInspectable("zstd") from None
+    try:
+        with zstandard.ZstdDecompressor().stream_reader(body, read_across_frames=True) as reader:
+            data: bytes = reader.read(_MOST_UNPACKED + 1)
+    except zstandard.ZstdError:
+        raise NotInspectable("zstd") from None
+    if len(data) > _MOST_UNPACKED:
+        raise NotInspectable("too large")
     return data
 
 

@@ -100,8 +100,10 @@ def strain_cookies(request: HttpRequest, response: HttpResponseBase, registry: R
             found(hit)
             if found.mode is not Mode.REPORT:
                 del response.cookies[name]
-        elif request.is_secure() and _signs_in(name):
-            _give_flags(name, morsel)
+        elif request.is_secure():
+            _keep_promises(name.lower(), morsel)
+            if _signs_in(name):
+                _give_flags(name, morsel)
     if found.mode is Mode.BLOCK:
         found.mode = Mode.MASK  # the cookie alone was stopped
     return found
@@ -112,9 +114,11 @@ def _is_identifier(request: HttpRequest, name: str, value: str) -> bool:
     if not value.isalnum():  # what is signed or encoded is not
         return False
     if name == settings.CSRF_COOKIE_NAME:
-        return len(value) == CSRF_SECRET_LENGTH and value == request.META.get("CSRF_COOKIE")
+        return len(value) == CSRF_SECRET_LENGTH and bool(value == request.META.get("CSRF_COOKIE"))
     if name == settings.SESSION_COOKIE_NAME:
-        return len(value) == _SESSION_KEY_LENGTH and value == getattr(getattr(request, "session", None), "session_key", None)
+        return len(value) == _SESSION_KEY_LENGTH and bool(
+            value == getattr(getattr(request, "session", None), "session_key", None)
+        )
     return False
 
 
@@ -126,11 +130,20 @@ def _signs_in(name: str) -> bool:
     return label is not None and LABELS[label[0]].kind is LabelKind.CREDENTIAL
 
 
+def _keep_promises(name: str, morsel: Morsel[str]) -> None:
+    """Make a cookie what its prefix says it is; browsers refuse one that is not (RFC 6265bis, 4.1.3)."""
+    if not name.startswith(("__host-", "__secure-", "__http-")):
+        return
+    morsel["secure"] = True
+    if name.startswith(("__http-", "__host-http-")):
+        morsel["httponly"] = True
+    if name.startswith("__host-"):
+        morsel["path"], morsel["domain"] = "/", ""
+
+
 def _give_flags(name: str, morsel: Morsel[str]) -> None:
     morsel["secure"] = True
     if name != settings.CSRF_COOKIE_NAME:
         morsel["httponly"] = True
     if not morsel["samesite"]:
         morsel["samesite"] = "Lax"
-    if name.startswith("__Host-"):
-        morsel["path"], morsel["domain"] = "/", ""

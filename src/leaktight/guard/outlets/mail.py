@@ -16,7 +16,7 @@ from leaktight.guard.fingerprint import fingerprint
 from leaktight.guard.incidents import Incident, tell
 from leaktight.guard.values.registry import current
 from leaktight.guard.values.search import Hit, Search
-from leaktight.policy import Channel, is_safe_host, redact
+from leaktight.policy import Channel, redact
 
 _HOOKS: tuple[tuple[Any, str], ...] = (
     (EmailMessage, "send"),
@@ -139,7 +139,7 @@ def _like(item: Any, values: tuple[Any, ...]) -> Any:
 def refuse_cleartext(backend: EmailBackend, message: EmailMessage) -> None:
     """Tell of a mail with a value, such as a link to choose a password, that goes to its server in clear; in the mode `block` it is not sent."""
     search = current().known()
-    if not search or backend.use_tls or backend.use_ssl or is_safe_host(backend.host):
+    if not search or backend.use_tls or backend.use_ssl or not configuration().needs_tls(backend.host):
         return
     for hit in search.hits(f"{message.subject}\n{message.body}"):
         mode = configuration().mode(Channel.MAIL)

@@ -21,7 +21,7 @@ from leaktight.guard.values.deep import first_hit
 from leaktight.guard.values.registry import current
 from leaktight.guard.values.search import Hit, Search
 from leaktight.guard.verdict import forbidden
-from leaktight.policy import Channel, is_safe_host
+from leaktight.policy import Channel
 
 _BLOCK = 1 << 20
 _TAIL = "_leaktight_tail"
@@ -95,7 +95,7 @@ class _Way:
         allowed = configuration().hosts.get(hit.label)
         if allowed is not None and self.host not in allowed:
             return f"{hit.label} is not to be sent to this host"
-        if is_safe_host(self.host):
+        if not configuration().needs_tls(self.host):
             return ""
         if not self.tls:
             return "the connection is not encrypted"

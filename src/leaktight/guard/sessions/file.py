@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.contrib.sessions.backends.file import SessionStore as DjangoStore
@@ -11,9 +12,21 @@ from django.contrib.sessions.backends.file import SessionStore as DjangoStore
 from leaktight.guard.keys import place_of
 from leaktight.guard.sessions.sealed import Sealed
 
+_DIVIDER = ":"
+"""Stands between what is sealed, in base64, and the time until which it is kept, in seconds of the epoch."""
+
 
 class SessionStore(Sealed, DjangoStore):
-    """The `file` engine of Django with sealed contents."""
+    """The `file` engine of Django with sealed contents, and beside them the time until which the file is kept."""
+
+    def encode(self, session_dict: dict[str, Any]) -> str:
+        """Return the sealed contents and when they are over. Whose they are only a cookie tells, so `clear_expired` could not look into them."""
+        over = self.get_expiry_date(expiry=session_dict.get("_session_expiry"))
+        return f"{super().encode(session_dict)}{_DIVIDER}{int(over.timestamp())}"
+
+    def decode(self, session_data: str) -> dict[str, Any]:
+        """Open contents."""
+        return super().decode(session_data.partition(_DIVIDER)[0])
 
     def _key_to_file(self, session_key: str | None = None) -> str:
         key = self._get_or_create_session_key() if session_key is None else session_key
@@ -22,7 +35,12 @@ class SessionStore(Sealed, DjangoStore):
 
     @classmethod
     def clear_expired(cls) -> None:
-        """Remove the files not written for `SESSION_COOKIE_AGE`: whose they are, and so a date of their own, only their cookies tell."""
+        """Remove the files whose time is over, be it that of `SESSION_COOKIE_AGE` or one of their own."""
+        now = time.time()
         for file in Path(cls._get_storage_path()).glob(f"{settings.SESSION_COOKIE_NAME}*"):
-            if file.stat().st_mtime + settings.SESSION_COOKIE_AGE < time.time():
-                file.unlink(missing_ok=True)
+            try:
+                over = file.read_text(encoding="ascii").partition(_DIVIDER)[2]
+                if (float(over) if over.isdigit() else file.stat().st_mtime + settings.SESSION_COOKIE_AGE) < now:
+                    file.unlink(missing_ok=True)
+            except (OSError, UnicodeDecodeError):  # removed by another process, or none of ours
+                continue

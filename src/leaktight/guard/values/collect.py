@@ -43,7 +43,7 @@ class Names:
 
     __slots__ = ("_labels", "_plain_headers", "declared", "is_declared", "since")
 
-    def __init__(self, by_view: Mapping[str, str], since: object) -> None:
+    def __init__(self, by_view: Mapping[str, str], since: tuple[object, int]) -> None:
         self.declared: Mapping[str, str] = {**site_wide(), **by_view}
         self.is_declared = bool(by_view)
         """Whether the view itself declares something."""

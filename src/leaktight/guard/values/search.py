@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, cached_property
 from pathlib import Path
-from typing import AnyStr, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from leaktight.guard.values.forms import CODE, MARKS, Form, bare, coded, pieces, shortest_code, unmarked
 
@@ -227,7 +227,7 @@ class Search:
         return Hit(start, end, needle.label, needle.name, needle.form, needle.value)
 
 
-def _blocks(text: AnyStr, overlap: int) -> Iterator[AnyStr]:
+def _blocks(text: str | bytes, overlap: int) -> Iterator[str | bytes]:
     """Cut a long text into blocks that fit the processor's memory, each beginning with the end of the one before."""
     return (text[max(at - overlap, 0) : at + _BLOCK - overlap] for at in range(0, len(text), _BLOCK - overlap))
 
