@@ -60,6 +60,10 @@ def alarms() -> list[str]:
         rows.append(
             f"| clean requests, {title}; in {outcome.by_chance} pages the value stood by chance | {REQUESTS:,} | {outcome.alarms} alarms |"
         )
+    outcome = clean.write(REQUESTS)
+    rows.append(
+        f"| lines of a log, the password a word; in {outcome.by_chance} it stood by chance | {REQUESTS:,} | {outcome.alarms} masked |"
+    )
     return rows
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
-from guardsite.clean import PAGES, WORDS, ask, long, short, word
+from guardsite.clean import PAGES, WORDS, ask, long, short, word, write
 from guardsite.exposure import holds
 
 from leaktight.guard.middleware import GuardMiddleware
@@ -50,6 +50,15 @@ def test_words_never_raise_an_alarm_by_standing_somewhere() -> None:
     outcome = ask(word, REQUESTS)
     assert outcome.alarms == 0
     assert outcome.by_chance > REQUESTS / 5
+
+
+def test_a_word_in_a_line_of_a_log_is_left_alone_unless_it_stands_behind_its_name() -> None:
+    outcome = write(REQUESTS)
+    assert outcome.alarms == 0
+    assert outcome.by_chance > REQUESTS / 20
+    with watched(Registry()) as registry:
+        registry.add("sunshine", "password", "password")
+        assert "sunshine" not in Mask(Channel.LOG).text("the password of anna is sunshine today")
 
 
 @pytest.mark.parametrize("text", ["your passwords", "<b>passwording</b> sunshines", "password: sunshines", "moonsunshine"])

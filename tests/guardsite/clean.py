@@ -18,7 +18,10 @@ from django.test import RequestFactory
 
 from leaktight.guard.incidents import leak_found
 from leaktight.guard.middleware import GuardMiddleware
+from leaktight.guard.outlets.masking import Mask
+from leaktight.guard.values.registry import Registry, watched
 from leaktight.guard.values.search import _common_passwords
+from leaktight.policy import Channel
 
 WORDS = (
     "account address agree amount appointment basket billing cancel card change city clinic code complete confirm contact country "
@@ -148,6 +151,23 @@ def ask(give: Callable[[random.Random], dict[str, str]], requests: int) -> Outco
             response: Any = guarded(make.post("/nowhere/", {**posted, "city": "Berlin"}, secure=True))
             changed += response.content != page[0].encode() or "seen" not in response.cookies
     return Outcome(max(changed, len(heard)), by_chance)
+
+
+def write(lines: int) -> Outcome:
+    """Mask lines of a log of a request whose password is a plain word, always the same ones."""
+    chance = random.Random("lines")
+    changed = by_chance = 0
+    with counting():
+        for _ in range(lines):
+            posted = word(chance)
+            line = " ".join(chance.choices(WORDS, k=12)) + f" {chance.randint(1, 99_999)}."
+            if _stands_behind_its_name(posted, line):
+                continue
+            by_chance += posted["password"] in line
+            with watched(Registry()) as registry:
+                registry.add(posted["password"], "password", "password")
+                changed += Mask(Channel.LOG).text(line) != line
+    return Outcome(changed, by_chance)
 
 
 def _stands_behind_its_name(posted: dict[str, str], page: str) -> bool:
