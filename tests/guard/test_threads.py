@@ -8,7 +8,6 @@ import gc
 import importlib
 import sys
 import threading
-import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -24,8 +23,8 @@ from leaktight.guard.values.registry import PROCESS, Registry, concerned, watche
 CANARY = "k7Qz-9fWx2LmP3~tY"
 
 
-def _known() -> bool:
-    return any(value.text == CANARY for registry in concerned() for value in registry)
+def _known(text: str = CANARY) -> bool:
+    return any(value.text == text for registry in concerned() for value in registry)
 
 
 class _Own(threading.Thread):
@@ -72,17 +71,18 @@ STARTERS = [_thread, _own_thread, _timer, _grandchild, _pool]
 def test_what_a_request_starts_knows_its_values_when_the_request_has_ended(start: Callable[..., Any]) -> None:
     for installed in (False, True):
         ended, heard = threading.Event(), []
+        value = f"{CANARY}-{start.__name__}-{installed}"
 
-        def job(ended: threading.Event = ended, heard: list[bool] = heard) -> None:
+        def job(ended: threading.Event = ended, heard: list[bool] = heard, value: str = value) -> None:
             ended.wait(5)
-            gc.collect()
-            heard.append(_known())
+            gc.collect(1)  # what there is to collect has just been made
+            heard.append(_known(value))
 
         if not installed:
             threads.remove()
         try:
             with watched(Registry()) as registry:
-                registry.add(CANARY, "card", "card_number")
+                registry.add(value, "card", "card_number")
                 join = start(job)
             del registry
             ended.set()
@@ -138,7 +138,7 @@ def test_tasks_and_other_threads_of_asyncio() -> None:
 
 
 def test_who_is_concerned(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry_module, "_live", weakref.WeakValueDictionary())
+    monkeypatch.setattr(registry_module, "_live", set())
 
     def elsewhere(job: Callable[[], Any]) -> Any:
         return contextvars.Context().run(job)

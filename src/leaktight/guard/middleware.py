@@ -6,11 +6,12 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 
+from leaktight.guard import vault
 from leaktight.guard.answers import refusal, withheld
 from leaktight.guard.coming.addresses import refuse_in_address
-from leaktight.guard.coming.forgery import refuse_forged
+from leaktight.guard.coming.forgery import is_to_be_checked, refuse_forged
 from leaktight.guard.coming.reading import read_early
 from leaktight.guard.coming.transport import refuse_cleartext
 from leaktight.guard.going.bodies import NotInspectable, strain_pieces, strain_whole
@@ -18,7 +19,6 @@ from leaktight.guard.going.headers import REDIRECTS, strain_cookies, strain_head
 from leaktight.guard.going.instructions import instruct
 from leaktight.guard.values.collect import collector
 from leaktight.guard.values.registry import LEAST_PER_VALUE, MOST_VALUES, Registry, TooManyValues, current, watched
-from leaktight.guard.vault import Vault
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponseBase
@@ -36,9 +36,11 @@ class GuardMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         self.get_response = get_response
+        vault.offer()
         self.is_async = iscoroutinefunction(get_response)
         if self.is_async:
             markcoroutinefunction(self)
+            self.process_view = self.aprocess_view  # else Django would call it in a thread, which costs more than all the rest
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         if self.is_async:
@@ -57,11 +59,19 @@ class GuardMiddleware:
         refused = refuse_in_address(request, current()) if named else None
         return refused or refuse_forged(request, view, arguments, named)
 
+    async def aprocess_view(
+        self, request: HttpRequest, view: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any]
+    ) -> HttpResponseBase | None:
+        """Do what `process_view` does. The check of a token may read the session, so it goes to a thread."""
+        refused = refuse_in_address(request, current()) if named else None
+        if refused is not None or not is_to_be_checked(request, view):
+            return refused
+        return await sync_to_async(refuse_forged)(request, view, arguments, named)
+
 
 def arriving(request: HttpRequest, registry: Registry) -> HttpResponseBase | None:
     """Look at a request before anybody else; return the answer to one that is refused."""
     read_early(request)
-    request.vault = Vault(request)
     try:
         refused = refuse_cleartext(request, registry)
         if refused is None and request.META.get("QUERY_STRING"):

@@ -18,18 +18,24 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _TOKENS = ("HTTP_AUTHORIZATION", "HTTP_X_API_KEY")
 
 
+def is_to_be_checked(request: HttpRequest, view: Callable[..., Any]) -> bool:
+    """Tell whether a request to a view must hold a CSRF token although the view is exempt from Django's own check.
+
+    It need not where nothing is sent along by the browser on its own: a request with a token of its own and no session.
+    """
+    if request.method in _SAFE or not getattr(view, "csrf_exempt", False) or not declared_by(view):
+        return False
+    if settings.SESSION_COOKIE_NAME in request.COOKIES:
+        return True
+    from_elsewhere = request.META.get("HTTP_SEC_FETCH_SITE") in {"cross-site", "same-site"}
+    return from_elsewhere and not any(name in request.META for name in _TOKENS)
+
+
 def refuse_forged(
     request: HttpRequest, view: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any]
 ) -> HttpResponseBase | None:
-    """Check the CSRF token of a request to a declared view that is exempt from Django's own check; None when it is right or not needed.
-
-    It is not needed where nothing is sent along by the browser on its own: a request with a token of its own and no session.
-    """
-    if request.method in _SAFE or not getattr(view, "csrf_exempt", False) or not declared_by(view):
-        return None
-    has_session = settings.SESSION_COOKIE_NAME in request.COOKIES
-    from_elsewhere = request.META.get("HTTP_SEC_FETCH_SITE") in {"cross-site", "same-site"}
-    if not has_session and (not from_elsewhere or any(name in request.META for name in _TOKENS)):
+    """Check the CSRF token of such a request; None when it is right or not needed."""
+    if not is_to_be_checked(request, view):
         return None
     check = CsrfViewMiddleware(lambda _: None)
     check.process_request(request)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.signals import user_logged_out
 
 from leaktight.guard.conf import configuration
-from leaktight.guard.values.collect import names_for
 from leaktight.guard.values.deep import first_hit
 from leaktight.policy import Channel
 
@@ -24,7 +23,7 @@ _POLICY = "Content-Security-Policy"
 
 def instruct(request: HttpRequest, response: HttpResponseBase, registry: Registry, *, holds: bool) -> None:
     """Add the headers a sensitive response needs, exactly where one is; `holds` tells whether the request has any value."""
-    declares = request.resolver_match is not None and names_for(request).is_declared
+    declares = registry.is_declared and request.resolver_match is not None
     if declares or (holds and _holds_private(response, registry)):
         keep_out_of_caches(response)
     if holds and _address_is_private(request, registry):

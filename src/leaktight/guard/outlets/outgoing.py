@@ -11,12 +11,11 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Any
 
-from django.core.signals import request_started
-
 from leaktight.guard.blocked import LeakBlocked
 from leaktight.guard.conf import Mode, configuration
 from leaktight.guard.fingerprint import fingerprint
 from leaktight.guard.incidents import Incident, tell
+from leaktight.guard.outlets.loading import wait_no_more, when_loaded
 from leaktight.guard.values.deep import first_hit
 from leaktight.guard.values.registry import current
 from leaktight.guard.values.search import Hit, Search
@@ -34,25 +33,27 @@ _undo: dict[str, Callable[[], None]] = {}
 def install() -> None:
     """Hook `http.client`, which urllib, urllib3 and requests speak through, and httpx and aiohttp as soon as the site has loaded them."""
     _replace("http.client", http.client.HTTPConnection, "send", _http_client)
-    _hook_loaded()
-    request_started.connect(_hook_loaded, dispatch_uid="leaktight.guard.outgoing")
+    when_loaded("httpx", _hook_httpx)
+    when_loaded("aiohttp", _hook_aiohttp)
 
 
 def remove() -> None:
     """Leave outgoing HTTP to itself again."""
-    request_started.disconnect(dispatch_uid="leaktight.guard.outgoing")
+    wait_no_more(_hook_httpx)
+    wait_no_more(_hook_aiohttp)
     for undo in _undo.values():
         undo()
     _undo.clear()
 
 
-def _hook_loaded(**_: Any) -> None:
-    if (httpx := sys.modules.get("httpx")) is not None:
-        _replace("httpx", httpx.HTTPTransport, "handle_request", _httpx)
-        _replace("httpx async", httpx.AsyncHTTPTransport, "handle_async_request", _httpx_async)
-    if (aiohttp := sys.modules.get("aiohttp")) is not None:
-        _replace("aiohttp", aiohttp.ClientSession, "_request", _aiohttp)
-        _replace("aiohttp redirects", aiohttp.ClientRequest, "send", _aiohttp_send)
+def _hook_httpx(httpx: Any) -> None:
+    _replace("httpx", httpx.HTTPTransport, "handle_request", _httpx)
+    _replace("httpx async", httpx.AsyncHTTPTransport, "handle_async_request", _httpx_async)
+
+
+def _hook_aiohttp(aiohttp: Any) -> None:
+    _replace("aiohttp", aiohttp.ClientSession, "_request", _aiohttp)
+    _replace("aiohttp redirects", aiohttp.ClientRequest, "send", _aiohttp_send)
 
 
 def _replace(name: str, owner: Any, method: str, wrapper: Callable[[Any], Any]) -> None:

@@ -147,7 +147,7 @@ def collector(request: HttpRequest) -> Callable[[Registry], None]:
         seen = state
         request.__dict__.setdefault(_KEPT, registry)
         names = names_for(request)
-        registry.declared = names.declared
+        registry.declared, registry.is_declared = names.declared, names.is_declared
         if not registry.view and request.resolver_match is not None:
             registry.view = request.resolver_match.view_name or ""
         later = []
@@ -271,8 +271,19 @@ def _leaves(
 _Pairs: TypeAlias = list[tuple[str, Any]]
 
 
-def _query(request: HttpRequest) -> _Pairs:
-    return [(name, text) for name, texts in request.GET.lists() for text in texts] if request.META.get("QUERY_STRING") else []
+def _arrived(request: HttpRequest) -> _Pairs:
+    """What is there from the start: the query, the cookies, the headers."""
+    meta, pairs = request.META, _headers(request)
+    if meta.get("QUERY_STRING"):
+        pairs += [(name, text) for name, texts in request.GET.lists() for text in texts]
+    if "HTTP_COOKIE" in meta or request.__dict__.get("COOKIES"):
+        pairs += request.COOKIES.items()
+        key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+        if key:
+            pairs.append(("session_id", key))
+    if request.__dict__.get(_UNKNOWN):
+        pairs += _unknown(request)
+    return pairs
 
 
 def _path(request: HttpRequest) -> _Pairs | None:
@@ -282,8 +293,6 @@ def _path(request: HttpRequest) -> _Pairs | None:
 
 def _unknown(request: HttpRequest) -> _Pairs:
     """What looks like a token in an address that no view answers, and which a log of what was not found would keep."""
-    if not request.__dict__.get(_UNKNOWN):
-        return []
     return [("address_token", part) for part in request.path_info.split("/") if len(part) >= _TOKEN_LENGTH and _is_mixed(part)]
 
 
@@ -291,14 +300,6 @@ def _is_mixed(text: str) -> bool:
     """Tell a random text from words: it goes to and fro between small letters, capitals and digits."""
     kinds = [(char.isdigit(), char.isupper()) for char in text.translate(_SEPARATORS)]
     return sum(one != other for one, other in pairwise(kinds)) >= _TOKEN_CHANGES
-
-
-def _cookies(request: HttpRequest) -> _Pairs:
-    """The cookies, and that of the session as what it is."""
-    if "HTTP_COOKIE" not in request.META and not request.__dict__.get("COOKIES"):
-        return []
-    key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
-    return [*request.COOKIES.items(), *([("session_id", key)] if key else [])]
 
 
 def _headers(request: HttpRequest) -> _Pairs:
@@ -355,4 +356,4 @@ def _uploads(request: HttpRequest) -> _Pairs | None:
     return None if files is None else [(name, [file.name for file in given]) for name, given in files.lists()]
 
 
-_PARTS = (_query, _path, _unknown, _cookies, _headers, _posted, _uploads)
+_PARTS = (_arrived, _path, _posted, _uploads)

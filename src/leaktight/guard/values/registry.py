@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextvars import ContextVar
+from types import MappingProxyType
 from typing import NamedTuple
 
 from leaktight.guard.values.search import Search
@@ -39,20 +40,24 @@ class Value(NamedTuple):
 class Registry:
     """The values of one request. `collect` is asked for news before every search: it reads what the request has parsed by then."""
 
+    # What most requests never change is the class's.
+    _collecting = False
+    _full = False
+    """Whether a value had to be left out: from then on every search fails, since none can be complete."""
+    shown: frozenset[str] = frozenset()
+    """Texts a page may show once on purpose, such as what a secret page reveals."""
+    declared: Mapping[str, str] = MappingProxyType({})
+    """What is declared for the view that answers: name → label."""
+    is_declared = False
+    """Whether that view declares something itself."""
+    view = ""
+    """The name of the URL pattern, or else the dotted path of the view; empty as long as none is chosen."""
+
     def __init__(self, collect: Callable[[Registry], None] | None = None, most: int = MOST_VALUES) -> None:
         self._values: dict[str, Value] = {}
         self._most = most
         self._collect = collect
-        self._collecting = False
-        self._full = False
-        """Whether a value had to be left out: from then on every search fails, since none can be complete."""
         self._searches: dict[Hashable, Search] = {}
-        self.shown: set[str] = set()
-        """Texts a page may show once on purpose, such as what a secret page reveals."""
-        self.declared: Mapping[str, str] = {}
-        """What is declared for the view that answers: name → label."""
-        self.view = ""
-        """The name of the URL pattern, or else the dotted path of the view; empty as long as none is chosen."""
 
     def add(self, text: str, label: str, name: str, *, sure: bool = True) -> None:
         """Watch for a value. Raises `TooManyValues` when there are more than can be watched."""
@@ -119,7 +124,7 @@ class Registry:
 
     def show(self, text: str) -> None:
         """Let a page show a value on purpose: what a secret page reveals."""
-        self.shown.add(text.strip())
+        self.shown |= {text.strip()}
         self._searches.clear()
 
     def _refresh(self) -> None:
@@ -137,7 +142,8 @@ class Registry:
 PROCESS = Registry(most=16 * MOST_VALUES)
 """What is sensitive whatever the request: the site's own secrets. It is the registry where there is no request."""
 
-_live: weakref.WeakValueDictionary[int, Registry] = weakref.WeakValueDictionary()
+_live: set[weakref.ref[Registry]] = set()
+"""The registries of all requests there are; each leaves by itself."""
 _current: ContextVar[Registry] = ContextVar("leaktight_registry", default=PROCESS)
 _lent_is: ContextVar[bool] = ContextVar("leaktight_registry_is_lent", default=False)
 
@@ -176,14 +182,14 @@ def concerned() -> list[Registry]:
         return [registry]
     if not _live:
         return []
-    alive = [known for reference in _live.valuerefs() if (known := reference()) is not None]
+    alive = [known for reference in tuple(_live) if (known := reference()) is not None]
     return alive if registry is PROCESS else [registry, *(other for other in alive if other is not registry)]
 
 
 class watched:  # noqa: N801 - used as a function, and a class of its own because a generator takes three times as long
     """Make a registry the current one; tasks and `sync_to_async` threads that are started inside inherit it."""
 
-    __slots__ = ("_is_lent", "_registry", "_tokens")
+    __slots__ = ("_is_lent", "_lent_token", "_registry", "_token")
 
     def __init__(self, registry: Registry, *, is_lent: bool = False) -> None:
         self._registry = registry
@@ -192,15 +198,16 @@ class watched:  # noqa: N801 - used as a function, and a class of its own becaus
     def __enter__(self) -> Registry:
         """Return the registry."""
         if not self._is_lent:
-            _live[id(self._registry)] = self._registry
-        self._tokens = _current.set(self._registry), _lent_is.set(self._is_lent)
+            _live.add(weakref.ref(self._registry, _live.discard))
+        self._token = _current.set(self._registry)
+        self._lent_token = None if _lent_is.get() is self._is_lent else _lent_is.set(self._is_lent)
         return self._registry
 
     def __exit__(self, *_: object) -> None:
         """Make the one before the current one again."""
-        current_token, lent_token = self._tokens
-        _lent_is.reset(lent_token)
-        _current.reset(current_token)
+        if self._lent_token is not None:
+            _lent_is.reset(self._lent_token)
+        _current.reset(self._token)
 
 
 def lent(registry: Registry) -> watched:

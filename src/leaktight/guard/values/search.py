@@ -28,6 +28,8 @@ _LINE = 1 << 9
 """Up to this length it pays to look at the words of a text before it is searched."""
 _NEVER = 1 << 62
 _BLOCK = 1 << 15
+_WORTH_IT = 1 << 12
+"""No shorter text is given to a machine: while it searches, other threads may go on, and it waits for its turn afterwards."""
 _MANY = 1 << 16
 """From so many characters on it pays to build a machine."""
 _GROUP = 4
@@ -127,7 +129,7 @@ class Search:
         if len(text) > _BLOCK:
             return any(map(self._may_stand, _blocks(text, self.reach)))
         self._searched += len(text)
-        if self._searched > _MANY and (machine := self._machine) is not None:
+        if len(text) >= _WORTH_IT and self._searched > _MANY and (machine := self._machine) is not None:
             try:
                 return bool(machine.find_matches_as_indexes(text if isinstance(text, bytes) else text.encode("latin-1")))
             except UnicodeEncodeError:

@@ -137,6 +137,23 @@ class Vault:
         self._request.session[_SPENT] = {**dict(list(live.items())[-_MOST_SPENT:]), _short(handle): (times, expires)}
 
 
+class _OfRequest:
+    """`request.vault`: made when it is first asked for, which most requests never do."""
+
+    def __get__(self, request: HttpRequest | None, owner: type | None = None) -> Any:
+        if request is None:
+            return self
+        vault = request.__dict__["vault"] = Vault(request)
+        return vault
+
+
+def offer() -> None:
+    """Give every request of the process a vault."""
+    from django.http import HttpRequest
+
+    HttpRequest.vault = _OfRequest()
+
+
 def _short(handle: str) -> str:
     return place_of(handle)[:16]
 
