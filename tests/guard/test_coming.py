@@ -148,6 +148,34 @@ def test_a_forged_request_to_a_declared_view_is_refused_although_it_is_exempt(db
     assert Client(enforce_csrf_checks=True).post("/pay/", {"card": CANARY}, secure=True, headers=token).status_code == 200
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("changed", [{}, {"CSRF_USE_SESSIONS": True}])
+def test_the_same_holds_for_an_async_site(changed: dict[str, Any]) -> None:
+    async def ask() -> list[int]:
+        client = AsyncClient(enforce_csrf_checks=True)
+        await client.get("/visit/", secure=True)
+        forged = await client.post("/pay/", {"card": CANARY}, secure=True)
+        visited = await client.get("/page/", secure=True)
+        with UNGUARDED:
+            unguarded = AsyncClient(enforce_csrf_checks=True)
+            unguarded.cookies = client.cookies
+            taken = await unguarded.post("/pay/", {"card": CANARY}, secure=True)
+        return [forged.status_code, visited.status_code, taken.status_code]
+
+    with override_settings(**changed):
+        assert asyncio.run(ask()) == [403, 200, 200]
+
+
+def test_no_request_goes_by_way_of_a_thread_for_the_check_of_its_view(monkeypatch: pytest.MonkeyPatch) -> None:
+    from leaktight.guard import middleware
+
+    threads: list[Any] = []
+    monkeypatch.setattr(middleware, "sync_to_async", lambda called: threads.append(called))
+    response = asyncio.run(AsyncClient().get("/page/", secure=True))
+    assert response.status_code == 200
+    assert threads == []
+
+
 def test_a_request_with_too_many_values_is_refused(db: None) -> None:
     many = [{"card": f"value-{number}"} for number in range(MOST_VALUES + 1)]
     with UNGUARDED:

@@ -40,7 +40,7 @@ class GuardMiddleware:
         self.is_async = iscoroutinefunction(get_response)
         if self.is_async:
             markcoroutinefunction(self)
-            self.process_view = self.aprocess_view  # else Django would call it in a thread, which costs more than all the rest
+            self.process_view = self.aprocess_view  # type: ignore[method-assign] # else Django would call it in a thread, which costs more than all the rest
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         if self.is_async:
