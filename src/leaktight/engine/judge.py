@@ -17,6 +17,7 @@ from leaktight.policy import Channel
 from leaktight.project import Project
 from leaktight.rules.api import Rule
 from leaktight.rules.beside import is_beside_site
+from leaktight.rules.switches import is_switched_off
 
 
 class Judge:
@@ -47,10 +48,10 @@ class Judge:
         """The findings about calls and about data that leaves."""
         for call in machine.sorted_calls:
             for detector in self.calls.get(call.name, ()):
-                yield from _weighed(detector(call), machine.project)
+                yield from _weighed(detector(call), machine.project, call)
             for arrival in arrivals(call):
                 for flow_detector in self.flows.get(arrival.channel, ()):
-                    yield from _weighed(flow_detector(arrival), machine.project)
+                    yield from _weighed(flow_detector(arrival), machine.project, call)
 
     def of_project(self, project: Project) -> Iterator[Finding]:
         """The findings about everything else: data need not have been followed for them.
@@ -111,10 +112,14 @@ def _printed(call: Call, parameter: str, sink: SinkSpec, value: Value) -> Iterat
             yield Arrival(call, parameter, sink, fact, value, printed=item.span, chain=item.chain)
 
 
-def _weighed(findings: Iterator[Finding], project: Project) -> Iterator[Finding]:
-    """What a tool beside the site does is for the strict."""
+def _weighed(findings: Iterator[Finding], project: Project, call: Call | None = None) -> Iterator[Finding]:
+    """What a tool beside the site does is for the strict, and what happens only with a setting that is off by default."""
     for finding in findings:
-        yield _for_strict(finding) if is_beside_site(project, finding.span.path) else finding
+        beside = finding.audience is Audience.DEFAULT and (
+            is_beside_site(project, finding.span.path)
+            or (call is not None and is_switched_off(project, call.function, call.packed))
+        )
+        yield _for_strict(finding) if beside else finding
 
 
 def _for_strict(finding: Finding) -> Finding:

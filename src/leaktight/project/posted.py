@@ -149,8 +149,9 @@ class _Reader:
             return
         pieces = self.program.pieces(ref)
         posts = _names_of_post(pieces)
+        made = frozenset(_made_here(pieces, posts))
         for item in pieces:
-            if item[0] == Op.ITEM and item[3][0] == Op.CONST:
+            if item[0] == Op.ITEM and item[3][0] == Op.CONST and item[3][2] not in made:
                 yield from self._key(item[2], item[3], posts, ref)
             elif item[0] == Op.CALL:
                 function = item[2]
@@ -159,7 +160,8 @@ class _Reader:
                 given = [*item[3], *(value for _, value in item[4])]
                 if any(_is_post(inner, posts) for value in given for inner in walk([value])):
                     for name, label in form_secrets(self.project, function, ref.path):
-                        yield Posted(name, label, ref, api=False)
+                        if name not in made:
+                            yield Posted(name, label, ref, api=False)
                 if depth < _MAX_HELPERS and any(_is_request(value) for value in given):
                     helper = self.program.resolve_code(function, ref.path)
                     if isinstance(helper, FunctionRef) and not self._is_masked(helper):
@@ -216,3 +218,13 @@ def _names_of_post(pieces: Iterable[Code]) -> frozenset[str]:
             if _is_post(value, frozenset()):
                 names.add(code[2][0][2])
     return frozenset(names)
+
+
+def _made_here(pieces: Iterable[Code], posts: frozenset[str]) -> Iterator[str]:
+    """The keys that a view gives a value of its own in its copy of the POST, as `data["password1"] = user.password`."""
+    for code in pieces:
+        if code[0] == Op.ASSIGN and code[3] is not None:
+            for target in code[2]:
+                if target[0] == Op.ITEM and target[3][0] == Op.CONST and _is_post(target[2], posts):
+                    if not any(_is_post(inner, posts) for inner in walk(code[3])):
+                        yield target[3][2]

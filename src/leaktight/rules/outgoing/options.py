@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from leaktight.flow.events import Call
 from leaktight.flow.machine import Function, Machine
 from leaktight.flow.value import MISSING, Value
+from leaktight.project.symbols import ClassRef
 from leaktight.rules.reach import statements
 from leaktight.source.code import Code, Op, walk
 
@@ -25,6 +26,36 @@ def is_asked_for(call: Call) -> bool:
         return False
     body = statements(call.project.program, call.function)
     return any(_names(test) for test in _conditions(body, call.packed))
+
+
+_SAYS_SO = re.compile(r"no_?verif|without_?verif|skip_?verif|insecure|unverified|un_?trusted|unsafe", re.IGNORECASE)
+"""In the name of a class that is there for those who want no check."""
+
+
+def is_named_for_it(call: Call) -> bool:
+    """Tell a class whose name says that it checks nothing, and that no other code and no setting of the site names."""
+    if call.function is None:
+        return False
+    program = call.project.program
+    owner = program.function(call.function).owner
+    if owner < 0:
+        return False
+    name = program.class_(ClassRef(call.function.path, owner)).name
+    return _SAYS_SO.search(name) is not None and not (_is_imported(call, name) or _is_set(call, name))
+
+
+def _is_imported(call: Call, name: str) -> bool:
+    modules = call.project.program.modules.values()
+    return any(
+        qualified.rpartition(".")[2] == name
+        for module in modules
+        for qualified in (*module.imports.values(), *module.inner_imports.values())
+    )
+
+
+def _is_set(call: Call, name: str) -> bool:
+    values = (settings.get(key).value for settings in call.project.settings for key in settings.names())
+    return any(isinstance(value, str) and value.endswith("." + name) for value in values)
 
 
 def is_checked_by_hand(call: Call) -> bool:

@@ -33,7 +33,7 @@ from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import at_least
 from leaktight.rules.outgoing.handed_on import handed_on
 from leaktight.rules.outgoing.lookalikes import compared_by_ends
-from leaktight.rules.outgoing.options import answer, is_asked_for, is_checked_by_hand
+from leaktight.rules.outgoing.options import answer, is_asked_for, is_checked_by_hand, is_named_for_it
 from leaktight.rules.outgoing.protections import given_up, giving_up
 from leaktight.rules.outgoing.services import services_unverified
 from leaktight.rules.outgoing.verifying import verify
@@ -122,7 +122,7 @@ _NO_CHECK = frozenset({"ssl.CERT_NONE", "OpenSSL.SSL.VERIFY_NONE"})
 def verification_given_up(call: Call) -> Iterator[Finding]:
     for given in given_up(call, "verification"):
         audience, confidence = given.audience, given.confidence
-        if is_asked_for(call) or is_checked_by_hand(call):
+        if is_asked_for(call) or is_checked_by_hand(call) or is_named_for_it(call):
             # Who switches the option on knows; who looks at the certificate may pin it.
             audience, confidence = at_least(audience, Audience.STRICT), Confidence.LOW
         yield rule.finding(

@@ -32,7 +32,7 @@ from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.outgoing.protections import argument, is_one_of
 from leaktight.rules.sessions import place
 from leaktight.rules.transport.enforcement import is_base, is_public
-from leaktight.source.code import Code, Op
+from leaktight.source.code import Code, Op, last_name
 
 rule = Rule(
     __name__,
@@ -209,10 +209,26 @@ def not_hashed_at_all(call: Call) -> Iterator[Finding]:
                 label=fact.label,
                 severity=Severity.HIGH,
                 confidence=confidence(fact),
+                audience=Audience.STRICT if _is_copied(call) else None,
                 symbol=call.symbol,
                 flow=(*call.machine.steps(fact.trace), *call.steps()),
                 why="this one is kept as it is",
             )
+
+
+def _is_copied(call: Call) -> bool:
+    """`to_user.password = from_user.password`: one account takes over what is stored for another, which is hashed."""
+    pieces = call.project.program.pieces(call.function) if call.function is not None and call.function.path == call.path else ()
+    for code in pieces:
+        if code[0] == Op.ASSIGN and code[3] is not None and any(inner[1] == call.packed for inner in (code, *code[2])):
+            target, value = code[2][0], code[3]
+            if target[0] == Op.ATTR and value[0] == Op.ATTR and target[3] == value[3] == "password":
+                return not set(_words(target[2])).isdisjoint(_words(value[2]))
+    return False
+
+
+def _words(code: Code) -> list[str]:
+    return last_name(code).lower().split("_")
 
 
 @rule.project

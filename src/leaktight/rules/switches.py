@@ -1,0 +1,66 @@
+"""What happens only with a setting that is off unless somebody switches it on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaktight.model import Certainty
+from leaktight.project import Project
+from leaktight.project.settings_reads import is_settings
+from leaktight.project.symbols import FunctionRef
+from leaktight.rules.reach import statements
+from leaktight.source.code import Code, Op, last_name, walk
+
+
+def is_switched_off(project: Project, function: FunctionRef | None, packed: int) -> bool:
+    """Tell a place of a function that is reached only with `settings.SOMETHING`, which is off by default.
+
+    `if settings.SOMETHING: …` around it counts, and `if not settings.SOMETHING: return` before it.
+    """
+    if function is None:
+        return False
+    body = statements(project.program, function)
+    if any(_is_off(project, test, function.path) for test in _around(body, packed)):
+        return True
+    return any(
+        code[0] == Op.IF
+        and code[2][0] == Op.NOT
+        and bool(code[3])
+        and code[3][-1][0] in {Op.RETURN, Op.RAISE}
+        and _is_off(project, code[2][2], function.path)
+        for code in _before(body, packed)
+    )
+
+
+def _around(body: list[Code], packed: int) -> Iterator[Code]:
+    """The tests that hold at a place."""
+    for code in walk(body):
+        if code[0] == Op.IF and any(part[1] == packed for part in walk(code[3])):
+            yield code[2]
+
+
+def _before(body: list[Code], packed: int) -> list[Code]:
+    """The statements of a function in front of the one that holds a place; none when it is not in it."""
+    for index, code in enumerate(body):
+        if any(part[1] == packed for part in walk(code)):
+            return body[:index]
+    return []
+
+
+def _is_off(project: Project, test: Code, path: str) -> bool:
+    if test[0] == Op.CHOICE and test[2] == "and":
+        return any(_is_off(project, operand, path) for operand in test[3])
+    if test[0] == Op.ATTR and is_settings(project.program, test[2], path):
+        return _is_unset(project, test[3], absent=False)
+    if test[0] == Op.CALL and last_name(test[2]) == "getattr" and len(test[3]) == 3:
+        subject, name, default = test[3]
+        named = name[0] == default[0] == Op.CONST and is_settings(project.program, subject, path)
+        return named and _is_unset(project, str(name[2]), absent=not default[2])
+    return False
+
+
+def _is_unset(project: Project, name: str, *, absent: bool) -> bool:
+    setting = project.setting(name)
+    if setting is None or setting.certainty is Certainty.UNKNOWN:
+        return False
+    return absent if setting.certainty is Certainty.ABSENT else setting.value is False
