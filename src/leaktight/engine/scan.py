@@ -29,7 +29,7 @@ from leaktight.project import Project
 from leaktight.project.dependencies import dependencies
 from leaktight.project.deployment import DeploymentFile, deployment_files
 from leaktight.project.discovery import discover
-from leaktight.project.scripts import script_exits
+from leaktight.project.scripts import forms_taken_over, script_exits
 from leaktight.project.settings import Settings, load_settings
 from leaktight.project.symbols import Program
 from leaktight.rules.registry import load_rules
@@ -196,6 +196,7 @@ class ProjectScan:
             dependencies=lambda: dependencies(self.tree),
             deployment_files=self._deployment_files,
             script_exits=lambda recogniser: script_exits(self.tree, self.roles, recogniser),
+            forms_taken_over=lambda: forms_taken_over(self.tree, self.roles),
         )
         self.read = project
         judge = Judge(self.rules)

@@ -38,6 +38,7 @@ class Project:
         dependencies: Callable[[], tuple[Dependency, ...]] = tuple,
         deployment_files: Callable[[], tuple[DeploymentFile, ...]] = tuple,
         script_exits: Callable[[Recogniser], tuple[Exit, ...]] = lambda _: (),
+        forms_taken_over: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
         self.program = program
         self.settings = settings
@@ -49,6 +50,7 @@ class Project:
         self._dependencies = dependencies
         self._deployment_files = deployment_files
         self._script_exits = script_exits
+        self._forms_taken_over = forms_taken_over
         self._texts = texts
 
     def span(self, path: str, packed: int) -> Span:
@@ -79,6 +81,11 @@ class Project:
     def script_exits(self) -> tuple[Exit, ...]:
         """Where scripts of the browser let sensitive data go."""
         return self._script_exits(self.recogniser)
+
+    @cached_property
+    def forms_taken_over(self) -> frozenset[str]:
+        """The ids of the forms that a script keeps the browser from sending."""
+        return self._forms_taken_over()
 
     @cached_property
     def servers(self) -> tuple[Server, ...]:

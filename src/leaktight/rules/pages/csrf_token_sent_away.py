@@ -10,7 +10,8 @@ on as `Referer`; in a form to another site that site gets it. Whoever has it can
 Take `{% csrf_token %}` out of forms that are sent by GET or to other sites. A form that changes something is sent by POST.
 
 ## When it is fine
-The absolute address is this site's own. Write only the path, then it is not reported.
+The absolute address is this site's own. Write only the path, then it is not reported. A form that a script keeps the browser from sending is
+shown to the strict audience.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from collections.abc import Iterator
 
 from leaktight.edit import Desk, NotPossible
 from leaktight.edit.markup import without_token
-from leaktight.model import Confidence, Edit, Finding, Safety, Severity
+from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.templates import Element, Part, Template, Token
@@ -71,7 +72,13 @@ def token_in_form(element: Element, template: Template, project: Project) -> Ite
         # Without a method, an action and a button the form is often read by a script that sends it its own way.
         plain = form.action is not None and has_submit(form)
         sure = Confidence.HIGH if form.has_method else Confidence.MEDIUM if plain else Confidence.LOW
-        yield rule.finding(element.span, confidence=sure, where="into the URL: the form is sent by GET")
+        taken_over = element.get("id") in project.forms_taken_over  # it leaks on the day the script fails
+        yield rule.finding(
+            element.span,
+            confidence=sure,
+            audience=Audience.STRICT if taken_over else None,
+            where="into the URL: the form is sent by GET",
+        )
 
 
 @rule.tag("a", "area", "form", "img", "iframe", "script", "link", "button", "input")
