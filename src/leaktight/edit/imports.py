@@ -73,6 +73,21 @@ class Imports:
                 return [self._document.drop(node, items, written.index(name))]
         return []
 
+    def instead(self, module: str, name: str, old: str) -> tuple[str, list[Edit]]:
+        """Return the local name for `name`, like `need`; it takes the place of `old` where that is used once. The caller takes that use away."""
+        known = self.name_of(module, name)
+        uses = [node for node in ast.walk(self._tree) if isinstance(node, ast.Name) and node.id == old]
+        if len(uses) != 1:
+            return self.need(module, name)
+        if known is not None:
+            return known, self.unneed(old)
+        for node in self._top:
+            for alias in node.names:
+                is_old = isinstance(node, ast.ImportFrom) and node.module == module and alias.name == old and alias.asname is None
+                if is_old and not self._taken(name):
+                    return name, [self._document.replace(alias, name)]
+        return self.need(module, name)
+
     def end_line(self) -> int:
         """Return the last line of the imports a file begins with; of its docstring and first comments when it has none."""
         last = self._first_line() - 1

@@ -21,14 +21,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaktight.edit import Desk
 from leaktight.flow.events import Call
 from leaktight.flow.knowledge import ConnectionSpec
-from leaktight.model import Audience, Confidence, Finding, Severity
+from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
-from leaktight.rules.api import Example, NotPossible, Rule
+from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import at_least, harm
 from leaktight.rules.outgoing.carried import gravest, sends_login, title
+from leaktight.rules.outgoing.encrypting import EFFECT, TITLE, over_tls
 from leaktight.rules.outgoing.protections import given_up, is_decided_by_callers, watched
 from leaktight.rules.outgoing.services import services_in_clear
 from leaktight.rules.outgoing.targets import Target, http_target, sends, target
@@ -43,7 +45,6 @@ rule = Rule(
     message="{what}",
     remedy="Use the encrypted form of the protocol, and refuse to go on without it.",
     asvs=("12.3.1", "12.2.1", "12.3.3"),
-    unfixable=NotPossible("the other side has to offer TLS on a port of its own, which the project does not tell"),
     examples=(
         Example(
             "A password sent to a partner over plain HTTP",
@@ -198,3 +199,8 @@ def services(project: Project) -> Iterator[Finding]:
             related=service.related,
             what=f"{service.what} is reached in clear",
         )
+
+
+@rule.fix(Safety.UNSAFE, TITLE, EFFECT, uncovers=("unverified-tls",))
+def encrypted(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    yield from over_tls(finding, desk)

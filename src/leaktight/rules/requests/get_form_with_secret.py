@@ -20,16 +20,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from leaktight.edit import Desk
 from leaktight.flow.events import Call
-from leaktight.model import Audience, Confidence, Finding, Severity
+from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard, Strength
 from leaktight.project import Field, Project
 from leaktight.project.symbols import ClassRef, Symbol
 from leaktight.project.templates import Element, Form, Template
-from leaktight.rules.api import Example, NotPossible, Rule
+from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import harm
 from leaktight.rules.pages.evidence import Evidence, of_form, weight
 from leaktight.rules.pages.sending import has_only_plain_buttons, has_submit, is_sent_by_script, may_post
+from leaktight.rules.requests.form_to_post import EFFECT, TITLE, by_post
 from leaktight.source.code import Op
 from leaktight.source.template import Path, Value
 
@@ -46,7 +48,6 @@ rule = Rule(
     message="the {label} typed into `{name}` is sent in the URL: {why}",
     remedy='Send the form with `method="post"` and a CSRF token.',
     asvs=("14.2.1",),
-    unfixable=NotPossible("form, view, tests and links change from GET to POST together"),
     examples=(
         Example(
             "A login form without a method",
@@ -150,3 +151,8 @@ def _judge(element: Element, form: Form, found: Sequence[Evidence]) -> Iterator[
         name=evidence.word,
         why="the form's method is GET" if form.has_method else "a form without a method uses GET",
     )
+
+
+@rule.fix(Safety.UNSAFE, TITLE, EFFECT, uncovers=("unmasked-post-parameters",))
+def sent_by_post(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    yield from by_post(finding, desk)

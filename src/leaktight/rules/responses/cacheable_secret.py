@@ -20,8 +20,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaktight.edit import Desk
 from leaktight.flow.events import Arrival, Call
-from leaktight.model import Audience, Certainty, Confidence, Finding, Severity, Step
+from leaktight.model import Audience, Certainty, Confidence, Edit, Finding, Safety, Severity, Step
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.environment import Environment
@@ -29,11 +30,12 @@ from leaktight.project.settings import Settings, SettingValue
 from leaktight.project.symbols import FunctionRef
 from leaktight.project.views import View
 from leaktight.rules.access import methods_of, reach_of, requires_login
-from leaktight.rules.api import Example, NotPossible, Rule
+from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import at_least, is_grave
 from leaktight.rules.reach import heading, reach
 from leaktight.rules.responses.caching import Caching, caching_of, directives, keeps_out_of_caches, taken_off
 from leaktight.rules.responses.disclosure import disclosed
+from leaktight.rules.responses.uncaching import kept_out, told_not_to_keep
 from leaktight.rules.sessions import place
 
 rule = Rule(
@@ -46,9 +48,6 @@ rule = Rule(
     message="{what} {how}",
     remedy="Put `never_cache` on the view, or `cache_control(private=True)` with `vary_on_cookie` inside of `cache_page`.",
     asvs=("14.3.2", "14.2.2"),
-    unfixable=NotPossible(
-        "whether a page may be kept is decided with who reads it; `never_cache` goes on those that show secrets"
-    ),
     examples=(
         Example(
             "A cached page for people who signed in",
@@ -227,6 +226,16 @@ def cached_before_it_varies(settings: Settings, value: SettingValue) -> Iterator
             what="every page of the site",
             how=f"is put into the cache before `{_INNER}` says that it differs by cookie",
         )
+
+
+@rule.fix(Safety.UNSAFE, "keep the answer out of caches", "it is made anew for every visit")
+def made_anew(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    yield from kept_out(finding, desk)
+
+
+@rule.fix(Safety.SAFE, "put `never_cache` on the view")
+def never_kept(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    yield from told_not_to_keep(finding, desk)
 
 
 def _symbol(view: View) -> str:

@@ -20,11 +20,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaktight.model import Confidence, Finding, Severity
+from leaktight.edit import Desk, NotPossible, set_to, settings_at
+from leaktight.model import Confidence, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.settings import UNKNOWN, SettingValue
-from leaktight.rules.api import Example, NotPossible, Rule
+from leaktight.rules.api import Example, Rule
 from leaktight.rules.sessions import place
 from leaktight.rules.transport.enforcement import of_production
 from leaktight.rules.transport.sample import site
@@ -39,7 +40,6 @@ rule = Rule(
     message="plain HTTP can't be told from HTTPS: {why}",
     remedy='Set it to the header your proxy sets, e.g. `("HTTP_X_FORWARDED_PROTO", "https")`.',
     asvs=("4.1.3", "12.2.1"),
-    unfixable=NotPossible("which header the proxy sets is not written in the project"),
     examples=(
         Example(
             "The name as it is on the wire",
@@ -96,3 +96,26 @@ def _another(setting: SettingValue, project: Project) -> str | None:
         return None
     name = told.partition(":")[0].strip().upper().replace("-", "_").removeprefix("HTTP_")
     return None if value[0].removeprefix("HTTP_") == name else f"the proxy sets `{told}`, but `{value[0]}` is believed"
+
+
+@rule.fix(
+    Safety.UNSAFE,
+    "name the header as WSGI has it",
+    "requests count as HTTPS when the header says so: the proxy has to set it, and to remove it from what visitors send",
+)
+def named_well(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    settings = settings_at(desk, finding.span.path, finding.symbol)
+    setting = settings.get("SECURE_PROXY_SSL_HEADER")
+    told = desk.project.deployment.proxy_sets
+    value = setting.value
+    if told:
+        header, _, secure = told.partition(":")
+    elif isinstance(value, list | tuple) and len(value) == 2 and all(isinstance(part, str) for part in value):
+        header, secure = value
+    else:
+        raise NotPossible("which header the proxy sets is not written in the project")
+    name = header.strip().upper().replace("-", "_").removeprefix("HTTP_")
+    secure = "https" if secure.strip().lower() in _CLEAR else secure.strip()
+    document = desk.python(setting.span.path if setting.span is not None else settings.path)
+    pair = f"({document.quoted(f'HTTP_{name}')}, {document.quoted(secure)})"
+    yield from set_to(desk, settings, "SECURE_PROXY_SSL_HEADER", pair)
