@@ -11,7 +11,7 @@ from literate import FENCE, write_project
 from leaktight.config import Config
 from leaktight.engine import repair
 from leaktight.engine.repair import Repair
-from leaktight.model import Audience, Safety
+from leaktight.model import Audience, Safety, Style
 from leaktight.rules.registry import load_rules
 
 FOLDER = Path(__file__).parent / "fixes"
@@ -25,6 +25,7 @@ class Case:
     rule: str
     title: str
     level: Safety = Safety.SAFE
+    style: Style = Style.DJANGO
     before: dict[str, str] = field(default_factory=dict)
     after: dict[str, str] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)
@@ -33,7 +34,7 @@ class Case:
 
 
 def _cases(file: Path) -> list[Case]:
-    """A `## ` heading begins a case; blocks behind `### after` are what is expected; `not fixed: …` and `level: …` stand on lines of their own."""
+    """A `## ` heading begins a case; blocks behind `### after` are what is expected; `not fixed: …`, `level: …` and `style: …` stand on lines of their own."""
     cases: list[Case] = []
     texts: dict[str, str] = {}
     lines = iter(file.read_text(encoding="utf-8").splitlines())
@@ -45,6 +46,8 @@ def _cases(file: Path) -> list[Case]:
             texts = cases[-1].after
         elif line.startswith("level: "):
             cases[-1].level = Safety(line.removeprefix("level: ").strip())
+        elif line.startswith("style: "):
+            cases[-1].style = Style(line.removeprefix("style: ").strip())
         elif line == "nothing changes":
             cases[-1].quiet = True
         elif line.startswith("not fixed: "):
@@ -63,7 +66,7 @@ CASES = [case for file in sorted(FOLDER.glob("*.md")) for case in _cases(file)]
 
 
 def _repair(root: Path, case: Case) -> Repair:
-    return repair(root, Config(), level=case.level, audience=Audience.AUDIT, rules={case.rule})
+    return repair(root, Config(), level=case.level, audience=Audience.AUDIT, rules={case.rule}, style=case.style)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}::{case.title}")

@@ -17,7 +17,7 @@ from leaktight.cli.errors import UsageError, unknown
 from leaktight.cli.help import commands, help_text
 from leaktight.cli.options import Jobs, NoCache, Outputs, Speaking, option
 from leaktight.config import ConfigError
-from leaktight.model import Audience, Severity
+from leaktight.model import Audience, Severity, Style
 from leaktight.report import Status
 
 app = App(
@@ -109,6 +109,7 @@ def fix(
     allow_dirty: Annotated[bool, option("Repair although git knows of changes that are not committed.")] = False,
     allow_gaps: Annotated[bool, option("Do not end with status 3 when something could not be analysed.")] = False,
     verify: Annotated[str, option("A command to try the result with: --verify 'python manage.py test'.")] = "",
+    style: Annotated[Style, option("What fixes are written with: --style guard for leaktight.guard.")] = Style.DJANGO,
     settings: Speaking = (),
     jobs: Jobs = None,
     no_cache: NoCache = False,
@@ -138,6 +139,7 @@ def fix(
             allow_dirty=allow_dirty,
             allow_gaps=allow_gaps,
             verify=verify,
+            style=style,
             settings=settings,
             jobs=jobs,
             no_cache=no_cache,

@@ -14,7 +14,7 @@ from leaktight.cli.console import Colour, Progress, complain, terminal, write
 from leaktight.cli.errors import UsageError, require
 from leaktight.cli.scan import Request, cache_of, effective, existing, jobs_of
 from leaktight.config import Config
-from leaktight.model import Audience, Fix, Safety, Severity
+from leaktight.model import Audience, Fix, Safety, Severity, Style
 from leaktight.report import Status, decide
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class Wish:
     allow_dirty: bool = False
     allow_gaps: bool = False
     verify: str = ""
+    style: Style = Style.DJANGO
     settings: tuple[str, ...] = ()
     jobs: int | None = None
     no_cache: bool = False
@@ -90,6 +91,7 @@ def _repaired(root: Path, config: Config, wish: Wish, only: Collection[str] | No
         audience=config.audience,
         rules=set(wish.rules) or None,
         only=only,
+        style=wish.style,
         jobs=jobs_of(wish.jobs),
         today=datetime.date.today(),  # noqa: DTZ011  # a claim ends where the user lives
         cache=cache_of(config),

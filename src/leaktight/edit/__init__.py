@@ -13,6 +13,7 @@ from leaktight.edit.python import PythonDocument as PythonDocument
 from leaktight.edit.reasons import NotPossible as NotPossible
 from leaktight.edit.reasons import OtherKind as OtherKind
 from leaktight.edit.settings import add_middleware as add_middleware
+from leaktight.edit.settings import list_first as list_first
 from leaktight.edit.settings import set_default as set_default
 from leaktight.edit.settings import set_to as set_to
 from leaktight.edit.settings import settings_at as settings_at

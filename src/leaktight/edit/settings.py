@@ -97,14 +97,19 @@ def _default_in(document: PythonDocument, statement: ast.AST | None, env: str) -
 
 def add_middleware(desk: Desk, settings: Settings, name: str, *, after: Sequence[str] = ()) -> Edit:
     """List a middleware: behind the last of those it must follow, or first."""
-    current = settings.get("MIDDLEWARE")
+    return list_first(desk, settings, "MIDDLEWARE", name, after=after)
+
+
+def list_first(desk: Desk, settings: Settings, setting: str, name: str, *, after: Sequence[str] = ()) -> Edit:
+    """List a name in a setting: behind the last of those it must follow, or first."""
+    current = settings.get(setting)
     if current.span is None:
-        raise NotPossible("MIDDLEWARE is not set here")
+        raise NotPossible(f"{setting} is not set here")
     document = desk.python(current.span.path)
     statement = document.at(current.span, ast.stmt)
     value = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else None
     if not isinstance(value, ast.List | ast.Tuple) or not value.elts:
-        raise NotPossible("MIDDLEWARE is not a list that is written out")
+        raise NotPossible(f"{setting} is not a list that is written out")
     before = [index for index, node in enumerate(value.elts) if isinstance(node, ast.Constant) and node.value in after]
     at = before[-1] + 1 if before else 0
     if at < len(value.elts):

@@ -11,7 +11,7 @@ from leaktight.config import Config
 from leaktight.edit import Conflict, Desk, Document, NotPossible, OtherKind, apply
 from leaktight.engine.compare import failures
 from leaktight.engine.scan import ProjectScan
-from leaktight.model import Audience, Edit, Finding, Fix, Gap, Result, Safety
+from leaktight.model import Audience, Edit, Finding, Fix, Gap, Result, Safety, Style
 from leaktight.rules.api import Rule
 from leaktight.source.cache import Cache
 
@@ -61,6 +61,7 @@ def repair(
     audience: Audience,
     rules: Collection[str] | None = None,
     only: Collection[str] | None = None,
+    style: Style = Style.DJANGO,
     jobs: int = 1,
     today: datetime.date | None = None,
     cache: Cache | None = None,
@@ -74,17 +75,20 @@ def repair(
     def scan(changed: Mapping[str, bytes]) -> ProjectScan:
         return ProjectScan(Path(root), config, audience=audience, jobs=jobs, changed=changed, today=today, cache=cache)
 
-    return _Work(scan, level, rules, only).run()
+    return _Work(scan, level, rules, only, style).run()
 
 
 class _Work:
     """The rounds of one repair."""
 
-    def __init__(self, scan: Scan, level: Safety, rules: Collection[str] | None, only: Collection[str] | None) -> None:
+    def __init__(
+        self, scan: Scan, level: Safety, rules: Collection[str] | None, only: Collection[str] | None, style: Style
+    ) -> None:
         self.scan = scan
         self.level = level
         self.rules = rules
         self.only = only
+        self.style = style
         self.banned: set[str] = set()
         self.doubtful: list[dict[str, str]] = []
         """Groups of findings (fingerprint, and what went wrong) whose fixes were taken back with others: they are tried again apart."""
@@ -144,7 +148,7 @@ class _Work:
 
     def _fix_for(self, finding: Finding, rule: Rule | None, desk: Desk) -> Fix | None:
         try:
-            return proposal(finding, rule, desk)
+            return proposal(finding, rule, desk, self.style)
         except NotPossible as reason:
             self._ban(finding, str(reason))
             return None
@@ -198,12 +202,13 @@ class _Work:
         return changed
 
 
-def proposal(finding: Finding, rule: Rule | None, desk: Desk) -> Fix | None:
+def proposal(finding: Finding, rule: Rule | None, desk: Desk, style: Style = Style.DJANGO) -> Fix | None:
     """Return the first possible fix of a finding; None when its rule has no fixer. Raises `NotPossible` when none of them can be made."""
     if rule is None or not rule.fixers:
         return None
     reason = other = ""
-    for fixer in rule.fixers:
+    able = [fixer for fixer in rule.fixers if fixer.style in {Style.DJANGO, style}]
+    for fixer in sorted(able, key=lambda fixer: fixer.style is not style):  # what was asked for comes first
         try:
             edits = tuple(fixer.edits(finding, desk))
         except OtherKind as no:

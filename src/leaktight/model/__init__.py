@@ -5,6 +5,7 @@ from leaktight.model.choices import Certainty as Certainty
 from leaktight.model.choices import Confidence as Confidence
 from leaktight.model.choices import Safety as Safety
 from leaktight.model.choices import Severity as Severity
+from leaktight.model.choices import Style as Style
 from leaktight.model.exposure import Exposure as Exposure
 from leaktight.model.exposure import Inventory as Inventory
 from leaktight.model.result import Claim as Claim

@@ -49,6 +49,13 @@ class Certainty(_Ordered):
     KNOWN = "known"
 
 
+class Style(StrEnum):
+    """What fixes are written with: Django alone, or `leaktight.guard` where it has something better."""
+
+    DJANGO = "django"
+    GUARD = "guard"
+
+
 class Safety(_Ordered):
     """What a fix may change at run time: only the leak (`safe`), more (`unsafe`), or it is only shown."""
 

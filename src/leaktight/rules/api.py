@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severity, Span, Step
+from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severity, Span, Step, Style
 from leaktight.policy import Channel, Safeguard
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ class Fixer:
     """Raises the desk's `NotPossible` where it cannot be done."""
     uncovers: tuple[str, ...] = ()
     """Rules that have something to say only once this is repaired: what they find then was not brought by the fix."""
+    style: Style = Style.DJANGO
+    """`guard` for one that needs the guard; it is tried first when asked for, and never otherwise."""
 
 
 @dataclass(slots=True)
@@ -148,11 +150,13 @@ class Rule:
 
     # -- fixes ---------------------------------------------------------------------------------
 
-    def fix(self, safety: Safety, title: str, effect: str = "", *, uncovers: tuple[str, ...] = ()) -> Callable[[_F], _F]:
+    def fix(
+        self, safety: Safety, title: str, effect: str = "", *, uncovers: tuple[str, ...] = (), style: Style = Style.DJANGO
+    ) -> Callable[[_F], _F]:
         """Repair a finding: the function gives the edits, made together or not at all. A fix that is not safe says its effect."""
 
         def register(function: _F) -> _F:
-            self.fixers.append(Fixer(safety, title, effect, function, uncovers))
+            self.fixers.append(Fixer(safety, title, effect, function, uncovers, style))
             return function
 
         return register

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaktight.model import Style
 from leaktight.rules.api import Rule
 
 
@@ -12,4 +13,5 @@ def fixed_by(rule: Rule) -> Iterator[str]:
     if rule.unfixable is not None:
         yield f"by hand: {rule.unfixable.reason}"
     for fixer in rule.fixers:
-        yield f"{fixer.title} ({fixer.safety}{f': {fixer.effect}' if fixer.effect else ''})"
+        style = f"with `--style {fixer.style}`: " if fixer.style is not Style.DJANGO else ""
+        yield f"{style}{fixer.title} ({fixer.safety}{f': {fixer.effect}' if fixer.effect else ''})"

@@ -25,15 +25,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from leaktight.edit import Desk
-from leaktight.model import Audience, Certainty, Edit, Finding, Safety, Severity, Span, Step
+from leaktight.model import Audience, Certainty, Edit, Finding, Safety, Severity, Span, Step, Style
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.posted import Posted, PostedSecrets
 from leaktight.project.symbols import ClassRef, FunctionRef, Program
 from leaktight.project.views import View
 from leaktight.rules.api import Example, Rule
-from leaktight.rules.errors.masking import DECORATOR, mask
+from leaktight.rules.errors.masking import DECORATOR, definition, mask
 from leaktight.rules.errors.rendering import is_asked_for
+from leaktight.rules.guarding import EFFECT as NEEDS
+from leaktight.rules.guarding import declared, installed
 from leaktight.rules.judging import heading
 from leaktight.source.code import Code, Op
 
@@ -154,17 +156,36 @@ def unmasked(project: Project) -> Iterator[Finding]:
             yield _finding(project, view, open_ones, audience, is_partly=named is not None)
 
 
+@rule.fix(
+    Safety.UNSAFE, "declare them with `@sensitive`, and put `sensitive_post_parameters` around the view", NEEDS, style=Style.GUARD
+)
+def masked_and_declared(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    for view, open_ones in _open(finding, desk):
+        document = desk.python(view.ref.path)
+        yield from declared(document, definition(view.ref, desk), [item.name for item in open_ones])
+        yield from mask(view, [item.name for item in open_ones], _declaring(open_ones), desk)
+        yield from installed(desk)
+
+
 @rule.fix(Safety.SAFE, "put `sensitive_post_parameters` around the view")
 def masked(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    for view, open_ones in _open(finding, desk):
+        yield from mask(view, [item.name for item in open_ones], _declaring(open_ones), desk)
+
+
+def _open(finding: Finding, desk: Desk) -> Iterator[tuple[View, list[Posted]]]:
+    """The view a finding is about, and what it does not mask."""
     secrets = desk.once(PostedSecrets)
-    program = desk.project.program
     for view in desk.project.views:
-        if _symbol(program, view) == finding.symbol:
+        if _symbol(desk.project.program, view) == finding.symbol:
             named = _named(view) or _ALL
-            open_ones = [item for item in secrets.of(view) if not _covers(named, item.name)]
-            declared = next((item.declared for item in open_ones if item.declared is not None), None)
-            yield from mask(view, [item.name for item in open_ones], declared, desk)
+            yield view, [item for item in secrets.of(view) if not _covers(named, item.name)]
             return
+
+
+def _declaring(open_ones: Sequence[Posted]) -> ClassRef | None:
+    """The class that says which form a view takes."""
+    return next((item.declared for item in open_ones if item.declared is not None), None)
 
 
 def _finding(project: Project, view: View, posted: Sequence[Posted], audience: Audience, *, is_partly: bool) -> Finding:

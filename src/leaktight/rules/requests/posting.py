@@ -12,9 +12,15 @@ from leaktight.model import Edit, Finding
 from leaktight.project.symbols import ClassRef
 from leaktight.project.views import View
 from leaktight.rules.errors.masking import definition
+from leaktight.rules.guarding import EFFECT as NEEDS
+from leaktight.rules.guarding import installed
 
 TITLE = "answer GET with a form, keep the secret in the session, and show it once on a page of its own"
+GUARDED_TITLE = "answer GET with a form, keep the secret in the guard's vault, and show it once on the guard's page"
 EFFECT = "who asks gets a button first, and what it tells is shown once, at an address of its own"
+GUARDED_EFFECT = f"{EFFECT}; {NEEDS}"
+UNCOVERED = ("secret-on-get", "secret-in-response", "clear-secret-in-session", "cacheable-secret")
+"""Rules that may speak of the view only once this is repaired."""
 
 _VIEW = frozenset({"django.views.View", "django.views.generic.View", "django.views.generic.base.View"})
 _FORM = '<form method="post"><input type="hidden" name="csrfmiddlewaretoken" value="{}"><button>Show</button></form>'  # the token's own input
@@ -50,6 +56,18 @@ def post_and_redirect(finding: Finding, desk: Desk) -> Iterator[Edit]:
     yield from _in_view(page)
     yield from _secure_page(page)
     yield from _in_urls(page)
+
+
+def post_and_hand_over(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    """Take a GET view apart into form and POST; the guard's vault keeps the secret, and its page shows it once."""
+    page = _page(finding, desk)
+    yield from _in_view(page, guarded=True)
+    route = _pattern(page, "/<str:handle>/")
+    shown, imported = page.urls.imports.need("leaktight.guard.pages", "SecretPage")
+    yield from imported
+    name = page.urls.quoted(f"{page.name}-secure")
+    yield _listed(page.urls, page.route, f"path({route}, {shown}.as_view(), name={name})")
+    yield from installed(desk, with_pages=True)
 
 
 # -- what can be taken apart -------------------------------------------------------------------
@@ -108,12 +126,12 @@ def _route(view: View, desk: Desk) -> tuple[PythonDocument, ast.Call]:
 # -- the edits ---------------------------------------------------------------------------------
 
 
-def _in_view(page: _Page) -> Iterator[Edit]:
+def _in_view(page: _Page, *, guarded: bool = False) -> Iterator[Edit]:
     document, handler = page.document, page.handler
     names = {}
     for module, name in (
         ("django.middleware.csrf", "get_token"),
-        ("django.shortcuts", "redirect"),
+        ("leaktight.guard.pages", "hand_over") if guarded else ("django.shortcuts", "redirect"),
         ("django.utils.decorators", "method_decorator"),
         ("django.utils.html", "format_html"),
         ("django.views.decorators.cache", "never_cache"),
@@ -139,9 +157,13 @@ def _in_view(page: _Page) -> Iterator[Edit]:
     yield document.insert_lines(handler.lineno, form, indent)
     start = document.text.index("get", document.place(handler)[0])
     yield document.edit(start, start + len("get"), "post")
-    kept = f"{request}.session[{document.quoted(page.key)}] = {document.source(page.secret)}"
-    sent = f"return {names['redirect']}({document.quoted(f'{page.name}-secure')})"
-    yield document.edit(*document.place(page.answer), f"{kept}\n{document.indent_of(page.answer)}{sent}")
+    to, secret = document.quoted(f"{page.name}-secure"), document.source(page.secret)
+    if guarded:
+        yield document.replace(page.answer, f"return {names['hand_over']}({request}, {secret}, to={to})")
+        return
+    kept = f"{request}.session[{document.quoted(page.key)}] = {secret}"
+    sent = f"return {names['redirect']}({to})"
+    yield document.replace(page.answer, f"{kept}\n{document.indent_of(page.answer)}{sent}")
 
 
 def _secure_page(page: _Page) -> Iterator[Edit]:
@@ -178,9 +200,13 @@ def _in_urls(page: _Page) -> Iterator[Edit]:
     else:
         yield urls.imports.beside(page.node.name, secure)
         written = secure
-    pattern = f"{(page.view.routes[0].pattern or '').rstrip('/')}/secure/"
-    added = f"path({urls.quoted(pattern)}, {written}.as_view(), name={urls.quoted(f'{page.name}-secure')})"
+    added = f"path({_pattern(page, '/')}, {written}.as_view(), name={urls.quoted(f'{page.name}-secure')})"
     yield _listed(urls, route, added)
+
+
+def _pattern(page: _Page, end: str) -> str:
+    """The address of the secure page, below that of the view, as it is written in the URLconf."""
+    return page.urls.quoted(f"{(page.view.routes[0].pattern or '').rstrip('/')}/secure{end}")
 
 
 def _listed(urls: PythonDocument, route: ast.Call, added: str) -> Edit:

@@ -22,14 +22,22 @@ from collections.abc import Iterator
 
 from leaktight.edit import Desk
 from leaktight.flow.events import Arrival
-from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severity, Step
+from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severity, Step, Style
 from leaktight.policy import Channel, Safeguard
 from leaktight.project.symbols import FunctionRef
 from leaktight.rules.access import methods_of
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import at_least, harm
 from leaktight.rules.reach import heading
-from leaktight.rules.requests.posting import EFFECT, TITLE, post_and_redirect
+from leaktight.rules.requests.posting import (
+    EFFECT,
+    GUARDED_EFFECT,
+    GUARDED_TITLE,
+    TITLE,
+    UNCOVERED,
+    post_and_hand_over,
+    post_and_redirect,
+)
 from leaktight.rules.responses.disclosure import disclosed
 
 rule = Rule(
@@ -111,8 +119,11 @@ def _handler(arrival: Arrival, function: FunctionRef) -> FunctionRef:
     return function
 
 
-@rule.fix(
-    Safety.UNSAFE, TITLE, EFFECT, uncovers=("secret-on-get", "secret-in-response", "clear-secret-in-session", "cacheable-secret")
-)
+@rule.fix(Safety.UNSAFE, GUARDED_TITLE, GUARDED_EFFECT, uncovers=UNCOVERED, style=Style.GUARD)
+def handed_over(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    yield from post_and_hand_over(finding, desk)
+
+
+@rule.fix(Safety.UNSAFE, TITLE, EFFECT, uncovers=UNCOVERED)
 def shown_once_after_a_post(finding: Finding, desk: Desk) -> Iterator[Edit]:
     yield from post_and_redirect(finding, desk)

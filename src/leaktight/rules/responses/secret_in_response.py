@@ -24,11 +24,19 @@ from collections.abc import Iterator
 
 from leaktight.edit import Desk
 from leaktight.flow.events import Arrival
-from leaktight.model import Edit, Finding, Safety, Severity
+from leaktight.model import Edit, Finding, Safety, Severity, Style
 from leaktight.policy import Channel, Safeguard
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import harm
-from leaktight.rules.requests.posting import EFFECT, TITLE, post_and_redirect
+from leaktight.rules.requests.posting import (
+    EFFECT,
+    GUARDED_EFFECT,
+    GUARDED_TITLE,
+    TITLE,
+    UNCOVERED,
+    post_and_hand_over,
+    post_and_redirect,
+)
 from leaktight.rules.responses.disclosure import disclosed
 
 rule = Rule(
@@ -128,8 +136,11 @@ def sent_to_the_client(arrival: Arrival) -> Iterator[Finding]:
     )
 
 
-@rule.fix(
-    Safety.UNSAFE, TITLE, EFFECT, uncovers=("secret-on-get", "secret-in-response", "clear-secret-in-session", "cacheable-secret")
-)
+@rule.fix(Safety.UNSAFE, GUARDED_TITLE, GUARDED_EFFECT, uncovers=UNCOVERED, style=Style.GUARD)
+def handed_over(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    yield from post_and_hand_over(finding, desk)
+
+
+@rule.fix(Safety.UNSAFE, TITLE, EFFECT, uncovers=UNCOVERED)
 def shown_once_after_a_post(finding: Finding, desk: Desk) -> Iterator[Edit]:
     yield from post_and_redirect(finding, desk)

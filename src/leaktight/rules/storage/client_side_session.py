@@ -20,13 +20,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaktight.edit import Desk, NotPossible, set_to, settings_at
+from leaktight.edit import Desk, NotPossible, OtherKind, set_to, settings_at
 from leaktight.flow.events import Arrival
-from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severity
+from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severity, Style
 from leaktight.policy import Channel, LabelKind, Safeguard
 from leaktight.project.environment import Environment
 from leaktight.project.settings import Settings, SettingValue
 from leaktight.rules.api import Example, Rule
+from leaktight.rules.guarding import EFFECT as NEEDS
+from leaktight.rules.guarding import installed
 from leaktight.rules.judging import at_least, audience_of, harm, is_grave, kind_of
 from leaktight.rules.sessions import COOKIE_ENGINE, are_messages_in_cookies, as_step, cookie_engine, place
 from leaktight.rules.wording import an
@@ -152,6 +154,20 @@ def shown_in_a_message(arrival: Arrival) -> Iterator[Finding]:
 
 @rule.fix(
     Safety.UNSAFE,
+    "keep it on the server, encrypted",
+    f"everybody has to sign in anew; {NEEDS}",
+    uncovers=("clear-secret-in-session",),
+    style=Style.GUARD,
+)
+def on_the_server_encrypted(finding: Finding, desk: Desk) -> Iterator[Edit]:
+    if finding.channel == Channel.COOKIE and "shown in a message" in finding.message:
+        raise OtherKind("it is about messages")
+    yield from installed(desk, finding.span.path)
+    yield from _engine(finding, desk, "leaktight.guard.sessions.db")
+
+
+@rule.fix(
+    Safety.UNSAFE,
     "keep it on the server",
     "everybody has to sign in anew, and sessions need their table: `manage.py migrate`, and `clearsessions` now and then",
     uncovers=("clear-secret-in-session",),
@@ -161,10 +177,15 @@ def on_the_server(finding: Finding, desk: Desk) -> Iterator[Edit]:
     if finding.channel == Channel.COOKIE and "shown in a message" in finding.message:
         yield from _set(desk, settings, "MESSAGE_STORAGE", "django.contrib.messages.storage.session.SessionStorage")
         return
+    yield from _engine(finding, desk, "django.contrib.sessions.backends.db")
+
+
+def _engine(finding: Finding, desk: Desk, name: str) -> list[Edit]:
+    settings = settings_at(desk, finding.span.path, finding.symbol)
     apps = settings.get("INSTALLED_APPS").value
     if not isinstance(apps, list | tuple) or "django.contrib.sessions" not in apps:
         raise NotPossible("`django.contrib.sessions`, which has the table, is not installed")
-    yield from _set(desk, settings, "SESSION_ENGINE", "django.contrib.sessions.backends.db")
+    return _set(desk, settings, "SESSION_ENGINE", name)
 
 
 def _set(desk: Desk, settings: Settings, name: str, value: str) -> list[Edit]:
