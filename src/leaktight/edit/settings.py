@@ -136,7 +136,20 @@ def _replaced(desk: Desk, current: SettingValue, value: str) -> Edit:
     name = current.name
     if not isinstance(statement, ast.Assign | ast.AnnAssign) or _name(statement) != name or statement.value is None:
         raise NotPossible(f"{name} is not set by a plain assignment")
-    return document.replace(statement.value, value)
+    place = _switch(document, statement) or statement
+    debug = [node for node in _assignments(document) if _name(node) == "DEBUG"]
+    if value == "not DEBUG" and (not debug or debug[-1].lineno >= place.lineno):
+        raise NotPossible(f"DEBUG, which tells development apart, is set below {_name(place)}")
+    assert place.value is not None  # of both kinds
+    return document.replace(place.value, value)
+
+
+def _switch(document: PythonDocument, statement: ast.Assign | ast.AnnAssign) -> ast.Assign | ast.AnnAssign | None:
+    """The one assignment of a constant that a setting follows by its name: `ENABLE_HTTPS = False`, `SECURE_SSL_REDIRECT = ENABLE_HTTPS`."""
+    if not isinstance(statement.value, ast.Name):
+        return None
+    made = [node for node in _assignments(document) if _name(node) == statement.value.id and node.lineno < statement.lineno]
+    return made[0] if len(made) == 1 and isinstance(made[0].value, ast.Constant) else None
 
 
 def _added(document: PythonDocument, name: str, value: str) -> Edit:
