@@ -34,7 +34,7 @@ def _outcome(job: dict[str, Any]) -> dict[str, Any]:
     except ModuleNotFoundError as error:
         return {
             "failed": f"the project cannot be imported: there is no module {error.name} in {sys.prefix}; "
-            "name the interpreter it runs with: --python .venv/bin/python"
+            "install what it needs there, or name the interpreter it runs with: --python .venv/bin/python"
         }
     except Exception as error:  # noqa: BLE001 - whatever settings may raise
         if name := _needs(error):
