@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import io
 import logging
 import os
 import subprocess
@@ -17,6 +18,7 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.db.models import Sum
 from django.test import Client, override_settings
@@ -32,6 +34,7 @@ from leaktight.guard.incidents import Incident, tell
 from leaktight.guard.ledger import LEDGER, MOST_KEYS, Key, Ledger
 from leaktight.guard.models import Incident as Row
 from leaktight.policy import Channel
+from leaktight.report.sightings import read_incidents
 
 CANARY = "k7Qz-9fWx2LmP3~tY"
 PROCESS = Path(__file__).parents[1] / "guardsite" / "process.py"
@@ -339,3 +342,20 @@ def test_every_channel_has_a_remedy() -> None:
     from leaktight.guard.admin import _REMEDIES
 
     assert _REMEDIES.keys() == configuration().modes.keys()
+
+
+# -- for the report ----------------------------------------------------------------------------
+
+
+def test_incidents_are_told_as_json_with_what_is_not_written_yet_and_no_value_or_fingerprint(quiet: None) -> None:
+    for _ in range(3):
+        tell(incident())
+    tell(incident(7, form="base64", mode=Mode.BLOCK, view=""))
+    out = io.StringIO()
+    call_command("leaktight_incidents", stdout=out)
+    [blocked, masked] = sorted(read_incidents(out.getvalue().encode()), key=lambda one: one.mode)
+    assert (masked.channel, masked.label, masked.view, masked.mode, masked.count) == ("log", "card", "shop.pay", "mask", 3)
+    assert (blocked.form, blocked.view, blocked.count) == ("base64", "", 1)
+    assert masked.first <= masked.last
+    assert CANARY not in out.getvalue()
+    assert not any(row.fingerprint in out.getvalue() for row in Row.objects.all())

@@ -56,6 +56,9 @@ def scan(
     exit_zero: Annotated[bool, option("End with status 0 where it would be 1.")] = False,
     settings: Speaking = (),
     diff: Annotated[str, option("Only what is new since a revision; the whole project is still analysed: --diff main.")] = "",
+    incidents: Annotated[
+        str, option("What the guard saw, as manage.py leaktight_incidents wrote it: --incidents seen.json.")
+    ] = "",
     jobs: Jobs = None,
     no_cache: NoCache = False,
     quiet: Annotated[bool, option("Findings only.", alias="-q")] = False,
@@ -87,6 +90,7 @@ def scan(
             exit_zero=exit_zero,
             settings=settings,
             since=diff,
+            incidents=incidents,
             jobs=jobs,
             no_cache=no_cache,
             quiet=quiet,

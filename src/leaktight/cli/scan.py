@@ -6,7 +6,7 @@ import datetime
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from leaktight.cli.errors import UsageError, require
 from leaktight.cli.formats import Format, Scanned, outputs, save
 from leaktight.cli.rulebook import rulebook
 from leaktight.config import Config, Effective, load
-from leaktight.model import Audience, Safety, Severity
+from leaktight.model import Audience, Safety, Severity, Sighting
 from leaktight.report import Status, decide, render_text
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class Request:
     exit_zero: bool = False
     settings: tuple[str, ...] = ()
     since: str = ""
+    incidents: str = ""
     jobs: int | None = None
     no_cache: bool = False
     quiet: bool = False
@@ -199,6 +200,8 @@ def _scanned(request: Request) -> Scanned:
     if baseline is not None:
         whole = not (request.since or asked or labels or channels)
         result = baseline.applied(result, whole=whole)
+    if request.incidents:
+        result = replace(result, sightings=_seen(request.incidents))
     progress.clear()
     return Scanned(
         result=result,
@@ -209,6 +212,17 @@ def _scanned(request: Request) -> Scanned:
         verbose=request.verbose,
         quiet=request.quiet,
     )
+
+
+def _seen(file: str) -> tuple[Sighting, ...]:
+    from leaktight.report import read_incidents
+
+    try:
+        return read_incidents(Path(file).read_bytes())
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise UsageError(f"{file} tells of no incidents: {error}") from None
 
 
 def jobs_of(asked: int | None) -> int:

@@ -6,6 +6,7 @@ import datetime
 from dataclasses import dataclass, field
 
 from leaktight.model.choices import Audience, Confidence, Safety, Severity
+from leaktight.model.sighting import Sighting
 from leaktight.model.span import Span, Step
 
 
@@ -120,3 +121,5 @@ class Result:
     """Why findings are not shown → how many: `strict`, `audit`, `claimed`, `baseline`, `known`, `known gaps`."""
     fixes: tuple[Fix, ...] = ()
     """Fixes that are offered, by the fingerprint of their finding; none was tried."""
+    sightings: tuple[Sighting, ...] = ()
+    """What the guard saw on the running site."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from leaktight.report.sarif import render_sarif as render_sarif
     from leaktight.report.services import render_github as render_github
     from leaktight.report.services import render_markdown as render_markdown
+    from leaktight.report.sightings import read_incidents as read_incidents
     from leaktight.report.table import render_csv as render_csv
     from leaktight.report.text import render_text as render_text
 
@@ -40,6 +41,7 @@ _HOMES = {
     "render_sarif": "sarif",
     "render_github": "services",
     "render_markdown": "services",
+    "read_incidents": "sightings",
     "render_csv": "table",
     "render_text": "text",
 }

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from html import escape
 
 from leaktight.model import Claim, Finding, Result, Severity
+from leaktight.report.html_evidence import evidence, seen
 from leaktight.report.html_map import ANYTHING, draw_map, ways
 from leaktight.report.html_page import document, table
 from leaktight.report.html_source import excerpt
@@ -47,6 +48,7 @@ class _Page:
     def body(self, version: str) -> Iterator[str]:
         parts = [
             ("map", "Map", self.map()),
+            ("evidence", "Evidence", [*evidence(self.result.sightings)]),
             ("findings", f"Findings ({len(self.findings)})", [*self.found()]),
             ("inventory", "Inventory", [*self.inventory()]),
             ("gaps", f"Not analysed ({len(self.result.gaps)})", [*self.gaps()]),
@@ -135,6 +137,7 @@ class _Page:
             "what to do": _text(remedy),
         }
         yield f"<dl>{''.join(f'<div><dt>{name}</dt><dd>{value}</dd></div>' for name, value in rows.items() if value)}</dl>"
+        yield from seen(finding, self.result.sightings)
         if len(finding.flow) > 1:
             yield f"<details><summary>The way the data takes, {len(finding.flow)} steps</summary><ol>"
             for step in finding.flow[:_MOST_STEPS]:
