@@ -77,7 +77,7 @@ not analysed:
   shop/old.py:3 · not Python: invalid syntax
   shop/settings.py · SECURE_SSL_REDIRECT is not known
 
-3 findings: 1 high, 1 medium, 1 low · 2 gaps
+3 findings: 1 high, 1 medium, 1 low · 1 has a safe fix · 2 gaps
 not shown: 14 for --audience strict, 3 for --audience audit, 1 claimed
 exit status 3: 2 places could not be analysed, and there are 2 findings at or
   above "medium"
@@ -139,7 +139,7 @@ not analysed:
   shop/old.py:3 - not Python: invalid syntax
   shop/settings.py - SECURE_SSL_REDIRECT is not known
 
-3 findings: 1 high, 1 medium, 1 low - 2 gaps
+3 findings: 1 high, 1 medium, 1 low - 1 has a safe fix - 2 gaps
 not shown: 14 for --audience strict, 3 for --audience audit, 1 claimed
 exit status 3: 2 places could not be analysed, and there are 2 findings at or
   above "medium"
