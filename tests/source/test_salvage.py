@@ -22,8 +22,6 @@ def _functions(text: str) -> list[tuple[str, int]]:
     "broken",
     [
         "def broken(user)\n    return user\n",
-        "@decorated\ndef broken():\n    print 'Python 2'\n",
-        "def broken():\n    with user:\n        # nothing yet\n",
         "if broken:\n    pass\nelse\n    pass\n",
         "broken = (1,\n",
     ],
@@ -31,6 +29,29 @@ def _functions(text: str) -> list[tuple[str, int]]:
 def test_the_statement_with_the_error_is_left_out(broken: str) -> None:
     text = f"def before():\n    pass\n\n{broken}\ndef after():\n    pass\n"
     assert _functions(text) == [("before", 1), ("after", text.split("\n").index("def after():") + 1)]
+
+
+@pytest.mark.parametrize(
+    ("broken", "kept"),
+    [
+        ("    print 'Python 2'\n    told(user)\n", "told"),
+        ("    with user:\n        # nothing yet\n    told(user)\n", "told"),
+        ("    name =\n    told(user)\n", "told"),
+        ("    pipe | told(user)\n         | other(user)\n", "told"),
+        ("    try:\n        # nothing yet\n    except OSError:\n        told(user)\n", "told"),
+    ],
+)
+def test_of_a_block_only_the_line_with_the_error_is_left_out(broken: str, kept: str) -> None:
+    """An editor sees code that is half-written all the time."""
+    text = f"def before():\n    pass\n\n@decorated\ndef broken():\n{broken}\ndef after():\n    pass\n"
+    assert [name for name, _ in _functions(text)] == ["before", "broken", "after"]
+    tree = salvage(text)
+    assert tree is not None
+    calls = {
+        (node.func.id, node.lineno) for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    line = next(number for number, line in enumerate(text.split("\n"), 1) if f"{kept}(user)" in line)
+    assert (kept, line) in calls
 
 
 def test_the_file_is_a_gap_and_what_is_whole_is_reported(tmp_path: Path) -> None:

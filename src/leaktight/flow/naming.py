@@ -28,6 +28,9 @@ _NOT_A_SECRET = re.compile(
 )
 
 
+_NO_RESULT = re.compile(r"^\s*$|^[a-z_]+(\.[a-z_]+)*$|^[A-Z][A-Z0-9_]*$|://|^/|\.(html|txt|py|json)$")
+"""What a function with a speaking name gives when it is a key or a place. A text that stands for a value stands for what others make it give."""
+
 _SENTENCE = re.compile(r"\S\s+\S+\s+\S")
 """A password or key has no three words; what is only called a secret may be told in a sentence."""
 
@@ -91,7 +94,8 @@ def agree(value: Value, match: Match, name: str) -> Value:
     agreed = value.copy()
     agreed.facts = tuple(
         replace(
-            fact, label=match.label if _is_vague(fact) else fact.label,
+            fact,
+            label=match.label if _is_vague(fact) else fact.label,
             evidence=fact.evidence | Evidence.AGREED,
             strong=fact.strong or match.strength is Strength.STRONG,
             word=name if fact.evidence & Evidence.TYPE and not fact.source else fact.word,
@@ -159,7 +163,9 @@ def consumed(frame: Frame, label: str, value: Value, function: str, span: int) -
 def result_fact(frame: Frame, function: str, value: Value, span: int) -> Value:
     """The result of a function whose name says what it yields (`get_password`)."""
     match = frame.machine.recognise_result(function)
-    if match is None or not may_hold(value) or value.const is not MISSING:
+    if match is None or not may_hold(value):
+        return value
+    if value.const is not MISSING and (value.text is None or _NO_RESULT.search(value.text) is not None):
         return value
     if value.facts:
         return agree(value, match, function)

@@ -60,8 +60,13 @@ def number(left: Value, operator: str, right: Value) -> int | None:
 
 
 def flags(left: Value, right: Value, *, taken_away: bool) -> Value | None:
-    """`OP_A | OP_B` and `flags & ~OP_A`: which flags from outside are set; None when none is known."""
-    named = flag_names(left) - flag_names(right) if taken_away else flag_names(left) | flag_names(right)
+    """`OP_A | OP_B` and `flags & ~OP_A`: which flags from outside are set, or were taken back (`~OP_A`); None when none is known."""
+    before, given = flag_names(left), flag_names(right)
+    if taken_away:
+        named = (before - given) | {f"~{name}" for name in given - before}
+    else:
+        named = before | given
+        named -= {f"~{name}" for name in named}
     if not named:
         return None
     result = Value(type=FLAGS)

@@ -1,4 +1,4 @@
-"""What can still be read of a file with errors: the top-level statements around an error are left out, the rest keeps its lines."""
+"""What can still be read of a file with errors: a line, or the top-level statement around it, is left out; the rest keeps its lines."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ MAX_LEFT_OUT = 8
 MAX_LENGTH = 400_000
 _BEGINS = re.compile(r"[^\s#)\]}]")
 _GOES_ON = re.compile(r"(?:else|elif|except|finally)\b")
+_INDENT = re.compile(r"[ \t]*")
 _OPENED = re.compile(r"expected an indented block after .* on line (\d+)")
 
 
@@ -19,7 +20,8 @@ def salvage(text: str) -> ast.Module | None:
     if len(text) > MAX_LENGTH:
         return None
     lines = text.split("\n")
-    for _ in range(MAX_LEFT_OUT + 1):
+    mended: set[int] = set()
+    for _ in range(2 * MAX_LEFT_OUT + 1):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -27,14 +29,38 @@ def salvage(text: str) -> ast.Module | None:
         except SyntaxError as error:
             # A block without content is noticed at the line below it.
             opened = _OPENED.search(error.msg or "")
-            line = int(opened[1]) if opened else error.lineno or 0
-            if not _leave_out(lines, min(line, len(lines)) - 1):
+            line = min(int(opened[1]) if opened else error.lineno or 0, len(lines))
+            # Half-written code, as an editor sees it all the time, has its error in one line of a block.
+            if _mend(lines, line if opened else line - 1, mended, header=line - 1 if opened else None):
+                if "unexpected indent" in (error.msg or ""):
+                    lines[line - 1] = ""  # it goes on with a line that is left out, or is no statement
+                continue
+            if not _leave_out(lines, line - 1):
                 return None
         except (ValueError, RecursionError, MemoryError):
             return None
         else:
             return tree if tree.body else None
     return None
+
+
+def _mend(lines: list[str], at: int, mended: set[int], *, header: int | None) -> bool:
+    """Put `pass` in the place of one line inside a block; of an empty block, in the place of a blank line or comment below its header."""
+    if not 0 <= at < len(lines) or at in mended or len(mended) >= MAX_LEFT_OUT:
+        return False
+    line = lines[at]
+    if header is not None:
+        if line.strip() and not line.lstrip().startswith("#"):
+            return False
+        indent = _INDENT.match(lines[header])
+        lines[at] = f"{indent[0] if indent else ''}    pass"
+    else:
+        indent = _INDENT.match(line)
+        if indent is None or not indent[0] or not line.strip():
+            return False
+        lines[at] = f"{indent[0]}pass"
+    mended.add(at)
+    return True
 
 
 def _leave_out(lines: list[str], at: int) -> bool:

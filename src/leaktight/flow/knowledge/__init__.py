@@ -31,6 +31,8 @@ class OtherCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     parameter: str = ""
     """Only when this parameter has one of `values`; empty for any such call."""
     values: list[Constant] = []
+    when: dict[str, list[Constant]] = {}
+    """Only when these other parameters of it have one of these values."""
     all: bool = False
     """Only when all of the values are given, in one such call or in several."""
     of: str = ""
@@ -75,6 +77,8 @@ class ConnectionSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Parameters that encrypt it when they have one of these values."""
     secured_by: list[str] = []
     """Earlier calls of the same object that encrypt it."""
+    secured_with: list[OtherCall] = []
+    """Such calls that do so with some arguments only."""
     credentials: list[str] = []
     """Parameters that hold a credential; `self` when the call always sends one."""
     signs_in_by: list[str] = []

@@ -121,8 +121,13 @@ def _written_later(call: Call, flag: str) -> bool:
     """`response.cookies["name"]["secure"] = True` in the same function."""
     if call.function is None:
         return False
+    name = call.constant("key")
     return any(
-        target[0] == Op.ITEM and target[2][0] == Op.ITEM and target[3][0] == Op.CONST and str(target[3][2]).lower() == flag
+        target[0] == Op.ITEM
+        and target[2][0] == Op.ITEM
+        and target[3][0] == Op.CONST
+        and str(target[3][2]).lower() == flag
+        and (target[2][3][0] != Op.CONST or name is MISSING or target[2][3][2] == name)
         for code in walk(statements(call.project.program, call.function))
         if code[0] == Op.ASSIGN
         for target in code[2]

@@ -172,8 +172,9 @@ def _finding(call: Call, where: Target, *, login: bool, otherwise: Audience) -> 
     if where.setting is not None or not where.is_known:
         confidence = min(confidence, Confidence.MEDIUM, key=lambda item: item.rank)
     is_web = call.spec is not None and any(sink.channel == Channel.OUTGOING_HTTP for sink in call.spec.sinks.values())
+    made = where.made
     return rule.finding(
-        call.place(where.parameter),
+        call.place(where.parameter) if made is None else call.machine.span(made.path, made.span),
         label=arrival.label if arrival is not None else None,
         channel=Channel.OUTGOING_HTTP if is_web else None,
         missing=(Safeguard.HTTPS,) if is_web else None,

@@ -100,7 +100,8 @@ def watched(wanted: Callable[[FunctionSpec], bool]) -> tuple[str, ...]:
         for unsafe in spec.unsafe:
             names |= dict.fromkeys([*(other.call for other in unsafe.unless), *unsafe.grave_with, *unsafe.told_by])
         if spec.connection is not None:
-            names |= dict.fromkeys([*spec.connection.secured_by, *spec.connection.told_by, *spec.connection.signs_in_by])
+            secured = [*spec.connection.secured_by, *(other.call for other in spec.connection.secured_with)]
+            names |= dict.fromkeys([*secured, *spec.connection.told_by, *spec.connection.signs_in_by])
     return tuple(sorted(names))
 
 
@@ -113,7 +114,7 @@ def _applies(call: Call, spec: UnsafeSpec) -> bool:
         return False
     if any(call.of_same_object(name) or call.with_same_object(name) for name in spec.told_by):
         return False
-    return not any(_made_up_for(call, other) for other in spec.unless)
+    return not any(made_up_for(call, other) for other in spec.unless)
 
 
 def _has(call: Call, name: str, values: Sequence[Any]) -> bool:
@@ -125,7 +126,7 @@ def _has_all(value: Value | None, constants: Sequence[Any]) -> bool:
     return value is not None and {f"@{name}" for name in flag_names(value)}.issuperset(constants)
 
 
-def _made_up_for(call: Call, other: OtherCall) -> bool:
+def made_up_for(call: Call, other: OtherCall) -> bool:
     """Tell whether the object gets the other call as well."""
     if other.of:
         holder = argument(call, other.of)
@@ -135,7 +136,11 @@ def _made_up_for(call: Call, other: OtherCall) -> bool:
     if other.all:
         given = [value for item in found if (value := argument(item, other.parameter)) is not None]
         return {f"@{name}" for value in given for name in flag_names(value)}.issuperset(other.values)
-    return any(not other.parameter or _has(item, other.parameter, other.values) for item in found)
+    return any(
+        (not other.parameter or _has(item, other.parameter, other.values))
+        and all(_has(item, name, values) for name, values in other.when.items())
+        for item in found
+    )
 
 
 def argument(call: Call, name: str, *, remembered: bool = True) -> Value | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from leaktight.flow.events import Call
@@ -12,7 +12,7 @@ from leaktight.flow.value import MISSING, Made, Value, contents
 from leaktight.model import Certainty, Step
 from leaktight.policy import Channel, is_safe_host
 from leaktight.project.settings import SettingValue
-from leaktight.rules.outgoing.protections import argument, is_on, is_one_of
+from leaktight.rules.outgoing.protections import argument, is_on, is_one_of, made_up_for
 
 CLEAR_HTTP = ("http://", "ws://", "ftp://")
 """How addresses begin that HTTP clients send to in clear."""
@@ -42,6 +42,8 @@ class Target:
     """The address itself holds a user and a password."""
     parameter: str = ""
     setting: SettingValue | None = None
+    made: Made | None = None
+    """Where the object was made that holds the address, when it was not made by the call."""
     is_sample: bool = False
     """Nobody listens on the way to this host (one for documentation, or this machine), but the code is meant to send elsewhere as well."""
 
@@ -86,6 +88,8 @@ def target(call: Call, spec: ConnectionSpec) -> Target | None:
         return None
     if any(other.is_before(call) or _is_maker(call) for other in call.of_same_object(*spec.secured_by)):
         return None
+    if any(made_up_for(call, other) for other in spec.secured_with):
+        return None
     value = _address(call, spec)
     if value is None:
         return None if spec.local or spec.schemes else Target("", is_known=False)
@@ -125,7 +129,8 @@ def _behind(value: Value) -> Target | None:
     if maker is None or maker.connection is None or any(is_on(made_with.get(name)) for name in maker.connection.tls):
         return None
     address = made_with.get(maker.connection.address)
-    return None if address is None else _in_clear(address, maker.connection)
+    found = None if address is None else _in_clear(address, maker.connection)
+    return None if found is None else replace(found, made=value.origin)
 
 
 def _in_clear(value: Value, spec: ConnectionSpec) -> Target | None:

@@ -293,15 +293,26 @@ def all_columns(arrival: Arrival) -> Iterator[Finding]:
     )
 
 
-@rule.call("django.shortcuts.render", "django.template.response.TemplateResponse", "django.template.loader.render_to_string")
+@rule.call(
+    "django.shortcuts.render",
+    "django.shortcuts.render_to_response",
+    "django.template.response.TemplateResponse",
+    "django.template.response.SimpleTemplateResponse",
+    "django.template.loader.render_to_string",
+    "django.template.Template.render",
+    "django.template.Context",
+    "django.template.RequestContext",
+    "jinja2.Template.render",
+)
 def every_local_name(call: Call) -> Iterator[Finding]:
-    context = call.argument("context")
-    if context is None or context.origin not in {"locals", "globals"}:
+    given = ((name, value) for name, value in call.arguments.items() if value.origin in {"locals", "globals"})
+    parameter, context = next(given, ("", None))
+    if context is None:
         return
     scope = str(context.origin)
     grave = next((fact for fact in all_facts(context) if is_grave(fact.label) and fact.state.is_readable), None)
     yield rule.finding(
-        call.place("context"),
+        call.place(parameter),
         label=grave.label if grave is not None else None,
         channel=Channel.PAGE,
         severity=Severity.MEDIUM if grave is not None else Severity.LOW,

@@ -28,11 +28,13 @@ from leaktight.model import Audience, Confidence, Finding, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.settings import Settings, SettingValue
+from leaktight.project.symbols import External
 from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.outgoing.protections import argument, is_one_of
 from leaktight.rules.sessions import place
 from leaktight.rules.transport.enforcement import is_base, is_public
-from leaktight.source.code import Code, Op, last_name
+from leaktight.rules.written import places
+from leaktight.source.code import Code, Op, last_name, walk
 
 rule = Rule(
     __name__,
@@ -116,6 +118,28 @@ def hashed_fast(call: Call) -> Iterator[Finding]:
             )
 
 
+@rule.call("argon2.PasswordHasher.hash")
+def kind_of_argon(call: Call) -> Iterator[Finding]:
+    """Only the mixed kind resists both who guesses with graphics cards and who watches the memory."""
+    kind, value = argument(call, "type"), call.argument("value")
+    if kind is None or not is_one_of(
+        kind, ["@argon2.low_level.Type.I", "@argon2.low_level.Type.D", "@argon2.Type.I", "@argon2.Type.D"]
+    ):
+        return
+    for fact in all_facts(value) if value is not None else ():
+        if fact.label == "password":
+            yield rule.finding(
+                call.span,
+                label=fact.label,
+                confidence=Confidence.MEDIUM,
+                audience=Audience.AUDIT,
+                symbol=call.symbol,
+                flow=(*call.machine.steps(fact.trace), *call.steps()),
+                why="`Type.ID` of Argon2 is the one that is recommended",
+            )
+            return
+
+
 @rule.call("argon2.PasswordHasher.from_parameters")
 def profile_for_tests(call: Call) -> Iterator[Finding]:
     value = call.argument("params")
@@ -147,6 +171,25 @@ def first_scheme(call: Call) -> Iterator[Finding]:
     name = call.constant("default", default=first.text if first is not None else None)
     if isinstance(name, str) and f"passlib.hash.{name}.hash" in _FAST:
         yield _chosen(call, "schemes", f"the scheme `{name}` is fast")
+
+
+@rule.project
+def profile_handed_on(project: Project) -> Iterator[Finding]:
+    """The profile for tests, kept under another name or handed to something nothing is known about."""
+    for path in sorted(project.program.modules):
+        if "argon2" not in project.program.modules[path].packages:
+            continue
+        for symbol, codes in places(project, path):
+            for code in walk(codes):
+                found = project.program.resolve_code(code, path) if code[0] in {Op.ATTR, Op.NAME} else None
+                if isinstance(found, External) and found.name == "argon2.profiles.CHEAPEST":
+                    yield rule.finding(
+                        project.span(path, code[1]),
+                        confidence=Confidence.MEDIUM,
+                        audience=Audience.STRICT,
+                        symbol=symbol,
+                        why="the profile `CHEAPEST` is made for tests",
+                    )
 
 
 def _chosen(call: Call, parameter: str, why: str, *, sure: bool = True) -> Finding:
