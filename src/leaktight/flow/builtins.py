@@ -29,6 +29,12 @@ def _str(frame: Frame, arguments: Arguments, _keywords: Keywords, span: int) -> 
     return stringify(frame, value, span=span)
 
 
+def _repr(frame: Frame, arguments: Arguments, keywords: Keywords, span: int) -> Value:
+    from leaktight.flow.caught import shown
+
+    return _str(frame, [shown(value) for value in arguments], keywords, span)
+
+
 def _dict(frame: Frame, arguments: Arguments, keywords: Keywords, span: int) -> Value:
     from leaktight.flow.expressions import spread
 
@@ -121,7 +127,11 @@ def _partial(frame: Frame, arguments: Arguments, keywords: Keywords, span: int) 
     if arguments and isinstance(arguments[0].ref, Function):
         function = arguments[0].ref
         bound = Function(
-            function.ref, function.receiver, function.env, (*function.arguments, *arguments[1:]), (*function.keywords, *keywords.items())
+            function.ref,
+            function.receiver,
+            function.env,
+            (*function.arguments, *arguments[1:]),
+            (*function.keywords, *keywords.items()),
         )
         return Value(ref=bound)
     if arguments and isinstance(arguments[0].ref, External) and arguments[0].ref.name not in BUILTINS:
@@ -198,9 +208,9 @@ def _type(_frame: Frame, arguments: Arguments, _keywords: Keywords, _span: int) 
 
 BUILTINS: dict[str, Callable[[Frame, Arguments, Keywords, int], Value | None]] = {
     "builtins.str": _str,
-    "builtins.repr": _str,
+    "builtins.repr": _repr,
     "builtins.bytes": _str,
-    "builtins.ascii": _str,
+    "builtins.ascii": _repr,
     "builtins.dict": _dict,
     "collections.OrderedDict": _dict,
     "builtins.list": _list,

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+<<<<<<< HEAD
 from leaktight.flow import construct, expressions, parsing
+=======
+from leaktight.flow import construct, expressions
+from leaktight.flow.caught import Caught
+>>>>>>> 2805d14 (What the repr of a client's exception shows, and the command line in that of a command; stores that keep the arguments or tracebacks of tasks)
 from leaktight.flow.naming import made_fact
 from leaktight.flow.raising import tells_more
 from leaktight.flow.texts import stringify
@@ -177,7 +182,7 @@ def _held(frame: Frame, taken: list[Value], caught: list[Any], span: int, *, rea
     )
     kind = taken[0].type if len(taken) == 1 else (caught[0] if len(caught) == 1 else "Exception")
     held = Value(type=kind, facts=merge_facts(facts, detail), depends=depends)
-    held.origin = "exception"
+    held.origin = Caught(merge_facts(*(value.origin.told for value in taken if isinstance(value.origin, Caught))))
     held.fields = taken[0].fields if len(taken) == 1 else None
     return held
 

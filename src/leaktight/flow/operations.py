@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from leaktight.flow import texts
+from leaktight.flow import caught, texts
 from leaktight.flow.filling import percent_start
 from leaktight.flow.value import FLAGS, MISSING, TRUTH, Value, as_text, flag_names, in_part
 
@@ -88,9 +88,9 @@ def percent(frame: Frame, template: Value, values: Value, span: int) -> Value:
     """`template % values`: the values go into a text."""
     named: dict[object, Value] = {}
     if values.type == "tuple" and values.fields:
-        parts = [texts.stringify(frame, part, span=span) for part in values.fields.values()]
+        parts = [texts.stringify(frame, _converted(template, part), span=span) for part in values.fields.values()]
     else:
-        parts = [texts.stringify(frame, values, span=span)]
+        parts = [texts.stringify(frame, _converted(template, values), span=span)]
         named = dict(values.fields or {}) if values.type == "dict" else {}
     start = template.start
     if 0 <= start.find("?") < start.rfind("%"):
@@ -99,6 +99,10 @@ def percent(frame: Frame, template: Value, values: Value, span: int) -> Value:
         return as_text(template, *parts, prefix=start.partition("%")[0])
     start, whole = percent_start(template.text, parts, named)
     return as_text(template, *parts, prefix=start, const=start if whole else MISSING)
+
+
+def _converted(template: Value, part: Value) -> Value:
+    return caught.shown(part) if "%r" in template.start else part
 
 
 def joined_sequence(left: Value, right: Value) -> Value:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from leaktight.flow import attributes, builtins, construct, keys, methods, pages, querysets
+from leaktight.flow import attributes, builtins, caught, construct, keys, methods, pages, querysets
 from leaktight.flow.events import Call
 from leaktight.flow.knowledge import FunctionSpec
 from leaktight.flow.machine import MAX_EFFECTS
@@ -80,7 +80,9 @@ def call_external(
         bound = {**receiver.fields, **bound}  # what was bound to a logger is written with every line
     for parameter, label in spec.consumes.items() if spec is not None else ():
         if parameter in bound:
-            bound[parameter] = consumed(frame, label, bound[parameter], name.rpartition(".")[2], bound_places.get(parameter, span))
+            bound[parameter] = consumed(
+                frame, label, bound[parameter], name.rpartition(".")[2], bound_places.get(parameter, span)
+            )
     made = Call(
         name=name, path=frame.path, packed=span, function=frame.function, receiver=receiver, arguments=bound,
         places=bound_places, spec=spec, machine=frame.machine, is_open=is_open,
@@ -95,9 +97,7 @@ def call_external(
     return result
 
 
-def note_call(
-    frame: Frame, name: str, receiver: Value, arguments: dict[str, Value], places: dict[str, int], span: int
-) -> None:
+def note_call(frame: Frame, name: str, receiver: Value, arguments: dict[str, Value], places: dict[str, int], span: int) -> None:
     """Record a write to an attribute or key of something from outside as a call."""
     made = Call(
         name=name, path=frame.path, packed=span, function=frame.function, receiver=receiver, arguments=dict(arguments),
@@ -131,12 +131,14 @@ def write_out(frame: Frame, made: Call) -> None:
     """What a textual channel writes is the text of each argument."""
     if made.spec is None:
         return
+    by_repr = any(value.text is not None and ("%r" in value.text or "!r}" in value.text) for value in made.arguments.values())
     for key in made.arguments:
         sink = sink_of(made.spec, key)
         if sink is not None and sink.channel in TEXTUAL:
             place = made.places.get(key, made.packed)
             inside = sink.channel != "page"  # a template reads attributes of what it is given
-            made.arguments[key] = stringify(frame, made.arguments[key], shallow=True, inside=inside, span=place)
+            value = caught.shown(made.arguments[key]) if by_repr else made.arguments[key]
+            made.arguments[key] = stringify(frame, value, shallow=True, inside=inside, span=place)
 
 
 def sink_of(spec: FunctionSpec, parameter: str) -> Any:
@@ -151,11 +153,8 @@ def sink_of(spec: FunctionSpec, parameter: str) -> Any:
 
 def _outcome(frame: Frame, spec: FunctionSpec, made: Call, receiver: Value | None, span: int) -> Value:
     """The result of a call knowledge describes."""
-    if spec.raises:
-        carried = merge_facts(*(all_facts(made.arguments[key]) for key in spec.raises if key in made.arguments))
-        if carried or any(made.arguments[key].depends for key in spec.raises if key in made.arguments):
-            depends = tuple(item for key in spec.raises if key in made.arguments for item in all_depends(made.arguments[key]))
-            frame.raised.append(Value(facts=carried, depends=depends))
+    if spec.raises or spec.raises_in_repr:
+        caught.raised_by(frame, spec, made.arguments, receiver)
     result = UNKNOWN
     if spec.passes:
         chosen = [

@@ -186,16 +186,15 @@ class _Lowerer(Expressions):
         return [Op.LOOP, span(node.test), None, self.expression(node.test), self.block(node.body), self.block(node.orelse)]
 
     def try_(self, node: ast.Try | ast.TryStar) -> Code:
-        handlers = [
-            [
-                None if handler.type is None else self.expression(handler.type),
-                handler.name,
-                self.block(handler.body),
-                span(handler),
-            ]
-            for handler in node.handlers
-        ]
+        handlers = [self._handler(handler) for handler in node.handlers]
         return [Op.TRY, span(node), self.block(node.body), handlers, self.block(node.orelse), self.block(node.finalbody)]
+
+    def _handler(self, handler: ast.ExceptHandler) -> list[object]:
+        types = None if handler.type is None else self.expression(handler.type)
+        self.caught.append(handler.name or "")
+        body = self.block(handler.body)
+        self.caught.pop()
+        return [types, handler.name, body, span(handler)]
 
     def with_(self, node: ast.With | ast.AsyncWith) -> Code:
         items = [

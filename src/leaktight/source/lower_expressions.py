@@ -22,6 +22,10 @@ class Scope:
         self.yields = False
 
 
+_REPR = ord("r")
+"""The conversion `!r` of a formatted text, which `{name=}` has as well."""
+
+
 class Expressions:
     """Lowers expressions; what it meets of functions it hands to `add_function`."""
 
@@ -38,6 +42,8 @@ class Expressions:
         self.declared: dict[str, int] = {}
         self.assigned: set[str] = set()
         self.scopes: list[Scope] = []
+        self.caught: list[str] = []
+        """Names of the exceptions held by the handlers around."""
 
     def add_function(self, node: ast.Lambda, *, name: str, body: ast.expr, owner: int) -> int:
         """Lower a function found inside an expression and give its index."""
@@ -126,7 +132,10 @@ class Expressions:
         return [Op.TEXT, span(node), [self.expression(item) for item in node.values]]
 
     def formatted(self, node: ast.FormattedValue) -> Code:
-        return self.expression(node.value)
+        code = self.expression(node.value)
+        if node.conversion == _REPR and isinstance(node.value, ast.Name) and node.value.id in self.caught:
+            return [Op.CALL, span(node.value), [Op.NAME, span(node.value), "repr"], [code], []]
+        return code
 
     def binary(self, node: ast.BinOp) -> Code:
         """Lower an operation; a long chain of `+` is walked, not recursed into."""
@@ -220,7 +229,15 @@ def span(node: ast.expr | ast.stmt | ast.ExceptHandler) -> int:
 
 
 COMPARISONS: dict[type[ast.cmpop], str] = {ast.Eq: "==", ast.NotEq: "!=", ast.In: "in", ast.NotIn: "not in"}
-OPERATORS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Mod: "%", ast.BitOr: "|", ast.Div: "/", ast.Mult: "*", ast.Pow: "**", ast.LShift: "<<"}
+OPERATORS: dict[type[ast.operator], str] = {
+    ast.Add: "+",
+    ast.Mod: "%",
+    ast.BitOr: "|",
+    ast.Div: "/",
+    ast.Mult: "*",
+    ast.Pow: "**",
+    ast.LShift: "<<",
+}
 
 
 def operator_of(operator: ast.operator, right: ast.expr) -> str:

@@ -136,6 +136,10 @@ class FunctionSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Parameter that holds the key the result is read by."""
     raises: list[str] = []
     """Parameters whose data is in the text of the exceptions the call may raise."""
+    raises_when: dict[str, list[Constant]] = {}
+    """It raises them only when these parameters have one of these values."""
+    raises_in_repr: list[str] = []
+    """Parameters whose data is in the `repr` of those exceptions, and not in their `str`."""
     consumes: dict[str, str] = {}
     """Parameter → label the function treats it as, which is evidence for the label of what is given."""
     binds: list[str] = []
