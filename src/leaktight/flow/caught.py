@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from leaktight.flow.value import Fact, Value, all_depends, all_facts, merge_facts
 
@@ -16,7 +16,7 @@ class Caught(str):
 
     __slots__ = ("told",)
 
-    def __new__(cls, told: tuple[Fact, ...] = ()) -> Caught:
+    def __new__(cls, told: tuple[Fact, ...] = ()) -> Self:
         made = super().__new__(cls, "exception")
         made.told = told
         return made

@@ -18,7 +18,6 @@ from leaktight.flow.value import (
     Evidence,
     Made,
     Value,
-    all_depends,
     all_facts,
     as_text,
     compact,
