@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -12,6 +13,15 @@ from leaktight.source.code import Code, Op, Parameter, last_name, walk
 
 _ROUTES = frozenset({"path", "re_path", "url", "register"})
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
+_ROUTING = re.compile(
+    r"^django\.urls\.(?:re_)?path$|^django\.urls$|^django\.conf\.urls\b|(?:^|[._])routers?$|Router$", re.IGNORECASE
+)
+"""What a file imports that may say which view answers which address."""
+_ANSWERS = frozenset(
+    """HttpResponseRedirect HttpResponsePermanentRedirect HttpResponseBadRequest HttpResponseForbidden HttpResponseNotFound
+    HttpResponseNotAllowed HttpResponseNotModified HttpResponseGone HttpResponseServerError render redirect redirect_to_login
+    render_to_response get_object_or_404 get_list_or_404""".split()
+)
 _MAX_ALIASES = 8
 _DRF_ACTIONS = {
     "list": "get",
@@ -101,9 +111,7 @@ class Views:
         routes: dict[FunctionRef | ClassRef, list[Route]] = {}
         for path in sorted(self.program.modules):
             module = self.program.modules[path]
-            if "urlpatterns" in module.assigned or path.endswith(
-                ("urls.py", "urls/__init__.py", "api.py", "routers.py", "router.py")
-            ):
+            if "urlpatterns" in module.assigned or any(_ROUTING.search(name) for name in module.imports.values()):
                 for ref, route in self._routes(path):
                     routes.setdefault(ref, []).append(route)
         for ref in self.program.classes():
@@ -136,6 +144,8 @@ class Views:
             if tail not in _ROUTES or len(code[3]) < 2:
                 continue
             pattern = code[3][0][2] if code[3][0][0] == Op.CONST else None
+            if tail == "register" and not isinstance(pattern, str) and code[3][0][0] != Op.TEXT:
+                continue  # the admin registers models, a signal its receivers
             name = next((value[2] for key, value in code[4] if key == "name" and value[0] == Op.CONST), None)
             ref, wrappers = self._target(code[3][1], path)
             route = Route(path, code[1], pattern if isinstance(pattern, str) else None, name, wrappers)
@@ -257,12 +267,17 @@ class Views:
     # -- functions -----------------------------------------------------------------------------
 
     def _is_view_function(self, ref: FunctionRef) -> bool:
-        """A module-level function whose first parameter is called `request`, and is no middleware or helper by name."""
+        """A module-level function whose first parameter is called `request`, and that answers or is decorated.
+
+        What its file is called says nothing.
+        """
         function = self.program.function(ref)
         if function.owner >= 0 or function.nested or not function.parameters:
             return False
         first: Parameter = function.parameters[0]
-        return first.name == "request" and ("view" in ref.path.lower() or bool(function.decorators) or "api" in ref.path.lower())
+        if first.name != "request":
+            return False
+        return bool(function.decorators) or any(name in _ANSWERS or name.endswith("Response") for name in function.names)
 
     def _function_view(self, ref: FunctionRef, routes: list[Route]) -> View:
         function = self.program.function(ref)
