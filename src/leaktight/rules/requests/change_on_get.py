@@ -104,6 +104,9 @@ _NO_ROW = re.compile(
     re.IGNORECASE,
 )
 """In the name of something that is deleted, saved or updated without being a row."""
+_SAVES = frozenset({"save", "asave"})
+_OF_A_ROW = frozenset({"force_insert", "force_update", "using", "update_fields", "commit"})
+"""What a row's `save` is told; anything else is a workbook, a picture or a figure that is told where to."""
 _LOOKS = frozenset({"request.POST", "request.FILES", "request.body", "request.data", "request.method"})
 _ORDERS = frozenset(
     """delete remove logout signout revoke cancel approve reject toggle follow unfollow like unlike vote subscribe block unblock
@@ -179,9 +182,16 @@ def _changes(project: Project, code: Code, handler: FunctionRef, cls: ClassRef |
     if base[0] == Op.NAME and base[2] == "self":
         return "change something" if cls is not None and name in {"post", "delete"} else None
     change = _ORM.get(name)
-    if change is None or _NO_ROW.search(last_name(base)):
+    if change is None or _NO_ROW.search(last_name(base)) or (name in _SAVES and _goes_elsewhere(code)):
         return None
     if any(item[0] == Op.ATTR and item[3] in _QUERIES for item in walk(base)):
         return change
     is_row = name in {"delete", "save"} and base[0] in {Op.NAME, Op.ATTR} and not isinstance(target, External)
     return change if is_row else None
+
+
+def _goes_elsewhere(code: Code) -> bool:
+    """Tell `workbook.save(path)`: a row is not told where it is saved to."""
+    return any(not (argument[0] == Op.CONST and isinstance(argument[2], bool)) for argument in code[3]) or any(
+        name is not None and name not in _OF_A_ROW for name, _ in code[4]
+    )
