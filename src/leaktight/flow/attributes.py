@@ -262,7 +262,10 @@ def special(frame: Frame, base: Value, kind: str, source: str) -> Value:
 
 def _specified(frame: Frame, base: Value, spec: AttributeSpec, name: str, span: int) -> Value:
     if spec.type in SPECIAL_TYPES:
-        return special(frame, base, spec.type, spec.source)
+        given = special(frame, base, spec.type, spec.source)
+        if given.type == "dict" and not base.depends and base is not UNKNOWN:
+            base.put(name, given, depth=frame.depth)  # it is one dictionary: what is taken out of it stays out
+        return given
     value = Value(type=spec.type or None, depends=deeper(base, name), origin=spec.source or None)
     if spec.label:
         fact = made_fact(

@@ -87,6 +87,9 @@ _SOURCES = frozenset(
 )
 
 
+_KEPT_AS = frozenset({"password", "secret-key", "one-time-code"})
+
+
 def agree(value: Value, match: Match, name: str) -> Value:
     """Add the evidence of a second name to the facts it confirms."""
     if not any(_confirms(fact, match, name) for fact in value.facts):
@@ -95,7 +98,7 @@ def agree(value: Value, match: Match, name: str) -> Value:
     agreed.facts = tuple(
         replace(
             fact,
-            label=match.label if _is_vague(fact) else fact.label,
+            label=match.label if _is_vague(fact) or _is_random(fact, match) else fact.label,
             evidence=fact.evidence | Evidence.AGREED,
             strong=fact.strong or match.strength is Strength.STRONG,
             word=name if fact.evidence & Evidence.TYPE and not fact.source else fact.word,
@@ -108,8 +111,13 @@ def agree(value: Value, match: Match, name: str) -> Value:
 
 
 def _confirms(fact: Fact, match: Match, name: str) -> bool:
-    same = fact.label == match.label or _is_vague(fact)
+    same = fact.label == match.label or _is_vague(fact) or _is_random(fact, match)
     return same and fact.word.lower() != name.lower() and not fact.evidence & Evidence.AGREED
+
+
+def _is_random(fact: Fact, match: Match) -> bool:
+    """Something random becomes what it is kept as: `password = secrets.token_urlsafe()`."""
+    return fact.label == "token" and not fact.strong and bool(fact.evidence & Evidence.TYPE) and match.label in _KEPT_AS
 
 
 def _is_vague(fact: Fact) -> bool:

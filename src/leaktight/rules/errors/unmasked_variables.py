@@ -153,7 +153,7 @@ def _all_held(project: Project, function: Function) -> Iterator[tuple[str, str]]
         ):
             yield parameter.name, label
     for code in body:
-        if code[0] == Op.ASSIGN and code[3] is not None and code[3][0] in {Op.ITEM, Op.CALL}:
+        if code[0] == Op.ASSIGN and code[3] is not None and code[3][0] in {Op.ITEM, Op.CALL, Op.ATTR}:
             for target in code[2]:
                 if target[0] == Op.NAME and (label := secret_label(project, target[2])):
                     yield target[2], label
