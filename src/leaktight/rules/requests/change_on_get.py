@@ -105,8 +105,8 @@ _NO_ROW = re.compile(
 )
 """In the name of something that is deleted, saved or updated without being a row."""
 _SAVES = frozenset({"save", "asave"})
-_OF_A_ROW = frozenset({"force_insert", "force_update", "using", "update_fields", "commit"})
-"""What a row's `save` is told; anything else is a workbook, a picture or a figure that is told where to."""
+_WHERE_TO = frozenset({"fp", "path", "filename", "fname", "file", "stream", "buffer", "dest", "destination", "format"})
+"""What a workbook, a picture or a figure is told by name, and a row is not."""
 _LOOKS = frozenset({"request.POST", "request.FILES", "request.body", "request.data", "request.method"})
 _ORDERS = frozenset(
     """delete remove logout signout revoke cancel approve reject toggle follow unfollow like unlike vote subscribe block unblock
@@ -193,5 +193,5 @@ def _changes(project: Project, code: Code, handler: FunctionRef, cls: ClassRef |
 def _goes_elsewhere(code: Code) -> bool:
     """Tell `workbook.save(path)`: a row is not told where it is saved to."""
     return any(not (argument[0] == Op.CONST and isinstance(argument[2], bool)) for argument in code[3]) or any(
-        name is not None and name not in _OF_A_ROW for name, _ in code[4]
+        name in _WHERE_TO for name, _ in code[4]
     )
