@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-<<<<<<< HEAD
 from leaktight.flow import construct, expressions, parsing
-=======
-from leaktight.flow import construct, expressions
 from leaktight.flow.caught import Caught
->>>>>>> 2805d14 (What the repr of a client's exception shows, and the command line in that of a command; stores that keep the arguments or tracebacks of tasks)
 from leaktight.flow.naming import made_fact
 from leaktight.flow.raising import tells_more
 from leaktight.flow.texts import stringify
