@@ -229,7 +229,7 @@ class ProjectScan:
         return templates
 
     def _finished(self, found: list[Finding], project: Project, files: int, lines: int) -> Result:
-        claims, own = self._claims()
+        claims, own = self._claims({finding.span.path for finding in found})
         applied = apply_claims(found, claims, today=self.today, judged={rule.name for rule in self.rules})
         findings = sorted([*applied.findings, *applied.own, *own], key=lambda finding: finding.key)
         shown: list[Finding] = []
@@ -254,16 +254,17 @@ class ProjectScan:
             fixes=tuple(fixes),
         )
 
-    def _claims(self) -> tuple[list[Claim], list[Finding]]:
+    def _claims(self, others: set[str]) -> tuple[list[Claim], list[Finding]]:
+        """The claims of Python files and templates, and those of scripts and deployment files in which something was found."""
         claims: list[Claim] = []
         own: list[Finding] = []
         names = {rule.name for rule in self.all_rules}
         for file in self.tree.files:
-            if file.kind is Kind.OTHER or file.role not in self.roles:
+            if file.path not in others if file.kind is Kind.OTHER else file.role not in self.roles:
                 continue
             text = self.texts.if_mentions(file.path, b"leaktight:")
             if text is not None:
-                parsed = parse_claims(file.path, text, rules=names)
+                parsed = parse_claims(file.path, text, rules=names, is_template=file.kind is Kind.TEMPLATE)
                 claims += parsed.claims
                 own += parsed.findings
         return claims, own

@@ -19,6 +19,7 @@ MALFORMED, EXPIRED, UNUSED = "malformed-claim", "expired-claim", "unused-claim"
 
 _MARK = "leaktight:"
 _COMMENT = re.compile(r"#\s*leaktight:\s*(.*)")
+_SCRIPT_COMMENT = re.compile(r"(?://|/\*)\s*leaktight:\s*(.*?)\s*(?:\*/.*)?$")
 _TEMPLATE_COMMENT = re.compile(r"\{#-?\s*leaktight:\s*(.*?)\s*-?#\}")
 _ALLOW = re.compile(r"allow\s*\[([^\]]*)\]\s*(.*)")
 _UNTIL = re.compile(r"\(\s*until\b\s*([^)]*)\)\s*$")
@@ -27,6 +28,10 @@ _START_TAG = re.compile(
     r"""<[A-Za-z](?>\{%.*?%\}|\{\{.*?\}\}|\{\#.*?\#\}"""
     r"""|"(?>\{%.*?%\}|\{\{.*?\}\}|[^"]){0,2000}+"|'(?>\{%.*?%\}|\{\{.*?\}\}|[^']){0,2000}+'|[^>"']){0,2000}+>"""
 )
+
+
+SCRIPTS = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".vue")
+"""How files end that have the comments of JavaScript."""
 
 
 class Claims(NamedTuple):
@@ -44,11 +49,16 @@ class Applied(NamedTuple):
     own: tuple[Finding, ...]
 
 
-def parse_claims(path: str, text: str, *, rules: Collection[str]) -> Claims:
-    """Read the claims of a Python file or a template; `rules` are the names that may be allowed."""
+def parse_claims(path: str, text: str, *, rules: Collection[str], is_template: bool = True) -> Claims:
+    """Read the claims of a Python file, a template, a script or a deployment file; `rules` are the names that may be allowed."""
     if _MARK not in text:
         return Claims((), ())
-    comments = _python_comments(text) if path.endswith(".py") else _template_comments(text)
+    if path.endswith(".py"):
+        comments = _python_comments(text)
+    elif path.endswith(SCRIPTS):
+        comments = _line_comments(text, _SCRIPT_COMMENT)
+    else:
+        comments = _template_comments(text) if is_template else _line_comments(text, _COMMENT)
     claims: list[Claim] = []
     findings: list[Finding] = []
     for comment in comments:
@@ -267,3 +277,19 @@ def _template_comments(text: str) -> Iterator[_Comment]:
         first, last = _bound(line, 0, units)
         base = starts[line - 1] - 1
         yield _Comment(match[1], line, match.start() - base, match.end() - base, first, last)
+
+
+def _line_comments(text: str, pattern: re.Pattern[str]) -> Iterator[_Comment]:
+    """The comments of a script or a deployment file: each binds to what stands before it, or else to the next line with anything else."""
+    lines = text.split("\n")
+    for number, line in enumerate(lines, 1):
+        match = pattern.search(line)
+        if match is None:
+            continue
+        bound = number
+        if not line[: match.start()].strip():
+            following = (
+                later for later in range(number, len(lines)) if lines[later].strip() and not pattern.search(lines[later])
+            )
+            bound = next(following, number - 1) + 1
+        yield _Comment(match[1].strip(), number, match.start() + 1, len(line) + 1, bound, bound)

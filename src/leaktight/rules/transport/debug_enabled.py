@@ -30,7 +30,7 @@ from leaktight.project.environment import WORDS, Environment, words_of
 from leaktight.project.settings import Settings, SettingValue
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.sessions import place
-from leaktight.rules.transport.enforcement import is_base, is_public
+from leaktight.rules.transport.enforcement import is_base, is_public, of_production
 from leaktight.rules.transport.sample import site
 from leaktight.rules.written import switches
 from leaktight.source.code import Op
@@ -90,6 +90,27 @@ def errors_are_passed_on(settings: Settings, value: SettingValue) -> Iterator[Fi
             related=value.chain,
             why="`DEBUG_PROPAGATE_EXCEPTIONS` is on and leaves errors to the server",
         )
+
+
+_TRUE = frozenset({"1", "true", "yes", "on", "t", "y"})
+
+
+@rule.project
+def switched_on_from_outside(project: Project) -> Iterator[Finding]:
+    """The variable `DEBUG` hangs on, set in an image, a compose file, a cluster or a unit for a public site."""
+    variables = {value.env for settings in of_production(project) if (value := settings.get("DEBUG")).env}
+    for file in project.deployment_files if variables else ():
+        if not file.is_public or file.kind == "env":
+            continue
+        for variable in file.variables:
+            if variable.name in variables and (variable.value or "").strip().lower() in _TRUE:
+                yield rule.finding(
+                    variable.place.span(file.path),
+                    confidence=Confidence.MEDIUM,
+                    audience=Audience.DEFAULT if file.environment is Environment.PRODUCTION else Audience.STRICT,
+                    symbol=variable.name,
+                    why=f"`{variable.name}` is switched on here",
+                )
 
 
 _OFF = "visitors see a plain error page; who develops sets the variable, or uses settings of their own"
