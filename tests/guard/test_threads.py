@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 
 from leaktight.guard.outlets.loading import _FINDER, _waiting, wait_no_more, when_loaded
 from leaktight.guard.values import registry as registry_module
@@ -188,3 +189,36 @@ def test_a_hook_that_is_not_wanted_any_more_is_not_called(library: str) -> None:
     assert heard == []
     assert _FINDER in sys.meta_path
     _waiting.pop("no_such_library")
+
+
+@pytest.mark.parametrize("given", [False, True], ids=["own context", "given context"])
+def test_what_an_async_request_calls_in_a_thread_knows_its_values(given: bool) -> None:  # noqa: FBT001
+    value = f"{CANARY}-async-{given}"
+
+    async def ask() -> bool:
+        context = contextvars.Context() if given else None
+        with watched(Registry()) as registry:
+            registry.add(value, "card", "card_number")
+            return await sync_to_async(_known, thread_sensitive=False, context=context)(value)
+
+    assert asyncio.run(ask())
+
+
+def test_a_job_of_sync_to_async_is_not_wrapped_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrapped: list[Any] = []
+    within = threads._within
+
+    def counted(registry: Registry, job: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        wrapped.append(job)
+        return within(registry, job, *arguments, **named)
+
+    monkeypatch.setattr(threads, "_within", counted)
+
+    async def ask() -> None:
+        with watched(Registry()), ThreadPoolExecutor(1) as pool:
+            await sync_to_async(_known, executor=pool, thread_sensitive=False)()
+            assert not any("thread_handler" in repr(job) for job in wrapped)  # but perhaps the thread of the pool itself
+            await asyncio.get_running_loop().run_in_executor(pool, _known)
+            assert _known in wrapped
+
+    asyncio.run(ask())

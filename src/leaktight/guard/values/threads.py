@@ -8,6 +8,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from asgiref.sync import SyncToAsync
+
 from leaktight.guard.values.registry import Registry, lent, of_request
 
 _originals: dict[str, Callable[..., Any]] = {}
@@ -29,7 +31,7 @@ def install() -> None:
     @functools.wraps(_originals["submit"])
     def submit(self: ThreadPoolExecutor, job: Callable[..., Any], /, *arguments: Any, **named: Any) -> Any:
         registry = of_request()
-        if registry is not None:
+        if registry is not None and not _brings_its_context(job):
             job = functools.partial(_within, registry, job)
         return _originals["submit"](self, job, *arguments, **named)
 
@@ -43,6 +45,14 @@ def remove() -> None:
         threading.Thread.start = _originals["start"]  # type: ignore[method-assign]
         ThreadPoolExecutor.submit = _originals["submit"]  # type: ignore[method-assign]
         _originals.clear()
+
+
+def _brings_its_context(job: Callable[..., Any]) -> bool:
+    """Tell a job of `sync_to_async`, of which an async request makes a dozen: it runs in a copy of the context that it was made in."""
+    handler: Any = getattr(job, "func", None)
+    if getattr(handler, "__func__", None) is not SyncToAsync.thread_handler:
+        return False
+    return getattr(handler.__self__, "context", None) is None  # else it was given another one
 
 
 def _within(registry: Registry, job: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
