@@ -17,7 +17,7 @@ from leaktight.cli.app import app
 from leaktight.cli.explain import glossary
 from leaktight.cli.help import commands, help_text
 from leaktight.config import Config, Deployment, UserLabel
-from leaktight.model import Audience, Confidence, Safety, Severity
+from leaktight.model import Audience, Confidence, Evidence, Safety, Severity, Tightness
 from leaktight.policy import LABELS, Channel, Safeguard, demands
 from leaktight.report import Status
 
@@ -147,7 +147,10 @@ def result_schema() -> dict[str, Any]:
             "fingerprint": text,
             "fix": {"anyOf": [{"type": "null"}, _record({"safety": _one_of(Safety), "title": text})]},
             "claimed": {"type": "boolean"},
-        }
+        },
+        # Of what a merged report tells as proved; a scan has neither.
+        evidence={"const": str(Evidence.PROVED)},
+        proofs=_list(_proved()),
     )
     claim = _record(
         {
@@ -186,8 +189,27 @@ def result_schema() -> dict[str, Any]:
     return {"$schema": "http://json-schema.org/draft-07/schema#", "title": "A scan of leaktight", **_record(top)}
 
 
-def _record(fields: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "required": list(fields), "properties": fields, "additionalProperties": False}
+def _proved() -> dict[str, Any]:
+    """A leak of a proof, as a merged report tells it."""
+    text, line = {"type": "string"}, {"type": ["integer", "null"]}
+    either = {"type": ["string", "null"]}
+    request = _record({"method": text, "path": text, "planted": either, "role": either})
+    names = ("path", "line", "symbol", "remedy", "reproduction", "proves")
+    return _record(
+        {
+            "outcome": {"const": str(Tightness.LEAKING)},
+            "message": text,
+            **dict.fromkeys(("rule", "channel", "label", "form"), either),
+            "missing": _list(text),
+            **{name: {"anyOf": [{"type": "null"}, request]} for name in ("request", "after")},
+            "evidence": either,
+            **{name: line if name == "line" else either for name in names},
+        }
+    )
+
+
+def _record(fields: dict[str, Any], **optional: Any) -> dict[str, Any]:
+    return {"type": "object", "required": list(fields), "properties": {**fields, **optional}, "additionalProperties": False}
 
 
 def _list(item: dict[str, Any]) -> dict[str, Any]:

@@ -1,10 +1,12 @@
 """The pytest plugin: a team's own tests become leak tests.
 
-`pytest -p leaktight.testing --leaktight` watches every request of Django's test client; a test fails when something sensitive that the
+`pytest --leaktight` watches every request of Django's test client; a test fails when something sensitive that the
 request brought comes out where the policy forbids it. The fixture `leaktight` does the same for one test, and makes canaries:
 
     def test_login(leaktight, client):
         client.post("/login/", {"username": "ann", "password": leaktight.canary("password")})
+
+`leaktight prove --write-tests FILE` writes tests that use it. pytest finds the plugin by itself; unused, it imports nothing.
 """
 
 from __future__ import annotations
@@ -29,6 +31,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Watch everything where that is asked for; otherwise no test is touched."""
+    if config.getoption("--leaktight"):
+        config.pluginmanager.register(Everywhere(), "leaktight everywhere")
+
+
 class Leaktight:
     """Watches the requests of one test; `verdicts` are the leaks so far."""
 
@@ -41,6 +49,8 @@ class Leaktight:
 
         code = OwnCode(root)
         self._mint = Mint()
+        self._root = root
+        self._is_watching = True
         self._planted: list[Canary] = []
         self._judge = Judge(code, Finder([]))
         self._watch = Watch(code)
@@ -61,6 +71,35 @@ class Leaktight:
         self._planted.append(made)
         return made.text
 
+    def again(
+        self, method: str, path: str, *, rule: str, channel: str = "", label: str = "", after: tuple[str, str] | None = None
+    ) -> None:
+        """Prove one endpoint again, as `leaktight prove` tells it (`/notes/<pk>/`), and another one before it if `after` names one.
+
+        The test fails while the endpoint leaks in this way, and when it cannot be exercised, since silence would say nothing then.
+        It needs the database (`django_db`).
+        """
+        from leaktight.prove.project.run import again
+
+        self._is_watching = False
+        try:
+            leaks, last = again(self._root, [*([after] if after else []), (method, path)])
+        finally:
+            self._is_watching = True
+        alike = [
+            leak
+            for leak in leaks
+            if leak.rule == rule and channel in {"", leak.channel} and label in {"", leak.label} and _is_of(leak, method, path)
+        ]
+        if alike:
+            pytest.fail("\n".join(_told(leak) for leak in alike), pytrace=False)
+        if last is None:
+            pytest.fail(f"there is no {method} {path} any more: prove again, and write the tests anew", pytrace=False)
+        if last.accepted is None:
+            pytest.fail(
+                f"{method} {path} could not be exercised, so nothing is known: {last.reason}. {last.remedy}", pytrace=False
+            )
+
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
         """The leaks so far, in their order."""
@@ -77,6 +116,8 @@ class Leaktight:
         request = Client.request
 
         def asked(client: Any, **environ: Any) -> Any:
+            if not self._is_watching:
+                return request(client, **environ)
             with self._watch.during() as arrivals:
                 response = request(client, **environ)
             self._judge.judge(self._answer(response, list(arrivals)))
@@ -123,11 +164,16 @@ def leaktight(request: pytest.FixtureRequest) -> Iterator[Leaktight]:
         pytest.fail("\n".join(_told(verdict) for verdict in watcher.verdicts), pytrace=False)
 
 
-@pytest.fixture(autouse=True)
-def _leaktight_everywhere(request: pytest.FixtureRequest) -> None:
+class Everywhere:
     """With `--leaktight`, every test is watched."""
-    if request.config.getoption("--leaktight"):
-        request.getfixturevalue("leaktight")
+
+    @pytest.fixture(autouse=True)
+    def _leaktight_everywhere(self, leaktight: Leaktight) -> None:
+        """Use the fixture."""
+
+
+def _is_of(leak: Verdict, method: str, path: str) -> bool:
+    return leak.request is not None and (leak.request.method, leak.request.path) == (method, path)
 
 
 def _told(verdict: Verdict) -> str:

@@ -68,7 +68,7 @@ def test_only_rules_and_keys_that_exist_speak() -> None:
 
 
 def test_every_check_and_fact_of_the_sheet_is_written_by_some_probe() -> None:
-    folder = Path(__file__).parents[2] / "src/leaktight/prove/site"
+    folder = Path(__file__).parents[2] / "src/leaktight/prove"
     source = "".join(path.read_text() for path in folder.rglob("*.py"))
     made = {"canary-": Channel, "observatory-": OBSERVED, "cookie-": ("secure", "same-site")}
     for id_, row in requirements().items():

@@ -29,6 +29,7 @@ OUTLETS = {
     "database",
     "file",
     "request-url",
+    "request-body",
 }
 
 pytestmark = pytest.mark.xdist_group("depot")
@@ -79,13 +80,16 @@ def test_what_else_is_told_is_another_consequence_of_a_planted_leak():
 def test_each_says_what_how_and_by_which_request():
     told, _ = proved("leaky")
     for leak in leaks(told):
+        if leak["rule"] == "cleartext-redirect":
+            continue  # of the whole API, whatever it is sent
         assert leak["label"]
         assert leak["form"]
         assert leak["rule"]
         assert leak["missing"]
         assert leak["request"]["planted"]
         assert leak["reproduction"].startswith("curl ")
-    assert {leak["form"].partition(" below")[0] for leak in leaks(told)} >= {
+    assert {(leak["form"] or "").partition(" below")[0] for leak in leaks(told)} >= {
+        "computed",
         "plain",
         "base64",
         "hex",

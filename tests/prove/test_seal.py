@@ -87,3 +87,15 @@ def test_a_project_is_sealed_before_its_first_line_runs(server: socket.socket, t
     done = _run(code)
     assert "proof" in json.loads((tmp_path / "outcome.json").read_text()), done.stderr
     assert not _was_asked(server)
+
+
+def test_what_is_written_while_it_starts_is_told(tmp_path: Path) -> None:
+    code = (
+        "import os, sqlite3\nfrom leaktight.prove.project.seal import seal, written_so_far\nseal()\n"
+        "open('kept.log', 'w').close()\nopen('kept.log').close()\nos.close(os.open('flags.bin', os.O_CREAT | os.O_WRONLY))\n"
+        "sqlite3.connect('tasks.sqlite3').close()\nsqlite3.connect(':memory:').close()\nopen(os.devnull, 'w').close()\n"
+        "assert written_so_far() == ['flags.bin', 'kept.log', 'tasks.sqlite3'], written_so_far\n"
+        "open('later.log', 'w').close()\nassert written_so_far() == []\n"
+    )
+    done = _run(code, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,19 +51,22 @@ def scanned(root: Path, config: Effective) -> Result:
     return engine.scan([str(root)], config=config.config, jobs=1, audience=Audience.AUDIT, cache=cache_of(config.config))
 
 
-def joined(proof: Proof, findings: tuple[Finding, ...]) -> Proof:
-    """Say of each leak which finding it confirms: the same line, or else the same function and rule."""
+def joined(proof: Proof, findings: tuple[Finding, ...], settings: Collection[str] = ()) -> Proof:
+    """Say of each leak which finding it confirms: the same line, or else the same function and rule.
+
+    A leak no line of code stands for is one of the whole site: it confirms what the scan says of the files in `settings`.
+    """
     verdicts = tuple(
-        _joined(verdict, findings) if verdict.outcome is Tightness.LEAKING else verdict for verdict in proof.verdicts
+        _joined(verdict, findings, settings) if verdict.outcome is Tightness.LEAKING else verdict for verdict in proof.verdicts
     )
     confirmed = len({verdict.proves for verdict in verdicts if verdict.proves})
     return replace(proof, verdicts=verdicts, counts=proof.counts | {"findings confirmed": confirmed})
 
 
-def _joined(verdict: Verdict, findings: tuple[Finding, ...]) -> Verdict:
+def _joined(verdict: Verdict, findings: tuple[Finding, ...], settings: Collection[str]) -> Verdict:
     place = verdict.place
     if place is None:
-        alike = [finding for finding in findings if finding.rule == verdict.rule and not verdict.label.startswith("request")]
+        alike = [finding for finding in findings if finding.rule == verdict.rule and finding.span.path in settings]
         if len(alike) != 1:
             return verdict
         found = alike[0]

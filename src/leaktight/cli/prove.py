@@ -14,6 +14,7 @@ from leaktight.cli.errors import UsageError
 from leaktight.cli.formats import Format, Scanned, outputs, save
 from leaktight.cli.sheet import check_sheet, save_sheet
 from leaktight.cli.site import SiteWanted, prove_site
+from leaktight.cli.written import check_tests, save_tests
 from leaktight.config import load
 from leaktight.model import Proof
 from leaktight.prove.asvs import Evidence
@@ -37,6 +38,7 @@ class Wanted:
     verbose: bool = False
     colour: Colour = Colour.AUTO
     asvs: str = ""
+    write_tests: str = ""
     site: SiteWanted = field(default_factory=SiteWanted)
 
 
@@ -44,6 +46,7 @@ def prove(wanted: Wanted) -> Status:
     """Prove a project or a site, write every format asked for, and give the exit status."""
     files = outputs(wanted.output)
     check_sheet(wanted.asvs)
+    check_tests(wanted.write_tests)
     proof = _proof(wanted)
     outcome = decide_proof(proof, allow_gaps=wanted.allow_gaps)
     for format_, path in files:
@@ -79,6 +82,8 @@ def is_address(target: str) -> bool:
 
 def _proof(wanted: Wanted) -> Proof:
     if is_address(wanted.target):
+        if wanted.write_tests:
+            raise UsageError("--write-tests needs the project: a running site has no tests")
         return prove_site(
             wanted.target,
             wanted.site,
@@ -91,6 +96,7 @@ def _proof(wanted: Wanted) -> Proof:
 
 
 def _of_project(wanted: Wanted) -> Proof:
+    from leaktight.cli.documents import documents
     from leaktight.cli.projects import folder_of, joined, scanned, settings_of
     from leaktight.prove.launch import CannotProve, prove_project
 
@@ -109,12 +115,17 @@ def _of_project(wanted: Wanted) -> Proof:
             requests=wanted.max_requests,
             seconds=wanted.seconds,
             own_database=wanted.own_database,
+            documents=documents(root),
         )
     except CannotProve as error:
         raise UsageError(str(error)) from None
-    whole = joined(replace(proof, notes=(f"settings: {settings}", *proof.notes)), result.findings)
+    whole = joined(replace(proof, notes=(f"settings: {settings}", *proof.notes)), result.findings, result.project.settings)
+    save_tests(wanted.write_tests, whole, settings)
     found = None if result.gaps else Counter(finding.rule for finding in result.findings if not finding.claimed)
-    save_sheet(wanted.asvs, Evidence(tuple(("", verdict) for verdict in whole.verdicts), findings=found), wanted.target)
+    facts: dict[str, list[tuple[bool, str]]] = {}
+    for name, holds, detail in whole.facts:
+        facts.setdefault(name, []).append((holds, detail))
+    save_sheet(wanted.asvs, Evidence(tuple(("", verdict) for verdict in whole.verdicts), facts, found), wanted.target)
     return whole
 
 

@@ -15,7 +15,7 @@ from leaktight import __version__
 from leaktight.cli.baseline import read_baseline
 from leaktight.cli.console import Colour, Progress, complain, terminal, write
 from leaktight.cli.errors import UsageError, require
-from leaktight.cli.formats import Format, Scanned, outputs, save
+from leaktight.cli.formats import Format, Output, Scanned, outputs, save
 from leaktight.cli.rulebook import rulebook
 from leaktight.config import Config, Effective, load
 from leaktight.model import Audience, Safety, Severity, Sighting
@@ -59,7 +59,11 @@ def scan(request: Request) -> Status:
     if request.quiet and request.verbose:
         raise UsageError("-q shows less and -v shows more: give one of them")
     files = outputs(request.output)
-    scanned = _scanned(request)
+    return tell(look(request), request, files)
+
+
+def tell(scanned: Scanned, request: Request, files: Sequence[Output]) -> Status:
+    """Write every format asked for, and give the exit status."""
     for output in files:
         try:
             save(output.path, scanned.told(output.format))
@@ -90,7 +94,7 @@ def scan(request: Request) -> Status:
 
 def first_run() -> Status:
     """Scan where we are, show the worst, and say what can be done next."""
-    scanned = _scanned(Request())
+    scanned = look(Request())
     open_ = [finding for finding in scanned.result.findings if not finding.claimed]
     shown = terminal(sys.stdout)
     worst = max(open_, key=lambda item: (item.severity.rank, item.confidence.rank), default=None)
@@ -163,7 +167,8 @@ _HELD: list[object] = []
 """What the scan of one root read. The process ends without taking it apart, which would cost a tenth of the scan."""
 
 
-def _scanned(request: Request) -> Scanned:
+def look(request: Request) -> Scanned:
+    """Scan what is asked for."""
     paths = existing(request.paths)
     found = effective(paths, request)
     config = found.config

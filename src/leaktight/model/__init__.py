@@ -3,6 +3,7 @@
 from leaktight.model.choices import Audience as Audience
 from leaktight.model.choices import Certainty as Certainty
 from leaktight.model.choices import Confidence as Confidence
+from leaktight.model.choices import Evidence as Evidence
 from leaktight.model.choices import Safety as Safety
 from leaktight.model.choices import Severity as Severity
 from leaktight.model.choices import Style as Style

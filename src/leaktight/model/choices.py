@@ -32,6 +32,14 @@ class Confidence(_Ordered):
     HIGH = "high"
 
 
+class Evidence(_Ordered):
+    """What a finding rests on: the code says so at one place, the data was followed there, or a canary came out there."""
+
+    STATED = "stated"
+    TRACED = "traced"
+    PROVED = "proved"
+
+
 class Audience(_Ordered):
     """Who should see a finding: everyone (`default`), the careful (`strict`), an auditor (`audit`)."""
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass, field
 
-from leaktight.model.choices import Audience, Confidence, Safety, Severity
+from leaktight.model.choices import Audience, Confidence, Evidence, Safety, Severity
 from leaktight.model.sighting import Sighting
 from leaktight.model.span import Span, Step
+from leaktight.model.verdict import Proof, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,15 @@ class Finding:
     fingerprint: str = ""
     fix: FixOffer | None = None
     claimed: bool = False
+    proofs: tuple[Verdict, ...] = ()
+    """The leaks of a proof that confirm it."""
+
+    @property
+    def evidence(self) -> Evidence:
+        """What it rests on."""
+        if self.proofs:
+            return Evidence.PROVED
+        return Evidence.TRACED if self.flow else Evidence.STATED
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -123,3 +133,5 @@ class Result:
     """Fixes that are offered, by the fingerprint of their finding; none was tried."""
     sightings: tuple[Sighting, ...] = ()
     """What the guard saw on the running site."""
+    proofs: tuple[Proof, ...] = ()
+    """The proofs that were merged into it, of the project and of running sites."""

@@ -62,6 +62,8 @@ class Verdict:
     remedy: str = ""
     reproduction: str = ""
     """A `curl` command that shows it again."""
+    after: Sent | None = None
+    """The request that has to be made before, where the leak shows in another one."""
     proves: str = ""
     """The fingerprint of the scan's finding that this verdict confirms."""
 
@@ -94,6 +96,8 @@ class Proof:
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
     """What a reader has to know about how it was done: the settings used, what was replaced."""
+    facts: tuple[tuple[str, bool, str], ...] = ()
+    """What was seen beside leaks, for the evidence sheet: name, whether it holds, where."""
 
     def of(self, outcome: Tightness) -> tuple[Verdict, ...]:
         """Return the verdicts with one outcome."""

@@ -8,8 +8,10 @@ import secrets
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from leaktight.model import Proof
 from leaktight.prove.record import unpack
@@ -28,11 +30,19 @@ class CannotProve(Exception):
 
 
 def prove_project(
-    root: Path, folder: Path, settings: str, *, python: str = "", requests: int, seconds: float, own_database: bool = False
+    root: Path,
+    folder: Path,
+    settings: str,
+    *,
+    python: str = "",
+    requests: int,
+    seconds: float,
+    own_database: bool = False,
+    documents: Sequence[Any] = (),
 ) -> Proof:
     """Prove a project. Raises `CannotProve`.
 
-    `folder` is where manage.py lies, `root` the folder that all of its code is below. Environment variables its settings need and
+    `folder` is where manage.py lies, `root` the folder that all of its code is below, `documents` are its OpenAPI descriptions. Environment variables its settings need and
     that are not set are made up.
     """
     made_up: dict[str, str] = {}
@@ -47,6 +57,7 @@ def prove_project(
                     "requests": requests,
                     "seconds": seconds,
                     "own_database": own_database,
+                    "documents": list(documents),
                 }
             ),
             "utf-8",

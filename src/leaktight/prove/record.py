@@ -23,6 +23,7 @@ def unpack(text: str) -> Proof:
         counts=read["counts"],
         seconds=read["seconds"],
         notes=tuple(read["notes"]),
+        facts=tuple((str(name), bool(holds), str(detail)) for name, holds, detail in read["facts"]),
     )
 
 
@@ -33,6 +34,7 @@ def _verdict(read: dict[str, Any]) -> Verdict:
             "outcome": Tightness(read["outcome"]),
             "missing": tuple(read["missing"]),
             "request": Sent(**read["request"]) if read["request"] else None,
+            "after": Sent(**read["after"]) if read["after"] else None,
             "place": CodePlace(**read["place"]) if read["place"] else None,
         }
     )

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from leaktight.report.html import render_html as render_html
     from leaktight.report.junit import render_junit as render_junit
     from leaktight.report.mask import mask_literals as mask_literals
+    from leaktight.report.merging import merged as merged
     from leaktight.report.proof import decide_proof as decide_proof
-    from leaktight.report.proof import render_proof_json as render_proof_json
     from leaktight.report.proof import render_proof_text as render_proof_text
+    from leaktight.report.proof_record import read_proof_json as read_proof_json
+    from leaktight.report.proof_record import render_proof_json as render_proof_json
     from leaktight.report.proof_result import as_result as as_result
     from leaktight.report.record import render_json as render_json
     from leaktight.report.sarif import render_sarif as render_sarif
@@ -33,8 +35,10 @@ _HOMES = {
     "render_html": "html",
     "render_junit": "junit",
     "mask_literals": "mask",
+    "merged": "merging",
     "decide_proof": "proof",
-    "render_proof_json": "proof",
+    "read_proof_json": "proof_record",
+    "render_proof_json": "proof_record",
     "render_proof_text": "proof",
     "as_result": "proof_result",
     "render_json": "record",

@@ -133,7 +133,7 @@ class _Page:
             "rule": f'<a href="#rule-{_text(finding.rule)}">{_text(finding.rule)}</a>' if rule else _text(finding.rule),
             "missing": _text(", ".join(finding.missing)),
             "in": f"<code>{_text(finding.symbol)}</code>" if finding.symbol else "",
-            "sure": _text(f"confidence {finding.confidence}, {'traced' if finding.flow else 'stated'}"),
+            "sure": _text(f"confidence {finding.confidence}, {finding.evidence}"),
             "what to do": _text(remedy),
         }
         yield f"<dl>{''.join(f'<div><dt>{name}</dt><dd>{value}</dd></div>' for name, value in rows.items() if value)}</dl>"

@@ -1,20 +1,15 @@
-"""Tell of a proof: the text for people, JSON for programs, and the exit status."""
+"""Tell of a proof: the text for people, and the exit status."""
 
 from __future__ import annotations
 
 import textwrap
-from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
-from typing import Any
-
-import msgspec
 
 from leaktight.model import Proof, Tightness, Verdict
 from leaktight.report.ink import ASCII, UNICODE, Glyphs, Ink, Style, visible
 from leaktight.report.status import Outcome, Status
 
-SCHEMA = 1
 _SINGLE = {
     "endpoints": "endpoint",
     "requests": "request",
@@ -42,50 +37,6 @@ def decide_proof(proof: Proof, *, allow_gaps: bool = False) -> Outcome:
     return Outcome(
         Status.TIGHT, "no canary came out" + (" where it was looked for" if open_ else ", and everything was exercised")
     )
-
-
-def render_proof_json(proof: Proof, outcome: Outcome, *, version: str) -> str:
-    """Render a proof as JSON, schema 1; keys are always in the same order."""
-    document = {
-        "schema": SCHEMA,
-        "tool": {"name": "leaktight", "version": version},
-        "target": proof.target,
-        "outcome": proof.outcome,
-        "verdicts": [_record(verdict) for verdict in proof.verdicts],
-        "counts": proof.counts,
-        "seconds": round(proof.seconds, 1),
-        "notes": list(proof.notes),
-        "summary": {
-            **{str(one): len(proof.of(one)) for one in Tightness},
-            "channel": dict(sorted(Counter(verdict.channel for verdict in proof.of(Tightness.LEAKING)).items())),
-            "exit_status": int(outcome.status),
-            "reason": outcome.reason,
-        },
-    }
-    return f"{msgspec.json.format(msgspec.json.encode(document), indent=2).decode()}\n"
-
-
-def _record(verdict: Verdict) -> dict[str, Any]:
-    request, place = verdict.request, verdict.place
-    return {
-        "outcome": verdict.outcome,
-        "message": verdict.message,
-        "rule": verdict.rule or None,
-        "channel": verdict.channel or None,
-        "label": verdict.label or None,
-        "form": verdict.form or None,
-        "missing": list(verdict.missing),
-        "request": None
-        if request is None
-        else {"method": request.method, "path": request.path, "planted": request.planted or None, "role": request.role or None},
-        "evidence": verdict.evidence or None,
-        "path": place.path if place else None,
-        "line": place.line if place else None,
-        "symbol": place.symbol if place else None,
-        "remedy": verdict.remedy or None,
-        "reproduction": verdict.reproduction or None,
-        "proves": verdict.proves or None,
-    }
 
 
 def render_proof_text(

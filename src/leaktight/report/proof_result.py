@@ -27,6 +27,7 @@ def as_result(proof: Proof, rules: Rulebook) -> Result:
         findings=tuple(sorted(leaks, key=lambda finding: finding.key)),
         gaps=tuple(sorted(gaps)),
         claims=(),
+        proofs=(proof,),
     )
 
 
@@ -47,6 +48,7 @@ def _finding(verdict: Verdict, rules: Rulebook) -> Finding:
         span=Span(_path(verdict), line, 1, line, 1),
         symbol=verdict.place.symbol if verdict.place else "",
         fingerprint=verdict.proves,
+        proofs=(verdict,),
     )
 
 

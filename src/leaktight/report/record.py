@@ -9,6 +9,7 @@ import msgspec
 
 from leaktight.model import Claim, Finding, Gap, Result, Severity, Step
 from leaktight.report.mask import shielded
+from leaktight.report.proof_record import proof_record
 from leaktight.report.status import Outcome
 
 SCHEMA = 1
@@ -56,6 +57,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "fingerprint": finding.fingerprint,
         "fix": None if finding.fix is None else {"safety": finding.fix.safety, "title": finding.fix.title},
         "claimed": finding.claimed,
+        # A scan alone proves nothing: its findings have the keys they always had.
+        **({"evidence": finding.evidence, "proofs": [*map(proof_record, finding.proofs)]} if finding.proofs else {}),
     }
 
 

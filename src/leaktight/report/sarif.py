@@ -93,6 +93,7 @@ def _result(finding: Finding, index: dict[str, int], result: Result) -> sarif.Re
             "missing": list(finding.missing),
             "confidence": finding.confidence,
             "audience": finding.audience,
+            **({"evidence": finding.evidence} if finding.proofs else {}),
         },
     )
 

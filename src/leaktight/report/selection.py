@@ -15,7 +15,7 @@ def open_findings(result: Result) -> list[Finding]:
 
 def worst(result: Result) -> list[Finding]:
     """Return the findings that no claim allows, the worst and surest first."""
-    return sorted(open_findings(result), key=lambda item: (-item.severity.rank, -item.confidence.rank, item.key))
+    return sorted(open_findings(result), key=lambda item: (-item.severity.rank, -item.confidence.rank, not item.proofs, item.key))
 
 
 def counted(findings: Sequence[Finding]) -> str:

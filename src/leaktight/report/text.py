@@ -15,6 +15,7 @@ from leaktight.report.status import Outcome, Status
 
 _WORD = {Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.LOW: "note"}
 _STYLE = {Severity.HIGH: Style.RED, Severity.MEDIUM: Style.YELLOW, Severity.LOW: Style.BLUE}
+_SHOWN_PROOFS = 3
 _SHOWN_GAPS = 5
 
 
@@ -104,10 +105,13 @@ class _Text:
         if what := list(_what(finding)):
             (name, first), *others = what
             yield name, self.dot.join([first, *(f"{word}: {text}" for word, text in others)])
-        sure = ["traced" if finding.flow else "stated", f"severity: {finding.severity}", f"confidence: {finding.confidence}"]
+        sure = [finding.evidence, f"severity: {finding.severity}", f"confidence: {finding.confidence}"]
         if finding.audience is not Audience.DEFAULT:
             sure.append(f"audience: {finding.audience}")
         yield "evidence", self.dot.join(sure)
+        for verdict in finding.proofs[:_SHOWN_PROOFS]:
+            request = verdict.request
+            yield "proved", f"{visible(verdict.message)}{f' ({request.method} {visible(request.path)})' if request else ''}"
         if finding.fix:
             yield "fix", f"{finding.fix.title} ({finding.fix.safety})"
         elif rule := self.rules.get(finding.rule):

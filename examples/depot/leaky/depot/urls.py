@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from parcels import answers, cookies, errors, files, later, logs, mails, moves, outgoing, queries, rest, sessions, stores, tasks, tracking
+from parcels import answers, computed, cookies, errors, files, later, logs, mails, moves, outgoing, queries, rest, sessions, stores, tasks, tracking
 
 urlpatterns = [
     *(path(f"logs/{view.__name__.replace('_', '-')}/", view) for view in logs.VIEWS),
     *(path(f"answers/{view.__name__.replace('_', '-')}/", view) for view in answers.VIEWS),
+    *(path(f"computed/{view.__name__.replace('_', '-')}/", view) for view in computed.VIEWS),
     *(path(f"cookies/{view.__name__.replace('_', '-')}/", view) for view in cookies.VIEWS),
     *(path(f"moves/{view.__name__.replace('_', '-')}/", view) for view in moves.VIEWS),
     *(path(f"sessions/{view.__name__.replace('_', '-')}/", view) for view in sessions.VIEWS),

@@ -15,7 +15,7 @@ class Account(serializers.Serializer):
     plan = serializers.ChoiceField(choices=["small", "large"])
 
 
-class Register(APIView):
+class Register(APIView):  # planted: request-body
     def post(self, request):
         serializer = Account(data=request.data)
         serializer.is_valid(raise_exception=True)

@@ -22,6 +22,7 @@ INSTALLED_APPS = [
     "parcels",
 ]
 MIDDLEWARE = [
+    "parcels.wire.refusing",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

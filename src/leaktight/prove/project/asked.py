@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
+from uuid import UUID
 
 from django.core.handlers import wsgi
 from django.db.models.sql.query import Query
@@ -178,7 +179,7 @@ def _changes(listener: Listener) -> Iterator[tuple[Any, dict[str, Any]]]:
 
     def looked_up(self: Any, lookups: Any, lhs: Any, rhs: Any) -> Any:
         target = getattr(lhs, "target", None)
-        if listener.asked is not None and target is not None and isinstance(rhs, str | int):
+        if listener.asked is not None and target is not None and isinstance(rhs, str | int | UUID):
             listener.asked.lookups.append((target, (lookups or ["exact"])[-1], rhs))
         return build(self, lookups, lhs, rhs)
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
+import signal
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.signals import user_logged_in
 from django.test import Client
 
 from leaktight.prove.canary import Canary, Mint
@@ -22,6 +26,11 @@ from leaktight.prove.project.objects import Role, Stock
 from leaktight.prove.project.watch import Arrival, Watch
 
 _MOST_BODY = 1 << 20
+_LONGEST = 20.0
+
+
+class TooSlow(Exception):
+    """A request took longer than one may."""
 
 
 class Exhausted(Exception):
@@ -61,6 +70,8 @@ class Answer:
     """Values of local variables that sensitive names gave away: text → canary."""
     shown: frozenset[str] = frozenset()
     """Values the guard lets a page show once on purpose."""
+    logged_in: bool = False
+    """Whether somebody has logged in by it."""
 
     @property
     def status(self) -> int:
@@ -93,7 +104,12 @@ class Asking:
         self.stock = stock
         self.budget = budget
         self._clients: dict[tuple[Role, bool], _Client] = {}
+        self.has_logged_in = False
+        user_logged_in.connect(self._note_login)
         self.host = next((host.lstrip(".") for host in settings.ALLOWED_HOSTS if host.strip("*.")), "testserver")
+
+    def _note_login(self, **_: Any) -> None:
+        self.has_logged_in |= self.watch.is_open
 
     def client(self, role: Role, *, csrf: bool = False) -> _Client:
         """Return the client of a role, signed in."""
@@ -107,12 +123,26 @@ class Asking:
         return known
 
     def ask(
-        self, draft: Draft, role: Role, *, secure: bool = True, csrf: bool = False, names: bool = False, method: str = ""
+        self,
+        draft: Draft,
+        role: Role,
+        *,
+        secure: bool = True,
+        csrf: bool = False,
+        names: bool = False,
+        renew: bool = True,
+        sign_in: bool = True,
+        verb: str = "",
     ) -> Answer:
-        """Send a draft. Raises `Exhausted`."""
+        """Send a draft, with new canaries unless `renew` says no, and under another method if `verb` names one. Raises `Exhausted`.
+
+        Whoever has been signed out meanwhile is signed in again before, unless `sign_in` says no.
+        """
         self.budget.spend()
-        draft.renew(self.mint)
-        client = self.client(role, csrf=csrf)
+        if renew:
+            draft.renew(self.mint)
+        client = self.client(role, csrf=csrf) if sign_in else self._clients[role, csrf]
+        self.has_logged_in = False
         data, content_type = draft.body()
         if draft.files and isinstance(data, dict):
             data = data | {name: _file(filled.value) for name, filled in draft.files.items()}
@@ -129,20 +159,54 @@ class Asking:
         body = data.encode() if isinstance(data, str) else b""
         try:
             with (
+                limited(),
                 self.listener.during(body) as asked,
                 _shown() as shown,
                 named_locals(self.watch.code, active=names) as known,
                 self.watch.during() as arrivals,
             ):
                 given_data = {"data": data} if data is not None else {}
-                response = getattr(client, method or draft.method)(address, **given_data, **options)
+                send = partial(client.generic, verb) if verb else getattr(client, draft.method)
+                response = send(address, **given_data, **options)
                 text = _read(response)
         finally:
             for name in draft.cookies:
                 if name not in given:
                     client.cookies.pop(name, None)
         error = response.exc_info[1] if getattr(response, "exc_info", None) else None
-        return Answer(draft, draft.canaries, role, secure, response, text, list(arrivals), asked, error, known, frozenset(shown))
+        return Answer(
+            draft,
+            draft.canaries,
+            role,
+            secure,
+            response,
+            text,
+            list(arrivals),
+            asked,
+            error,
+            known,
+            frozenset(shown),
+            self.has_logged_in,
+        )
+
+
+@contextmanager
+def limited(seconds: float = _LONGEST) -> Iterator[None]:
+    """End what takes too long with `TooSlow`: a view may wait for somebody who never comes. Only the main thread can do so."""
+
+    def stop(*_: Any) -> None:
+        raise TooSlow(f"longer than {seconds:.0f} seconds")
+
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _texts(filled: Any) -> dict[str, str]:

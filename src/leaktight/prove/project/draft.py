@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -42,6 +43,8 @@ class Draft:
     """Parts and names that made things worse, and are not sent again."""
     known_path: str = ""
     """An address the project itself has given out, which is better than one we make up."""
+    after: Sent | None = None
+    """The request whose answer gave it out."""
 
     @property
     def has_body(self) -> bool:
@@ -71,7 +74,7 @@ class Draft:
                 old = one.canary
                 if old.text not in made:
                     made[old.text] = mint.again(old)
-                filled[name] = Filled(made[old.text].text, made[old.text])
+                filled[name] = one.holding(made[old.text])
 
     def freeze(self) -> None:
         """Keep what was sent in headers, cookies and the address from now on: an object was made to match it."""
@@ -80,10 +83,10 @@ class Draft:
             for name, one in filled.items():
                 filled[name] = Filled(one.value, one.canary, fixed=True)
 
-    def take_back(self, before: dict[str, set[str]]) -> bool:
-        """Take out what was added since and says nothing sensitive; return whether there was any."""
+    def take_back(self, before: dict[str, set[str]], parts: Iterable[str] = tuple(PARTS)) -> bool:
+        """Take out what was added to some parts since and says nothing sensitive; return whether there was any."""
         taken = False
-        for part in PARTS:
+        for part in parts:
             filled = getattr(self, part)
             for name in set(filled) - before[part]:
                 if part != "path" and not (filled[name].canary and filled[name].canary.label):

@@ -53,6 +53,10 @@ class Filled:
     fixed: bool = False
     """Whether it must stay the same from one request to the next."""
 
+    def holding(self, canary: Canary) -> Filled:
+        """Return the same with another canary."""
+        return Filled([canary.text] if isinstance(self.value, list) else canary.text, canary, self.fixed)
+
 
 class Filler:
     """Fills fields, from one mint."""

@@ -49,6 +49,8 @@ def forced_error(code: OwnCode) -> Iterator[None]:
 
 def _answers(function: CodeType) -> bool:
     given = set(function.co_varnames[: function.co_argcount])
+    if "get_response" in function.co_freevars:
+        return False  # a middleware, whatever it is called
     if function.co_name in {"__call__", "__init__", "middleware"} or function.co_name.startswith("process_"):
         return False
     return bool(given & _GIVEN) or ("request" in given and "super" not in function.co_names)

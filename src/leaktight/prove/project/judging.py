@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from urllib.parse import unquote
 
-from leaktight.model import CodePlace, Tightness, Verdict
+from leaktight.model import CodePlace, Sent, Tightness, Verdict
 from leaktight.policy import LABELS, Channel, LabelKind, Safeguard, demands
 from leaktight.prove.canary import Canary
 from leaktight.prove.finder import Finder, Sighting
 from leaktight.prove.project.asking import Answer
 from leaktight.prove.project.draft import EXTRA
 from leaktight.prove.project.learning import is_watched
+from leaktight.prove.project.objects import Role
 from leaktight.prove.project.observers.responses import place_of
 from leaktight.prove.project.places import OwnCode
 from leaktight.prove.project.watch import Arrival
@@ -74,35 +76,48 @@ class Judge:
     """Gathers leaks; the same leak on the same line is told once. `seeded` finds what lies in the database and may come out of any answer."""
 
     def __init__(self, code: OwnCode, seeded: Finder) -> None:
-        self._code = code
+        self.code = code
         self._seeded = seeded
         self.leaks: dict[tuple[object, ...], Verdict] = {}
 
-    def later(self, answer: Answer, kept: Finder) -> None:
-        """Judge what an answer shows of requests that were made long before it."""
-        for arrival in _of_response(answer, self._code):
+    def later(self, answer: Answer, kept: Finder, brought: Mapping[str, Sent]) -> None:
+        """Judge what an answer shows of requests that were made long before it; `brought` says which one brought each canary."""
+        for arrival in _of_response(answer, self.code):
             for sighting in kept.sightings(arrival.text):
-                self._see(answer, arrival, sighting, forced=False)
+                self.see(answer, arrival, sighting, after=brought.get(sighting.canary.text))
 
     def judge(self, answer: Answer, *, forced: bool = False) -> int:
         """Judge all of an answer; return how many leaks it showed, told before or not."""
-        own = Finder(_watched([*answer.canaries, *answer.known.values()]))
-        count = 0
-        for arrival in [*answer.arrivals, *_of_response(answer, self._code)]:
-            is_row = arrival.channel is Channel.DATABASE
-            deep = arrival.channel not in _AS_WRITTEN
-            for finder in [own] if is_row else [own, self._seeded]:
-                for sighting in finder.sightings(arrival.text, deep=deep):
-                    count += self._see(answer, arrival, sighting, forced=forced)
+        finders = self._finders(answer)
+        count = sum(self._arrived(answer, arrival, finders, forced=forced) for arrival in arrivals_of(answer, self.code))
         for verdict in [*_asked_in_url(answer), *_told_on_get(answer, list(self.leaks.values()))]:
-            count += self._keep(verdict)
+            count += self.keep(verdict)
         return count
 
-    def _see(self, answer: Answer, arrival: Arrival, sighting: Sighting, *, forced: bool) -> int:
+    def arrived(self, answer: Answer, arrival: Arrival) -> int:
+        """Judge what arrived somewhere because of an answer; return how many leaks it showed."""
+        return self._arrived(answer, arrival, self._finders(answer), forced=False)
+
+    def _finders(self, answer: Answer) -> list[Finder]:
+        return [Finder(_watched([*answer.canaries, *answer.known.values()])), self._seeded]
+
+    def _arrived(self, answer: Answer, arrival: Arrival, finders: list[Finder], *, forced: bool) -> int:
+        is_row = arrival.channel is Channel.DATABASE
+        deep = arrival.channel not in _AS_WRITTEN
+        return sum(
+            self.see(answer, arrival, sighting, forced=forced)
+            for finder in (finders[:1] if is_row else finders)
+            for sighting in finder.sightings(arrival.text, deep=deep)
+        )
+
+    def see(
+        self, answer: Answer, arrival: Arrival, sighting: Sighting, *, forced: bool = False, after: Sent | None = None
+    ) -> int:
+        """Judge one canary at one channel; return 1 for a leak and 0 for none."""
         canary = sighting.canary
         if not _is_leak_there(answer, arrival, sighting):
             return 0
-        if arrival.channel is Channel.ERROR_REPORT and self._code.of(answer.draft.endpoint.view) is None:
+        if arrival.channel is Channel.ERROR_REPORT and self.code.of(answer.draft.endpoint.view) is None:
             return 0  # no line of the project could mask it
         missing = demands(canary.label, arrival.channel) - _met(answer, arrival, canary) - _NOT_DECIDED_HERE
         if arrival.rule == "secret-in-outgoing-url":
@@ -116,10 +131,10 @@ class Judge:
             rule = "secret-in-query"
             place = answer.asked.of(answer.response.wsgi_request.GET).get(canary.name) or place
         where = "in an error answer, " if forced and arrival.channel in {Channel.RESPONSE_BODY, Channel.PAGE} else ""
-        return self._keep(
+        return self.keep(
             Verdict(
                 Tightness.LEAKING,
-                f"{_what(canary)} comes out {where}in {arrival.where}",
+                f"{_what(canary)} comes out {where}in {arrival.where}{_for_whom(answer, after)}",
                 rule=rule,
                 channel=arrival.channel,
                 label=canary.label,
@@ -130,20 +145,28 @@ class Judge:
                 place=place,
                 remedy=_REMEDIES.get(rule, ""),
                 reproduction=answer.draft.curl(),
+                after=after or answer.draft.after,
             )
         )
 
     def _place(self, answer: Answer, arrival: Arrival) -> CodePlace | None:
         """The line that let it out: for an error report that is where the error was."""
         if arrival.channel is Channel.ERROR_REPORT and answer.error is not None:
-            return place_of_error(self._code, answer.error)
-        return arrival.place or self._code.of(answer.draft.endpoint.view)
+            return place_of_error(self.code, answer.error)
+        return arrival.place or self.code.of(answer.draft.endpoint.view)
 
-    def _keep(self, verdict: Verdict) -> int:
+    def keep(self, verdict: Verdict) -> int:
+        """Keep a leak, unless it was told before."""
         place = (verdict.place.path, verdict.place.line) if verdict.place else verdict.request
         channel = "" if verdict.rule == "secret-in-query" else verdict.channel
         self.leaks.setdefault((verdict.rule, channel, verdict.label, place), verdict)
         return 1
+
+
+def _for_whom(answer: Answer, after: Sent | None) -> str:
+    if after is None:
+        return ""
+    return " for another user" if answer.role is Role.OTHER else ", later"
 
 
 def _watched(canaries: Iterable[Canary]) -> list[Canary]:
@@ -164,6 +187,8 @@ def _is_leak_there(answer: Answer, arrival: Arrival, sighting: Sighting) -> bool
         return LABELS[canary.label].kind in _GRAVE and sighting.form != "reversed"
     if canary.name == EXTRA:
         return arrival.channel in _WHOLE and canary.text not in _address(answer)
+    if arrival.channel is Channel.REDIRECT and _address(answer) in unquote(str(arrival.text)):
+        return False  # to HTTPS, or to a login and back again: what is in the address is told of the address itself
     if arrival.channel is Channel.LOG and arrival.where.startswith("logger django."):
         return not _only_in_address(answer, str(arrival.text), canary)
     return True
@@ -212,7 +237,7 @@ def _met(answer: Answer, arrival: Arrival, canary: Canary) -> frozenset[Safeguar
         if "no-store" in headers.get("Cache-Control", ""):
             met.add(Safeguard.NO_STORE)
         own = canary in answer.canaries
-        if answer.role != "anonymous" or own:
+        if answer.role not in {Role.ANONYMOUS, Role.OTHER} or own:
             met.add(Safeguard.AUTHENTICATED)
         if headers.get("Access-Control-Allow-Origin") != "*":
             met.add(Safeguard.TRUSTED_ORIGIN)
@@ -221,6 +246,11 @@ def _met(answer: Answer, arrival: Arrival, canary: Canary) -> frozenset[Safeguar
         if canary.text in answer.shown:
             met.add(Safeguard.MASKED)
     return frozenset(met)
+
+
+def arrivals_of(answer: Answer, code: OwnCode) -> list[Arrival]:
+    """Return all that came out while a request was answered, and with the answer."""
+    return [*answer.arrivals, *_of_response(answer, code)]
 
 
 def _of_response(answer: Answer, code: OwnCode) -> Iterator[Arrival]:

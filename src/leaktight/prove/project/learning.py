@@ -13,9 +13,10 @@ from django.http import QueryDict
 from leaktight.policy import LABELS
 from leaktight.prove.canary import Kind
 from leaktight.prove.project.asking import Answer
+from leaktight.prove.project.described import Descriptions
 from leaktight.prove.project.draft import EXTRA, PARTS, Draft
 from leaktight.prove.project.endpoints import Endpoint
-from leaktight.prove.project.fields import Filled, Filler
+from leaktight.prove.project.fields import Filled, Filler, label_of, label_of_name
 from leaktight.prove.project.objects import SIGNED_IN, Role, Stock
 
 _MOST_TRIES = 6
@@ -34,9 +35,10 @@ _OF_DJANGO = frozenset({"csrfmiddlewaretoken", "csrftoken", "sessionid", "messag
 class Learner:
     """Knows how to fill what was asked for."""
 
-    def __init__(self, filler: Filler, stock: Stock) -> None:
+    def __init__(self, filler: Filler, stock: Stock, descriptions: Descriptions | None = None) -> None:
         self._filler = filler
         self._stock = stock
+        self._descriptions = descriptions or Descriptions()
         self._tries: dict[tuple[int, str], int] = {}
 
     def first(self, endpoint: Endpoint, method: str, role: Role) -> Draft:
@@ -48,7 +50,20 @@ class Learner:
         if draft.has_body:
             draft.form[EXTRA] = self._canary(EXTRA, "form")
             draft.json[EXTRA] = self._canary(EXTRA, "json")
+        self._described(draft)
         return draft
+
+    def _described(self, draft: Draft) -> None:
+        """Fill what the project's own description demands, and what it names that is sensitive."""
+        for one in self._descriptions.of(draft.endpoint, draft.method):
+            name = _last(one.name)
+            if not (one.required or is_watched(label_of(name, one))):
+                continue
+            if draft.has_body and one.part in {"json", "form", "files"}:
+                draft.as_json = one.part == "json"
+            filled = self._filler.fill(name, one, f"{PARTS[one.part]} {one.name}")
+            is_alone = one.several and not isinstance(filled.value, list)
+            getattr(draft, one.part)[one.name] = Filled([filled.value], filled.canary) if is_alone else filled
 
     def learn(self, draft: Draft, answer: Answer) -> bool:
         """Change a draft by what the last answer tells; return whether there was anything to change."""
@@ -78,21 +93,30 @@ class Learner:
         return self._canary(name, "path")
 
     def _objects(self, draft: Draft, answer: Answer) -> bool:
-        """Where a view looked for an object by a part of the path and found none, name one that is there."""
+        """Where a view looked for an object by what it was sent and found none, name one that is there."""
+        refused = answer.status in {401, 403, 404}
         if answer.status < 400 and not _is_elsewhere(answer):
             return False
         changed = False
-        for name, filled in draft.path.items():
-            text = str(filled.value)
-            for target, _, wanted in answer.asked.lookups:
-                if str(wanted) != text:
-                    continue
-                made = self._stock.of(answer.role, target.model)
-                value = getattr(made, target.attname, None) if made is not None else None
-                if value is not None and str(value) != text:
-                    draft.path[name] = Filled(value)
+        for part in PARTS if refused else ("path",):
+            filled = getattr(draft, part)
+            for name, one in list(filled.items()):
+                known = self._known(answer, str(one.value))
+                if known is not None:
+                    filled[name] = known
                     changed = True
-        return changed or (answer.status in {401, 403, 404} and self._adapted(draft, answer))
+        return changed or (refused and self._adapted(draft, answer))
+
+    def _known(self, answer: Answer, text: str) -> Filled | None:
+        """Return what an object of this role has where a view looked for a text; None where it looked for none, or has it found."""
+        for target, how, wanted in answer.asked.lookups:
+            if str(wanted) != text or how not in {"exact", "iexact"}:
+                continue
+            made = self._stock.of(answer.role, target.model)
+            value = getattr(made, target.attname, None) if made is not None else None
+            if value is not None and str(value) not in {"", text}:
+                return Filled(value, self._stock.seeded.get(str(value)), fixed=True)
+        return None
 
     def _adapted(self, draft: Draft, answer: Answer) -> bool:
         """Give the objects of a role what the view looked for: a status, a flag, the digest of a key that was sent."""
@@ -239,7 +263,14 @@ class Learner:
         if kind is not None:
             made = self._filler.mint.canary(kind, label="", name=name, planted=planted)
             return Filled(made.text, made)
-        return self._filler.fill(name.rpartition(".")[2], None, planted)
+        return self._filler.fill(_last(name), None, planted)
+
+
+def _last(name: str) -> str:
+    """Return what a key in a key is called: the `number` of a `card` is a `card_number`."""
+    above, _, last = name.rpartition(".")
+    whole = f"{above.rpartition('.')[2]}_{last}"
+    return whole if above and not label_of_name(last) and label_of_name(whole) else last
 
 
 def _missing(said: Any) -> Iterator[tuple[str, str]]:

@@ -28,6 +28,8 @@ class Role(StrEnum):
     USER = "user"
     STAFF = "staff"
     SUPERUSER = "superuser"
+    OTHER = "another user"
+    """Somebody with the rights of `user`, to whom nothing belongs that is planted."""
 
 
 SIGNED_IN = (Role.USER, Role.STAFF, Role.SUPERUSER)
@@ -41,7 +43,8 @@ class Stock:
         self._made: dict[tuple[Role, Any], Any] = {}
         self._making: set[tuple[Role, Any]] = set()
         self.passwords: dict[Role, Canary] = {}
-        self.canaries: list[Canary] = []
+        self.seeded: dict[str, Canary] = {}
+        """The canaries that lie in the database: text → canary."""
 
     def fill(self) -> None:
         """Make everything."""
@@ -62,8 +65,10 @@ class Stock:
             role = Role.USER
         key = (role, model)
         known = self._made.get(key)
-        if known is not None and known.pk is not None and model._base_manager.filter(pk=known.pk).exists():  # noqa: SLF001
-            return known
+        # Read anew: what was kept may remember relations that were never saved.
+        fresh = model._base_manager.filter(pk=known.pk).first() if known is not None and known.pk is not None else None  # noqa: SLF001
+        if fresh is not None:
+            return fresh
         if key in self._making or not model._meta.managed or model._meta.proxy or model._meta.swapped:  # noqa: SLF001
             return None
         self._making.add(key)
@@ -75,7 +80,8 @@ class Stock:
                 self._made[key] = made
         finally:
             self._making.discard(key)
-        return self._made.get(key)
+        made = self._made.get(key)
+        return model._base_manager.filter(pk=made.pk).first() if made is not None else None  # noqa: SLF001
 
     def _user(self, role: Role, model: Any) -> Any:
         values = dict(self._values(role, model))
@@ -94,7 +100,14 @@ class Stock:
         return user
 
     def _object(self, role: Role, model: Any) -> Any:
-        made = model(**dict(self._values(role, model)))
+        values = dict(self._values(role, model))
+        for field in model._meta.concrete_fields:  # noqa: SLF001
+            if isinstance(field, models.OneToOneField) and field.name in values and not field.primary_key:
+                # A signal may have made it together with the other one.
+                there = model._base_manager.filter(**{field.name: values[field.name]}).first()  # noqa: SLF001
+                if there is not None:
+                    return there
+        made = model(**values)
         made.save()
         return made
 
@@ -147,5 +160,5 @@ class Stock:
         filled = self._filler.fill(field.name, field, place)
         canary = filled.canary
         if canary is not None and label_of(field.name, field) and canary.label:
-            self.canaries.append(canary)
+            self.seeded[canary.text] = canary
         return filled.value

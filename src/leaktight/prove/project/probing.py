@@ -13,12 +13,16 @@ from leaktight.model import Sent, Tightness, Verdict
 from leaktight.prove.canary import Canary
 from leaktight.prove.finder import Finder
 from leaktight.prove.project.asking import Answer, Asking, Exhausted
+from leaktight.prove.project.computed import compare
 from leaktight.prove.project.draft import EXTRA
 from leaktight.prove.project.endpoints import Endpoint
+from leaktight.prove.project.facts import Facts, see_sessions_end
 from leaktight.prove.project.forcing import forced_error
 from leaktight.prove.project.judging import Judge, place_of_error
 from leaktight.prove.project.learning import Learner, is_watched
 from leaktight.prove.project.objects import SIGNED_IN, Role
+from leaktight.prove.project.pages import judge_page
+from leaktight.prove.project.refusing import refused
 from leaktight.prove.project.wire import Wire
 
 _ROUNDS = 7
@@ -54,13 +58,15 @@ class Exercise:
 class Prober:
     """Probes endpoints; what one gives out (links, redirects) helps with the others."""
 
-    def __init__(self, asking: Asking, learner: Learner, judge: Judge, wire: Wire) -> None:
+    def __init__(self, asking: Asking, learner: Learner, judge: Judge, wire: Wire, facts: Facts) -> None:
         self._asking = asking
         self._learner = learner
         self._judge = judge
         self._wire = wire
-        self._given: dict[str, tuple[str, Role]] = {}
-        """Addresses the project itself has given out: route → address, and to whom."""
+        self._facts = facts
+        self._refused: set[tuple[str, str]] = set()
+        self._given: dict[str, tuple[str, Role, Sent]] = {}
+        """Addresses the project itself has given out: route → address, to whom, and to which request."""
 
     def probe(self, exercise: Exercise) -> None:
         """Exercise a method of an endpoint as far as it goes. Raises `Exhausted`."""
@@ -83,15 +89,32 @@ class Prober:
             exercise.matters = False
             return
         exercise.accepted = best
+        self._facts.accepted(best)
         self._after(exercise, best)
 
     def look_again(self, exercises: list[Exercise]) -> None:
-        """Ask for every page once more, and look for what was sent long before. Raises `Exhausted`."""
+        """Ask for every page once more, and look for what was sent long before: as the one it was for, and as others.
+
+        Others are somebody with the same rights to whom nothing of it belongs, and an anonymous visitor. Raises `Exhausted`.
+        """
         taken = [one.accepted for one in exercises if one.accepted is not None and one.accepted.draft.has_body]
-        kept = Finder([canary for answer in taken for canary in answer.canaries if is_kept(canary)])
-        for exercise in exercises:
-            if kept and exercise.accepted is not None and exercise.method == "get":
-                self._judge.later(self._asking.ask(exercise.accepted.draft, exercise.accepted.role), kept)
+        brought = {
+            canary.text: answer.draft.sent(answer.role) for answer in taken for canary in answer.canaries if is_kept(canary)
+        }
+        kept = Finder([canary for answer in taken for canary in answer.canaries if canary.text in brought])
+        pages = [one.accepted for one in exercises if one.accepted is not None and one.method == "get"]
+        for page in pages if kept else ():
+            for other in (Role.OTHER, Role.ANONYMOUS):
+                if page.role is Role.USER or (page.role is Role.STAFF and other is Role.ANONYMOUS):
+                    seen = self._asking.ask(page.draft, other)
+                    if seen.status < 300:
+                        self._judge.later(seen, kept, brought)
+            self._judge.later(self._asking.ask(page.draft, page.role), kept, brought)
+
+    def look_at_sessions(self, exercises: list[Exercise]) -> None:
+        """See whether sessions end when they ought to; it comes last. Raises `Exhausted`."""
+        pages = [one.accepted for one in exercises if one.accepted is not None]
+        see_sessions_end(self._asking, self._facts, pages, self._is_refused)
 
     def _roles(self, endpoint: Endpoint) -> tuple[Role, ...]:
         given = self._given.get(endpoint.route)
@@ -102,15 +125,18 @@ class Prober:
         draft = self._learner.first(exercise.endpoint, exercise.method, role)
         given = self._given.get(exercise.endpoint.route)
         if given is not None and given[1] is role:
-            draft.known_path = given[0]
+            draft.known_path, draft.after = given[0], given[2]
         good, was, before = False, 0, draft.names()
         for _ in range(_ROUNDS):
             answer = self._asking.ask(draft, role, names=True)
-            exercise.leaks += self._judge.judge(answer)
+            exercise.leaks += self._judge.judge(answer) + judge_page(self._judge, answer)
             self._note_addresses(answer)
             self._wire.note(answer)
             is_worse = answer.status >= 400 if good else answer.status == 404 and was not in {0, 404}
             if is_worse and draft.take_back(before):
+                continue
+            # A parameter that only some values are good for (`_to_field` of the admin) must not be what a page fails by.
+            if answer.status == 400 and was not in {0, 400} and draft.take_back(before, ("query",)):
                 continue
             was = answer.status
             good, before = good or self._is_accepted(answer), draft.names()
@@ -121,10 +147,18 @@ class Prober:
     def _after(self, exercise: Exercise, answer: Answer) -> None:
         """Force errors on a request that was accepted, and send it as it must not be sent."""
         draft, role = answer.draft, answer.role
+        exercise.leaks += compare(self._asking, self._judge, answer)
         with forced_error(self._asking.watch.code):
             failed = self._asking.ask(draft, role)
         exercise.leaks += self._judge.judge(failed, forced=True)
-        self._wire.probe(self._asking, draft, role, answer, self._judge)
+        self._facts.failed(failed)
+        for refused_ in refused(self._asking, answer, self._refused):
+            exercise.leaks += self._judge.judge(refused_, forced=True)
+            self._facts.refused(refused_)
+        for asked in self._wire.probe(self._asking, draft, role, answer):
+            exercise.leaks += self._judge.judge(asked, forced=True)
+            if asked.secure:
+                self._facts.forged(asked)
 
     def _is_accepted(self, answer: Answer) -> bool:
         if self._is_refused(answer) or answer.status >= 400:
@@ -182,7 +216,8 @@ class Prober:
             except (Resolver404, ValueError):
                 continue
             if match.kwargs:
-                self._given.setdefault("/" + match.route, (parts.path, answer.role))
+                sent = answer.draft.sent(answer.role)
+                self._given.setdefault("/" + match.route, (parts.path, answer.role, sent))
 
 
 def _links(answer: Answer) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from typing import Any
 
 from leaktight.prove.project.seal import open_for_databases
 
+QUICK_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"
+"""For users that are gone in a minute."""
 _WRITES_FILES = "filename"
 _NETWORKED = ("SysLogHandler", "SMTPHandler", "HTTPHandler", "SocketHandler", "DatagramHandler", "NTEventLogHandler")
 
@@ -59,8 +62,14 @@ def private(*, own_database: bool) -> Iterator[list[str]]:
 def _redirect(folder: Path, *, own_database: bool) -> list[str]:
     """Change the settings that say where things go; all else stays as the project has it."""
     from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
 
     notes = []
+    try:
+        settings.SECRET_KEY  # noqa: B018  # an empty one is an error
+    except ImproperlyConfigured:
+        settings.SECRET_KEY = secrets.token_urlsafe(50)
+        notes.append("made up, since the settings have none: SECRET_KEY")
     if own_database:
         open_for_databases(settings.DATABASES.values())
     else:
@@ -80,7 +89,7 @@ def _redirect(folder: Path, *, own_database: bool) -> list[str]:
     settings.MEDIA_ROOT = type(settings.MEDIA_ROOT)(folder / "media")  # text or a path, as the project has it
     settings.FILE_UPLOAD_TEMP_DIR = str(folder)
     settings.STORAGES = {**settings.STORAGES, **_storages()}
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
+    settings.PASSWORD_HASHERS = [QUICK_HASHER, *settings.PASSWORD_HASHERS]
     settings.LOGGING = _logging(settings.LOGGING or {}, folder)
     settings.SESSION_FILE_PATH = str(folder)
     for name, value in {
@@ -91,6 +100,11 @@ def _redirect(folder: Path, *, own_database: bool) -> list[str]:
     }.items():
         if hasattr(settings, name) or name == "CELERY_TASK_ALWAYS_EAGER":
             setattr(settings, name, value)
+    if hasattr(settings, "HAYSTACK_CONNECTIONS"):  # an index would lie on the disk or on a server
+        simple = {"ENGINE": "haystack.backends.simple_backend.SimpleEngine"}
+        settings.HAYSTACK_CONNECTIONS = dict.fromkeys({"default", *settings.HAYSTACK_CONNECTIONS}, simple)
+    if isinstance(getattr(settings, "HUEY", None), Mapping):
+        settings.HUEY = {"huey_class": "huey.MemoryHuey", "name": "proof", "immediate": True}
     if hasattr(settings, "CHANNEL_LAYERS"):
         settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     return notes

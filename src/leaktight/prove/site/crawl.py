@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from urllib.parse import urldefrag, urlsplit
 
 from leaktight.prove.canary import Mint
+from leaktight.prove.page import Form, Page, read_page
 from leaktight.prove.site.answer import Answer
 from leaktight.prove.site.book import Book
 from leaktight.prove.site.filling import Filled, fill, takes_canary
-from leaktight.prove.site.page import Form, Page, read_page
 from leaktight.prove.site.visitor import Visitor, same_origin
 from leaktight.prove.site.wire import NoAnswer
 

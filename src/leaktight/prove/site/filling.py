@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from leaktight.policy import recognise
 from leaktight.prove.canary import Canary, Kind, Mint
-from leaktight.prove.site.page import Field, Form
+from leaktight.prove.page import Field, Form
 
 _BY_TYPE = {
     "password": Kind.PASSWORD, "email": Kind.EMAIL, "tel": Kind.PHONE, "url": Kind.URL, "number": Kind.NUMBER, "file": Kind.FILE,

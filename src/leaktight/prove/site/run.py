@@ -11,13 +11,13 @@ from urllib.parse import urljoin, urlsplit
 
 from leaktight.model.verdict import Proof, Verdict
 from leaktight.prove.canary import Mint
+from leaktight.prove.page import read_page
 from leaktight.prove.relay import Relays
 from leaktight.prove.site.answer import Answer
 from leaktight.prove.site.book import Book
 from leaktight.prove.site.crawl import walk
 from leaktight.prove.site.observatory import score
 from leaktight.prove.site.observe import visit
-from leaktight.prove.site.page import read_page
 from leaktight.prove.site.plan import Plan
 from leaktight.prove.site.probes.browser import probe_browser
 from leaktight.prove.site.probes.claims import probe_claims

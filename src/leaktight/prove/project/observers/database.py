@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from django.apps import apps
 from django.db import connections
 
+from leaktight.model import CodePlace
 from leaktight.policy import Channel
+from leaktight.prove.project.places import OwnCode
 from leaktight.prove.project.watch import Watch
 
 _INSERT = re.compile(r'^INSERT\s+(?:OR\s+\w+\s+)?INTO\s+["`]?([\w.]+)["`]?\s*\(([^)]*)\)', re.IGNORECASE)
@@ -27,13 +31,27 @@ def observe(watch: Watch) -> Iterator[None]:
             for row in params if many else [params]:
                 for table, column, value in _columns(sql, list(row)):
                     if isinstance(value, str | bytes) and not table.startswith(_WATCHED_ELSEWHERE):
-                        watch.saw(Channel.DATABASE, value, f"column {column} of table {table}")
+                        place = watch.code.here() or _declared(watch.code, table, column)
+                        watch.saw(Channel.DATABASE, value, f"column {column} of table {table}", place=place)
         return execute(sql, params, many, context)
 
     with ExitStack() as stack:
         for connection in connections.all():
             stack.enter_context(connection.execute_wrapper(written))
         yield
+
+
+def _declared(code: OwnCode, table: str, column: str) -> CodePlace | None:
+    """Return the line that declares a column: what the admin writes is written by no line of the project."""
+    for model in apps.get_models():
+        if model._meta.db_table == table and (place := code.of(model)) is not None:  # noqa: SLF001
+            field = next((field.name for field in model._meta.concrete_fields if field.column == column), column)  # noqa: SLF001
+            lines, first = inspect.getsourcelines(model)
+            line = next(
+                (number for number, text in enumerate(lines, first) if re.match(rf"\s+{field}\b\s*[:=]", text)), place.line
+            )
+            return CodePlace(place.path, line, place.symbol)
+    return None
 
 
 def _columns(sql: str, values: Sequence[Any]) -> Iterator[tuple[str, str, Any]]:

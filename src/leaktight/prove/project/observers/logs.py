@@ -19,16 +19,18 @@ from leaktight.prove.project.watch import Watch
 @contextmanager
 def observe(watch: Watch) -> Iterator[None]:
     """Listen to every handler there is and every one that is added."""
-    covered: list[logging.Handler] = []
+    covered: list[tuple[logging.Handler, Any]] = []
 
     def cover(handler: logging.Handler) -> None:
-        if "emit" in vars(handler) or isinstance(handler, AdminEmailHandler | logging.NullHandler):
+        before = vars(handler).get("emit")
+        if (before is not None and not isinstance(before, _Emit)) or isinstance(handler, AdminEmailHandler | logging.NullHandler):
             return
-        if type(handler).__module__.startswith("_pytest"):
+        if isinstance(before, _Emit) and before.watch is watch:
             return
         # On the instance, so that whoever looks at the class, as the guard does, sees the same as in production.
-        handler.emit = _recorder(handler, watch)  # type: ignore[method-assign]
-        covered.append(handler)
+        emit = _StandIn(handler, watch) if _is_of_pytest(handler) else _Emit(handler, watch)
+        handler.emit = emit  # type: ignore[method-assign]
+        covered.append((handler, before))
 
     for reference in list(logging._handlerList):  # type: ignore[attr-defined]  # noqa: SLF001 - the only list of all handlers there is
         if (handler := reference()) is not None:
@@ -41,21 +43,60 @@ def observe(watch: Watch) -> Iterator[None]:
 
     with replaced(logging.Logger, addHandler=add_handler), replaced(sys, stdout=_Printed(watch), stderr=_Printed(watch)):
         yield
-    for handler in covered:
-        vars(handler).pop("emit", None)
+    for handler, before in reversed(covered):
+        if before is None:
+            vars(handler).pop("emit", None)
+        else:
+            handler.emit = before
 
 
-def _recorder(handler: logging.Handler, watch: Watch) -> Any:
-    def emit(record: logging.LogRecord) -> None:
-        if not watch.is_open:
+def _is_of_pytest(handler: logging.Handler) -> bool:
+    return type(handler).__module__.startswith("_pytest")
+
+
+class _Emit:
+    """Stands in for a handler: tells what it would have written."""
+
+    def __init__(self, handler: logging.Handler, watch: Watch) -> None:
+        self.handler = handler
+        self.watch = watch
+
+    def __call__(self, record: logging.LogRecord) -> None:
+        if not self.watch.is_open:
             return
         try:
-            text = handler.format(record)
+            text = self.handler.format(record)
         except Exception as error:  # noqa: BLE001 - as the handler would: a line that cannot be formatted is lost
             text = f"not formatted: {type(error).__name__}"
-        watch.saw(Channel.LOG, str(text), f"logger {record.name}, {type(handler).__name__}")
+        self.watch.saw(Channel.LOG, str(text), f"logger {record.name}, {type(self.handler).__name__}")
 
-    return emit
+
+class _StandIn(_Emit):
+    """Where only pytest listens: tells what Python itself would print in production, lines of the last resort."""
+
+    def __init__(self, handler: logging.Handler, watch: Watch) -> None:
+        super().__init__(handler, watch)
+        self.heard = handler.emit
+
+    def __call__(self, record: logging.LogRecord) -> None:
+        self.heard(record)
+        last = logging.lastResort
+        if (
+            self.watch.is_open
+            and last is not None
+            and record.levelno >= last.level
+            and not _has_others(logging.getLogger(record.name))
+        ):
+            self.watch.saw(Channel.LOG, last.format(record), "the server's output")
+
+
+def _has_others(logger: logging.Logger | None) -> bool:
+    """Tell whether a logger has a handler that is not pytest's."""
+    while logger is not None:
+        if not all(map(_is_of_pytest, logger.handlers)):
+            return True
+        logger = logger.parent if logger.propagate else None
+    return False
 
 
 class _Printed(io.StringIO):

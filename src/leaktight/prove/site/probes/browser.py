@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from leaktight.policy import Channel, is_safe_host
+from leaktight.prove.page import Form
 from leaktight.prove.site.filling import fill
-from leaktight.prove.site.page import Form
 from leaktight.prove.site.probes.setting import Setting
 from leaktight.prove.site.wire import NotAllowed, Spent
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from leaktight.policy import Channel, Safeguard, demands
+from leaktight.prove.page import read_page
 from leaktight.prove.site.answer import Answer
 from leaktight.prove.site.crawl import Submission
 from leaktight.prove.site.filling import fill, is_token
 from leaktight.prove.site.observe import ORIGIN
-from leaktight.prove.site.page import read_page
 from leaktight.prove.site.probes.setting import Setting
 from leaktight.prove.site.visitor import Visitor, elsewhere
 from leaktight.prove.site.wire import NoAnswer

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from leaktight.prove.page import Form, Page, read_page
 from leaktight.prove.site.answer import Answer
 from leaktight.prove.site.cookies import Jar
 from leaktight.prove.site.crawl import LEAVING
 from leaktight.prove.site.filling import Filled
-from leaktight.prove.site.page import Form, Page, read_page
 from leaktight.prove.site.probes.setting import Setting
 from leaktight.prove.site.visitor import Visitor, same_origin
 from leaktight.prove.site.wire import NoAnswer
