@@ -19,6 +19,7 @@ URLS = """
     path("front/", views.front),
     path("api/charge/", views.charge),
     path("accounts/login/", views.login_page),
+    path("mine/", views.mine),
 """
 MODELS = """
 from django.conf import settings
@@ -33,7 +34,9 @@ VIEWS = """
 import json
 import logging
 
+from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import AuthenticationForm
 from django.http import Http404, HttpResponse, HttpResponseBadRequest, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -101,7 +104,17 @@ def charge(request):
 
 
 def login_page(request):
+    form = AuthenticationForm(request, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        login(request, form.get_user())
+        return HttpResponse("welcome")
     return HttpResponse("log in")
+
+
+@never_cache
+@login_required
+def mine(request):
+    return HttpResponse("mine")
 """
 QUIET = {"METHOD": "pass", "TYPE": "pass", "OBJECT": "pass", "WHOSE": "owner=request.user, pk=0", "CHARGED": "pass"}
 LOUD = {
@@ -200,6 +213,15 @@ def test_the_quiet_one_is_tight_everywhere(quiet):
     assert leaks(quiet) == set()
     assert outcome_of(quiet, "POST", "/pay/") == {"tight"}
     assert outcome_of(quiet, "POST", "/api/charge/") == {"tight"}
+
+
+def test_who_logs_in_on_the_way_is_no_anonymous_visitor_afterwards(quiet):
+    (login,) = [
+        one for one in quiet["verdicts"] if one["request"]["path"] == "/accounts/login/" and one["request"]["method"] == "POST"
+    ]
+    (mine,) = [one for one in quiet["verdicts"] if one["request"]["path"] == "/mine/"]
+    assert (login["outcome"], login["request"]["role"]) == ("tight", "anonymous")
+    assert (mine["outcome"], mine["request"]["role"]) == ("tight", "user")
 
 
 def test_without_the_description_the_call_is_not_understood(folder):

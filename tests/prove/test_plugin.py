@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,44 @@ def test_a_canary_nobody_can_name_is_refused(tmp_path):
     done = _pytest("leaky", "def test_it(leaktight):\n    leaktight.canary('colour')\n", tmp_path)
     assert done.returncode == 1
     assert "what is colour?" in done.stdout
+
+
+def test_unused_it_imports_nothing_of_ours_and_touches_no_test():
+    code = (
+        "import pytest, sys, leaktight.testing as plugin\n"
+        "assert not [name for name in sys.modules if name.startswith(('leaktight.', 'django')) and name != 'leaktight.testing']\n"
+        "assert not [name for name, one in vars(plugin).items() if getattr(one, '_fixture_function_marker', None) and one._fixture_function_marker.autouse]\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("named", [(), ("-p", "leaktight.testing")])
+def test_pytest_finds_it_by_itself_and_once(named, tmp_path):
+    declared = tomllib.loads((DEPOT.parents[1] / "pyproject.toml").read_text())["project"]["entry-points"]["pytest11"]
+    place = tmp_path / "installed" / "leaktight_plugin-1.dist-info"
+    place.mkdir(parents=True)
+    (place / "METADATA").write_text("Metadata-Version: 2.1\nName: leaktight-plugin\nVersion: 1\n")
+    (place / "entry_points.txt").write_text("[pytest11]\n" + "".join(f"{name} = {module}\n" for name, module in declared.items()))
+    (tmp_path / "test_it.py").write_text("def test_it():\n    pass\n")
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-c",
+        os.devnull,
+        *named,
+        "--leaktight",
+        "--co",
+        "test_it.py",
+    ]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(place.parent), os.environ.get("PYTHONPATH", "")])}
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=tmp_path)
+    assert "1 test collected" in done.stdout, done.stdout + done.stderr
+    if not named:
+        plain = [word for word in command if word != "--leaktight"]
+        assert subprocess.run(plain, capture_output=True, check=False, env=environment, cwd=tmp_path).returncode == 0

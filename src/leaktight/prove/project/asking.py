@@ -173,6 +173,8 @@ class Asking:
             for name in draft.cookies:
                 if name not in given:
                     client.cookies.pop(name, None)
+        if role is Role.ANONYMOUS and self.has_logged_in:
+            client.logout()  # who logs in is nobody's visitor any more
         error = response.exc_info[1] if getattr(response, "exc_info", None) else None
         return Answer(
             draft,
