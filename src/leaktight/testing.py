@@ -79,11 +79,12 @@ class Leaktight:
         The test fails while the endpoint leaks in this way, and when it cannot be exercised, since silence would say nothing then.
         It needs the database (`django_db`).
         """
+        from leaktight.prove.documents import documents
         from leaktight.prove.project.run import again
 
         self._is_watching = False
         try:
-            leaks, last = again(self._root, [*([after] if after else []), (method, path)])
+            leaks, last = again(self._root, [*([after] if after else []), (method, path)], documents(self._root))
         finally:
             self._is_watching = True
         alike = [

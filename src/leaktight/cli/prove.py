@@ -96,8 +96,8 @@ def _proof(wanted: Wanted) -> Proof:
 
 
 def _of_project(wanted: Wanted) -> Proof:
-    from leaktight.cli.documents import documents
     from leaktight.cli.projects import folder_of, joined, scanned, settings_of
+    from leaktight.prove.documents import documents
     from leaktight.prove.launch import CannotProve, prove_project
 
     root = Path(wanted.target)

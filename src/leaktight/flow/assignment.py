@@ -53,6 +53,8 @@ def unpack(frame: Frame, targets: list[Code], value: Value) -> None:
             inner = expressions.element_of(frame, value) if value.type != "dict" else UNKNOWN
             if value.facts or value.depends or value.origin is not None:
                 inner = Value(
-                    facts=inner.facts or all_facts(value), depends=inner.depends or value.depends, origin=inner.origin or value.origin
+                    facts=inner.facts or all_facts(value),
+                    depends=inner.depends or value.depends,
+                    origin=inner.origin or value.origin,
                 )
         assign(frame, target, inner)

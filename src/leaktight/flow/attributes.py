@@ -175,7 +175,11 @@ def _method(frame: Frame, base: Value, method: FunctionRef, name: str, span: int
 
 
 def _is_property(decorator: list[Any]) -> bool:
-    return (decorator[0] == Op.NAME or decorator[0] == Op.ATTR) and decorator[-1] in {"property", "cached_property", "hybrid_property"}
+    return (decorator[0] == Op.NAME or decorator[0] == Op.ATTR) and decorator[-1] in {
+        "property",
+        "cached_property",
+        "hybrid_property",
+    }
 
 
 def _in_subclasses(frame: Frame, base: Value, cls: ClassRef, name: str) -> Value | None:
@@ -210,7 +214,9 @@ def everything(frame: Frame, base: Value) -> Value:
     result = Value(type="dict", facts=base.facts)
     if isinstance(base.type, ClassRef):
         for field in frame.machine.project.fields(base.type):
-            result.put(field.name, field_value(frame, field, base, field.name, field.span, path=field.path, source=WHOLE_INSTANCE))
+            result.put(
+                field.name, field_value(frame, field, base, field.name, field.span, path=field.path, source=WHOLE_INSTANCE)
+            )
         for item in frame.machine.program.mro(base.type):
             if isinstance(item, ClassRef):
                 for name in frame.machine.program.class_(item).writes:
@@ -269,7 +275,13 @@ def _specified(frame: Frame, base: Value, spec: AttributeSpec, name: str, span: 
     value = Value(type=spec.type or None, depends=deeper(base, name), origin=spec.source or None)
     if spec.label:
         fact = made_fact(
-            frame, spec.label, span, note=f"`{name}` is read here", evidence=Evidence.TYPE | Evidence.SOURCE, word=name, source=spec.source
+            frame,
+            spec.label,
+            span,
+            note=f"`{name}` is read here",
+            evidence=Evidence.TYPE | Evidence.SOURCE,
+            word=name,
+            source=spec.source,
         )
         value.facts = (replace(fact, state=State(spec.state)) if spec.state else fact,)
     return value

@@ -108,7 +108,8 @@ def _without_field_names(value: Value) -> Value:
 
 def _is_exception(frame: Frame, cls: ClassRef) -> bool:
     return any(
-        isinstance(item, External) and item.name.rpartition(".")[2].endswith(_EXCEPTION_BASES) for item in frame.machine.program.mro(cls)
+        isinstance(item, External) and item.name.rpartition(".")[2].endswith(_EXCEPTION_BASES)
+        for item in frame.machine.program.mro(cls)
     ) or any(
         base[0] == Op.NAME and base[2].endswith(_EXCEPTION_BASES)
         for item in frame.machine.program.mro(cls)
@@ -121,8 +122,6 @@ def _is_data(frame: Frame, cls: ClassRef) -> bool:
     code = frame.machine.program.class_(cls)
     decorated = any(last_name(decorator) in _DATA_DECORATORS for decorator in code.decorators)
     return decorated or any(last_name(base) in _DATA_BASES for base in code.bases)
-
-
 
 
 def _declared(frame: Frame, cls: ClassRef) -> list[str]:
@@ -175,8 +174,6 @@ def _is_hidden(frame: Frame, cls: ClassRef, name: str) -> bool:
                 spec = frame.machine.knowledge.classes.get(declared) if isinstance(declared, str) else None
                 return spec is not None and spec.protects
     return False
-
-
 
 
 def _is_cleaned(frame: Frame, value: Value) -> bool:

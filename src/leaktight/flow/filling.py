@@ -61,7 +61,12 @@ def _join(parts: Iterator[str | Value | None]) -> tuple[str, bool]:
     for part in parts:
         if isinstance(part, str):
             start += part
-        elif part is not None and part.const is not MISSING and isinstance(part.const, str | int) and not isinstance(part.const, bool):
+        elif (
+            part is not None
+            and part.const is not MISSING
+            and isinstance(part.const, str | int)
+            and not isinstance(part.const, bool)
+        ):
             start += str(part.const)
         else:
             return start + (part.prefix if part is not None else ""), False

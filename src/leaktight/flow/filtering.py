@@ -40,11 +40,7 @@ def filtered(frame: Frame, element: Code, value: Code | None, generators: list[A
         if names is None:
             return None
         path.append((WITHOUT if condition[3] in {"!=", "not in"} else ONLY, names))
-    depends = tuple(
-        Dependence(item.parameter, (*item.path, *path), state=item.state)
-        for item in base.depends
-        if not item.text
-    )
+    depends = tuple(Dependence(item.parameter, (*item.path, *path), state=item.state) for item in base.depends if not item.text)
     return Value(type="dict", depends=depends)
 
 

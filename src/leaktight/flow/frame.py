@@ -280,7 +280,12 @@ def _taken_by_base(machine: Machine, owner: ClassRef, name: str) -> str:
 def _answer_of(machine: Machine, path: str, decorators: list[Code]) -> str:
     """What a decorator such as `@api.get("/orders")` hands the result to, unless it says which fields it lets through."""
     for code in decorators:
-        if code[0] != Op.CALL or code[2][0] != Op.ATTR or code[2][2][0] != Op.NAME or any(key == "response" for key, _ in code[4]):
+        if (
+            code[0] != Op.CALL
+            or code[2][0] != Op.ATTR
+            or code[2][2][0] != Op.NAME
+            or any(key == "response" for key, _ in code[4])
+        ):
             continue
         if code[2][3] in _OPERATIONS:
             base = machine.lookup(path, code[2][2][2])
@@ -292,9 +297,7 @@ def _answer_of(machine: Machine, path: str, decorators: list[Code]) -> str:
 def captured(value: Value) -> Value:
     """A parameter of a view: it comes out of the URL."""
     labelled = value.copy()
-    labelled.facts = tuple(
-        replace(fact, evidence=fact.evidence | Evidence.SOURCE, source="url-path") for fact in value.facts
-    )
+    labelled.facts = tuple(replace(fact, evidence=fact.evidence | Evidence.SOURCE, source="url-path") for fact in value.facts)
     return labelled
 
 

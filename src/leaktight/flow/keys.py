@@ -131,7 +131,6 @@ def _from_container(frame: Frame, base: Value, source: str, key: str, span: int,
     return read
 
 
-
 def _outside_classes(frame: Frame, base: Value) -> list[str]:
     """The class from outside something is an instance of, or the ones its own class inherits from."""
     if isinstance(base.type, str):
@@ -166,9 +165,7 @@ def write_key(frame: Frame, base: Value, key: Any, value: Value, target: list[An
         note_call(frame, "?.__setitem__", base, arguments, {"key": target[3][1]}, target[1])
 
 
-def _note(
-    frame: Frame, name: str, base: Value, arguments: dict[str, Value], places: dict[str, int], span: int
-) -> None:
+def _note(frame: Frame, name: str, base: Value, arguments: dict[str, Value], places: dict[str, int], span: int) -> None:
     """A write to something from outside is a call of it, when knowledge or a rule has an interest."""
     from leaktight.flow.outside import note_call
 

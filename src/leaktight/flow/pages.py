@@ -23,7 +23,18 @@ if TYPE_CHECKING:
 RENDER = "django.shortcuts.render"
 
 _TELL_NOTHING = frozenset(
-    {"length", "length_is", "yesno", "pluralize", "count", "default_if_none_bool", "divisibleby", "filesizeformat", "date", "time"}
+    {
+        "length",
+        "length_is",
+        "yesno",
+        "pluralize",
+        "count",
+        "default_if_none_bool",
+        "divisibleby",
+        "filesizeformat",
+        "date",
+        "time",
+    }
 )
 """Filters whose result is about a value and not the value."""
 _SHORT = frozenset({"slice", "first", "last", "truncatechars", "mask", "masked", "redact"})

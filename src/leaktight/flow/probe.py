@@ -64,7 +64,9 @@ def _callee(frame: Frame, callee: Value, code: Code) -> tuple[str, str]:
 def _told(value: Value) -> Iterator[str]:
     facts = all_facts(value)
     for fact in facts:
-        yield f"holds a {fact.label} ({fact.state}) by the name `{fact.word}`" + (f", from the {fact.source}" if fact.source else "")
+        yield f"holds a {fact.label} ({fact.state}) by the name `{fact.word}`" + (
+            f", from the {fact.source}" if fact.source else ""
+        )
     if not facts and value.const is not MISSING:
         yield "is a constant"
     elif not facts and value.depends:

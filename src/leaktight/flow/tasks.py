@@ -92,4 +92,3 @@ def _named(
 def _is_bound(maker: Code) -> bool:
     """Tell `bind=True`, which gives the task itself as first argument."""
     return maker[0] == Op.CALL and any(key == "bind" and code[0] == Op.CONST and code[2] is True for key, code in maker[4])
-

@@ -16,7 +16,9 @@ LOGGER_NAMES = frozenset({"logger", "log", "_logger", "_log", "LOGGER", "LOG", "
 """Names a logger has by custom."""
 
 _WRAPPERS = frozenset({"Optional", "Annotated", "Final", "ClassVar", "Union", "Awaitable"})
-_SEQUENCES = frozenset({"list", "List", "Sequence", "Iterable", "Iterator", "tuple", "Tuple", "set", "QuerySet", "dict", "Dict", "Mapping"})
+_SEQUENCES = frozenset(
+    {"list", "List", "Sequence", "Iterable", "Iterator", "tuple", "Tuple", "set", "QuerySet", "dict", "Dict", "Mapping"}
+)
 
 
 def parameter_type(frame: Frame, function: Function, parameter: Parameter, index: int, owner: ClassRef | None) -> Any:
@@ -26,7 +28,9 @@ def parameter_type(frame: Frame, function: Function, parameter: Parameter, index
     if parameter.kind == "args":
         return "list"
     if owner is not None and index == 0:
-        static = any(decorator[0] == Op.NAME and decorator[2] in {"staticmethod", "classmethod"} for decorator in function.decorators)
+        static = any(
+            decorator[0] == Op.NAME and decorator[2] in {"staticmethod", "classmethod"} for decorator in function.decorators
+        )
         return None if static else owner
     if parameter.annotation is not None:
         return annotation_type(frame, parameter.annotation)

@@ -253,7 +253,12 @@ def _either(left: Value, right: Value, name: str) -> Any:
 def _same_owner(first: Any, second: Any) -> bool:
     """Two methods of one class from outside: `log = logger.error if failed else logger.info` writes to the log either way."""
     one, other = getattr(first, "name", None), getattr(second, "name", None)
-    return isinstance(one, str) and isinstance(other, str) and one.count(".") > 1 and one.rpartition(".")[0] == other.rpartition(".")[0]
+    return (
+        isinstance(one, str)
+        and isinstance(other, str)
+        and one.count(".") > 1
+        and one.rpartition(".")[0] == other.rpartition(".")[0]
+    )
 
 
 def _common_start(left: str, right: str) -> str:

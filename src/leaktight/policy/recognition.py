@@ -83,9 +83,7 @@ class Recogniser:
         """The words of a name; none when it is no name or too long to be one."""
         if len(name) > _MAX_LENGTH:
             return []
-        if not name.isidentifier() and (
-            _NOT_A_NAME.search(name) or (" " in name and len(name.split()) > _MAX_WORDS_OF_A_TEXT)
-        ):
+        if not name.isidentifier() and (_NOT_A_NAME.search(name) or (" " in name and len(name.split()) > _MAX_WORDS_OF_A_TEXT)):
             return []
         words = self.vocabulary.splitter.split(name)
         return words if len(words) <= _MAX_WORDS else []

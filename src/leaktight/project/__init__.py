@@ -139,7 +139,11 @@ class Project:
     @cached_property
     def _declared(self) -> frozenset[str]:
         return frozenset(
-            field.name for cls in self.classes if cls.kind in {"model", "form", "serializer"} for field in cls.fields if field.match
+            field.name
+            for cls in self.classes
+            if cls.kind in {"model", "form", "serializer"}
+            for field in cls.fields
+            if field.match
         )
 
     def declares(self, name: str) -> bool:

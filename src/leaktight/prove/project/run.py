@@ -126,7 +126,9 @@ def _written(files: Sequence[str], root: Path) -> str:
     return f"written while it started, kept, and not looked into: {', '.join(shown[:_MOST_SHOWN])}{more}"
 
 
-def again(root: Path, requests: Sequence[tuple[str, str]]) -> tuple[list[Verdict], Exercise | None]:
+def again(
+    root: Path, requests: Sequence[tuple[str, str]], documents: Sequence[Any] = ()
+) -> tuple[list[Verdict], Exercise | None]:
     """Probe some endpoints one after the other, each a method and a route as proofs tell it; return the leaks and how far the last one went.
 
     It is None when there is no such endpoint. The database is the one that is there: a test's.
@@ -135,7 +137,7 @@ def again(root: Path, requests: Sequence[tuple[str, str]]) -> tuple[list[Verdict
     from django.test.utils import override_settings
 
     quick = override_settings(PASSWORD_HASHERS=[QUICK_HASHER, *settings.PASSWORD_HASHERS])
-    with quick, bench(root, Budget(_MOST_AGAIN, _LONGEST_AGAIN)) as ready:
+    with quick, bench(root, Budget(_MOST_AGAIN, _LONGEST_AGAIN), documents=documents) as ready:
         exercises = [
             Exercise(endpoint, method.lower())
             for method, route in requests

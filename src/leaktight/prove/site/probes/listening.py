@@ -92,6 +92,8 @@ def probe_tamperer(run: Setting, *, ca_file: str | None) -> None:
         else:
             run.book.open("tamperer", "the site gave no answer to be changed", "see that the site is running")
     else:
+        if not run.is_secure and not run.has_said_anything:
+            return
         missing = ("https", "verified-tls")
         run.book.leak(
             "tamperer",

@@ -49,6 +49,11 @@ class Setting:
         return urlsplit(self.start).scheme == "https"
 
     @property
+    def has_said_anything(self) -> bool:
+        """Tell whether an answer was seen that says something: no refusal, no redirect, no empty page."""
+        return any(exchange.answer.status == 200 and exchange.answer.body.strip() for exchange in self.seen)
+
+    @property
     def addresses(self) -> list[str]:
         """Return every address that was walked, without queries that carry a planted value."""
         found = dict.fromkeys(address for _, walk in self.walks for address in walk.addresses)

@@ -34,17 +34,27 @@ def _files(root: Path) -> Iterator[Path]:
 
 
 def _read(file: Path) -> Any:
-    import yaml
-
     try:
         if file.stat().st_size > _MOST:
             return None
         text = file.read_text("utf-8")
         if file.suffix.lower() == ".json":
             return json.loads(text)
+        return _yaml(text)
+    except (OSError, ValueError, TypeError, RecursionError):
+        return None
+
+
+def _yaml(text: str) -> Any:
+    """Read YAML; the interpreter of the project need not know it."""
+    try:
+        import yaml
+    except ImportError:
+        return None
+    try:
         # Aliases could make a small file a huge one when it is handed on as JSON.
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
             return None
         return json.loads(json.dumps(yaml.safe_load(text), default=str))
-    except (OSError, ValueError, TypeError, RecursionError, yaml.YAMLError):
+    except yaml.YAMLError:
         return None
