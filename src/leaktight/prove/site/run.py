@@ -174,6 +174,8 @@ def _is_exercised(run: Setting, first: Answer, logged: LoggedIn | None) -> bool:
         book.open("exercised", "the address leads to a login: nothing behind that was seen", remedy)
     elif not first.body.strip() and first.location is None:
         book.open("exercised", "the page is empty", "name a page of the site")
+    elif not run.has_said_anything:
+        book.open("exercised", "no page was seen: the address leads to none", "name a page of the site")
     elif not submissions and run.is_secure:  # in clear, what the site says leaks whatever it is asked
         book.open("exercised", "no form was found to plant anything in", "name a page with a form, or log in with --user")
     else:
