@@ -17,7 +17,7 @@ from leaktight.flow.naming import name_value
 from leaktight.flow.outside import note_call
 from leaktight.flow.typing import parameter_type
 from leaktight.flow.value import GONE, UNKNOWN, Dependence, Evidence, Value, compact, join
-from leaktight.project.symbols import ClassRef, FunctionRef
+from leaktight.project.symbols import ClassRef, External, FunctionRef
 from leaktight.source.code import Code, Op
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ class Frame:
             frame.handed_to = machine.knowledge.results.get(function.name, "") or _taken_by_base(machine, owner, function.name)
         elif owner is None and function.decorators:
             frame.handed_to = _answer_of(machine, ref.path, function.decorators)
+        if not frame.handed_to and function.decorators:
+            frame.handed_to = _by_decorator(machine, ref.path, function.decorators)
         is_handler = any(ref in view.handlers.values() for view in machine.project.views.of(ref))
         for index, parameter in enumerate(function.parameters):
             given = generic_views.parameter(frame, owner, function.name, parameter.name) if owner else None
@@ -272,9 +274,30 @@ class Frame:
 def _taken_by_base(machine: Machine, owner: ClassRef, name: str) -> str:
     """What a base class from outside hands the result of a method to that it calls itself."""
     results = machine.knowledge.results
+    beginning = f"{name.partition('_')[0]}_*"
+    if beginning in machine.knowledge.methods_called and (found := _by_beginning(machine, owner, name, beginning)):
+        return found
     if name not in machine.knowledge.methods_called:
         return ""
     return next((results[key] for base in machine.program.ancestors(owner) if (key := f"{base}.{name}") in results), "")
+
+
+def _by_beginning(machine: Machine, owner: ClassRef, name: str, beginning: str) -> str:
+    """The same for a method that answers for a field of its class: `resolve_name`, `get_name`."""
+    if machine.program.class_value(owner, name[len(beginning) - 1 :]) is None:
+        return ""
+    results = machine.knowledge.results
+    return next((results[key] for base in machine.program.ancestors(owner) if (key := f"{base}.{beginning}") in results), "")
+
+
+def _by_decorator(machine: Machine, path: str, decorators: list[Code]) -> str:
+    """What a decorator known by its name, `@strawberry.field`, hands the result to."""
+    for code in decorators:
+        symbol = machine.program.resolve_code(code[2] if code[0] == Op.CALL else code, path)
+        name = machine.knowledge.canonical(symbol.name) if isinstance(symbol, External) else ""
+        if name in machine.knowledge.results:
+            return machine.knowledge.results[name]
+    return ""
 
 
 def _answer_of(machine: Machine, path: str, decorators: list[Code]) -> str:
