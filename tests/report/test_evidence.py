@@ -1,4 +1,4 @@
-"""Evidence on the page: what the guard saw, and that a scan alone shows nothing of it."""
+"""Evidence on the page: what a proof saw, what the guard saw, and that a scan alone shows neither."""
 
 from __future__ import annotations
 
@@ -9,10 +9,24 @@ from pathlib import Path
 import pytest
 from report.samples import RESULT, RULES, TRACED, sources
 
-from leaktight.model import Result, Severity, Sighting
+from leaktight.model import Proof, Result, Sent, Severity, Sighting, Tightness, Verdict
 from leaktight.report import decide, read_incidents, render_html
 from leaktight.report.sightings import is_about
 
+LEAK = Verdict(
+    Tightness.LEAKING,
+    "the token comes out in the log <b>",
+    rule="secret-in-log",
+    channel="log",
+    label="token",
+    request=Sent("POST", "/reset/", "form field token", "anonymous"),
+    evidence="reset link ***",
+    reproduction="curl -X POST 'https://localhost:8000/reset/' -d token=CANARY-token",
+    proves=TRACED.fingerprint,
+)
+PROOF = Proof(
+    "shop", (LEAK, replace(LEAK, outcome=Tightness.TIGHT)), counts={"endpoints": 12}, notes=("settings: shop.settings",)
+)
 SEEN = Sighting("log", "token", "base64", TRACED.symbol, "mask", 1203, "2026-11-20T10:00:00+00:00", "2026-11-26T09:12:00+00:00")
 INCIDENTS = {
     "schema": 1,
@@ -27,21 +41,34 @@ def page(result: Result) -> str:
     return render_html(result, decide(result, fail_on=Severity.MEDIUM), rules=RULES, sources=sources, version="1")
 
 
+def with_evidence() -> Result:
+    findings = tuple(replace(item, proofs=(LEAK,)) if item == TRACED else item for item in RESULT.findings)
+    return replace(RESULT, findings=findings, proofs=(PROOF,), sightings=(SEEN,))
+
+
 def test_a_scan_alone_shows_no_evidence_of_others():
     told = page(RESULT)
-    for word in ('id="evidence"', "Seen by the guard"):
+    for word in ('id="evidence"', "Proved", "Seen by the guard", "the project ran"):
         assert word not in told
+    assert "nothing was run" in told
 
 
-def test_a_finding_shows_what_the_guard_saw():
-    told = page(replace(RESULT, sightings=(SEEN,)))
+def test_a_finding_shows_what_the_proof_and_the_guard_saw():
+    told = page(with_evidence())
     part = told.partition(f"<h3>{TRACED.message}")[2].partition('<details class="finding')[0]
+    assert "the token comes out in the log &lt;b&gt;" in part
+    assert "POST /reset/ as anonymous" in part
+    assert "token=CANARY-token" in part
     assert "<b>Seen by the guard</b> 1,203 times, last 2026-11-26 09:12: masked." in part
-    assert told.count("<b>Seen by the guard</b>") == 1
+    assert told.count("Proved: a canary came out") == 1
+    assert "nothing was run" not in told
 
 
-def test_all_it_saw_is_told():
-    part = page(replace(RESULT, sightings=(SEEN,))).partition('<section id="evidence"')[2].partition("</section>")[0]
+def test_the_section_tells_what_all_rests_on():
+    part = page(with_evidence()).partition('<section id="evidence"')[2].partition("</section>")[0]
+    assert "1 proved, 2 stated" in part
+    assert '<b class="high">leaking</b></td><td>1</td><td>1</td><td>0</td>' in part
+    assert "12 endpoints; settings: shop.settings" in part
     assert "<td>base64</td><td>masked</td><td>1,203</td>" in part
 
 
@@ -73,9 +100,11 @@ def test_the_command_takes_them(project, monkeypatch: pytest.MonkeyPatch, capsys
     root: Path = project({"shop/views.py": "def pay(request):\n    print(request.POST['token'])\n"})
     monkeypatch.chdir(root)
     (root / "incidents.json").write_text(json.dumps(INCIDENTS))
-    assert main(["scan", "--incidents", "incidents.json", "-o", "html=page.html"]) in {0, 1}
-    assert "Seen by the guard on the running site" in (root / "page.html").read_text()
+    assert main(["scan", "--incidents", "incidents.json", "-o", f"html={root.parent}/page.html"]) in {0, 1}
+    assert main(["report", "--incidents", "incidents.json", "-o", f"html={root.parent}/merged.html"]) in {0, 1}
+    assert (root.parent / "merged.html").read_text() == (root.parent / "page.html").read_text()
+    assert "Seen by the guard on the running site" in (root.parent / "page.html").read_text()
     capsys.readouterr()
     (root / "incidents.json").write_text("{}")
-    assert main(["scan", "--incidents", "incidents.json"]) == 2
+    assert main(["report", "--incidents", "incidents.json"]) == 2
     assert "leaktight_incidents" in capsys.readouterr().err

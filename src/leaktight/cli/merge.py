@@ -15,7 +15,7 @@ from leaktight.report import Status, decide, merged, read_proof_json
 
 def merge(request: Request, files: tuple[str, ...]) -> Status:
     """Tell of a project and of its proofs as one. Raises `UsageError` for a file that is no proof."""
-    if not files:
+    if not files and not request.incidents:
         raise UsageError("there is no proof: leaktight prove -o json=proof.json writes one, and --proof proof.json names it")
     written = outputs(request.output)
     proofs = [_read(file) for file in files]

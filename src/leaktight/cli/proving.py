@@ -86,6 +86,9 @@ def report(
         tuple[str, ...],
         option("A proof, as leaktight prove -o json=FILE wrote it; several times for several: --proof proof.json."),
     ] = (),
+    incidents: Annotated[
+        str, option("What the guard saw, as manage.py leaktight_incidents wrote it: --incidents seen.json.")
+    ] = "",
     format: Annotated[Format, option("How to tell it on standard output: --format json.")] = Format.TEXT,  # noqa: A002
     output: Outputs = (),
     audience: Annotated[Audience | None, option("Who it is for; what is proved is told to everyone: --audience strict.")] = None,
@@ -118,6 +121,7 @@ def report(
         allow_gaps=allow_gaps,
         exit_zero=exit_zero,
         settings=settings,
+        incidents=incidents,
         jobs=jobs,
         no_cache=no_cache,
         quiet=quiet,

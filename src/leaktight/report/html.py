@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from html import escape
 
 from leaktight.model import Claim, Finding, Result, Severity
-from leaktight.report.html_evidence import evidence, seen
+from leaktight.report.html_evidence import evidence, proved, seen
 from leaktight.report.html_map import ANYTHING, draw_map, ways
 from leaktight.report.html_page import document, table
 from leaktight.report.html_source import excerpt
@@ -48,7 +48,7 @@ class _Page:
     def body(self, version: str) -> Iterator[str]:
         parts = [
             ("map", "Map", self.map()),
-            ("evidence", "Evidence", [*evidence(self.result.sightings)]),
+            ("evidence", "Evidence", [*evidence(self.findings, self.result.proofs, self.result.sightings)]),
             ("findings", f"Findings ({len(self.findings)})", [*self.found()]),
             ("inventory", "Inventory", [*self.inventory()]),
             ("gaps", f"Not analysed ({len(self.result.gaps)})", [*self.gaps()]),
@@ -66,7 +66,7 @@ class _Page:
             yield f'<section id="{name}" aria-labelledby="{name}-head"><h2 id="{name}-head">{head}</h2>'
             yield from lines
             yield "</section>"
-        yield f"</main>\n<footer>leaktight {_text(version)} reads files only: nothing was run, nothing was sent. Values are masked.</footer>"
+        yield f"</main>\n<footer>leaktight {_text(version)}: {self.done()} Values are masked.</footer>"
 
     # -- verdict -------------------------------------------------------------------------------
 
@@ -77,6 +77,7 @@ class _Page:
         yield f"<p>Exit status {int(self.outcome.status)}: {_text(self.outcome.reason)}.</p>"
         by = Counter(finding.severity for finding in self.findings)
         tiles = [(str(severity), by[severity], str(severity)) for severity in reversed(Severity)]
+        tiles += [("proved", number, "proof")] if (number := sum(bool(item.proofs) for item in self.findings)) else []
         tiles += [
             ("gaps", len(self.result.gaps), "gap"),
             ("claimed", sum(item.claimed for item in self.result.findings), "claim"),
@@ -91,6 +92,12 @@ class _Page:
         ]
         if hidden:
             yield f'<p class="facts">not shown: {_text(", ".join(hidden))}</p>'
+
+    def done(self) -> str:
+        """What was done for this page."""
+        if self.result.proofs:
+            return "the files were read, and what is told as proved was seen when the project ran apart, or the site was asked."
+        return "files were read, nothing was run, nothing was sent."
 
     def sentence(self) -> str:
         """What the scan says, in one sentence."""
@@ -137,6 +144,7 @@ class _Page:
             "what to do": _text(remedy),
         }
         yield f"<dl>{''.join(f'<div><dt>{name}</dt><dd>{value}</dd></div>' for name, value in rows.items() if value)}</dl>"
+        yield from proved(finding.proofs)
         yield from seen(finding, self.result.sightings)
         if len(finding.flow) > 1:
             yield f"<details><summary>The way the data takes, {len(finding.flow)} steps</summary><ol>"
