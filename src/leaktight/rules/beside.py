@@ -1,4 +1,4 @@
-"""Which files lie beside the site: scripts and packages that people run by hand, and that no code of the site imports."""
+"""What is beside the site: scripts and packages that people run by hand, and who runs the site at all."""
 
 from __future__ import annotations
 
@@ -35,6 +35,13 @@ def is_beside_site(project: Project, path: str) -> bool:
 def is_entry_of_command(project: Project, path: str) -> bool:
     """Tell a file that an installed command begins in, so that what it prints is read by who typed the command."""
     return path in _entries(project)
+
+
+def is_for_others(project: Project) -> bool:
+    """Tell a package that others install and run on servers of their own."""
+    if project.lines("PKG-INFO") or project.lines("setup.py"):
+        return True
+    return any(line.strip() == "[build-system]" for line in project.lines("pyproject.toml") or ())
 
 
 def _folder_of_tool(project: Project, path: str) -> str | None:

@@ -66,7 +66,12 @@ def audience_of(arrival: Arrival) -> Audience:
 
 def lets_in(fact: Fact) -> bool:
     """Tell a token that opens an account for its holder from one that a link is made of."""
-    return fact.label == "token" and _LETS_IN.search(fact.word.lower()) is not None
+    return fact.label == "token" and opens_account(fact.word)
+
+
+def opens_account(word: str) -> bool:
+    """Tell by its name a token that opens an account."""
+    return _LETS_IN.search(word.lower()) is not None
 
 
 def at_least(audience: Audience, least: Audience) -> Audience:

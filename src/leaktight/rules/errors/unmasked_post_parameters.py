@@ -16,8 +16,8 @@ masks all parameters.
 The decorator may also stand on an inherited `dispatch`, be a part of a decorator of the project, or be wrapped around the view in the
 module or the URLconf: all of these are understood. The views of `django.contrib.auth` mask what they take. Views that take JSON are shown
 to the strict audience, since Django's report does not hold their body; so are all views of a project whose filter in
-`DEFAULT_EXCEPTION_REPORTER_FILTER` treats POST parameters in its own way, a view whose pages show its form input by input and not this one,
-and a bank account alone, which stands on invoices. What a view puts into its own copy of the POST was not posted.
+`DEFAULT_EXCEPTION_REPORTER_FILTER` treats POST parameters in its own way or whose `LOGGING` mails no reports, a view whose pages show its form
+input by input and not this one, and a bank account alone, which stands on invoices. What a view puts into its own copy of the POST was not posted.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from leaktight.project.views import View
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.errors.masking import DECORATOR, definition, mask
 from leaktight.rules.errors.rendering import is_asked_for
+from leaktight.rules.errors.reporting import are_reports_mailed
 from leaktight.rules.guarding import EFFECT as NEEDS
 from leaktight.rules.guarding import declared, installed
 from leaktight.rules.judging import heading
@@ -141,7 +142,7 @@ class UnlockView(FormView):
 
 @rule.project
 def unmasked(project: Project) -> Iterator[Finding]:
-    masks_itself = _has_own_masks(project)
+    is_kept = _has_own_masks(project) or not are_reports_mailed(project)
     secrets = PostedSecrets(project)
     for view in project.views:
         named = _named(view)
@@ -152,7 +153,7 @@ def unmasked(project: Project) -> Iterator[Finding]:
             api = view.is_api or all(item.api for item in open_ones)
             known = all(item.label == "bank-account" for item in open_ones)  # stands on invoices
             asked = any(is_asked_for(project, view, item.name) for item in open_ones)
-            audience = Audience.STRICT if api or masks_itself or known or not asked else Audience.DEFAULT
+            audience = Audience.STRICT if api or is_kept or known or not asked else Audience.DEFAULT
             yield _finding(project, view, open_ones, audience, is_partly=named is not None)
 
 

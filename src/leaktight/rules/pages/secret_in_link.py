@@ -25,7 +25,7 @@ from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.templates import Attribute, Element, Output, Part, Template
 from leaktight.rules.api import Example, NotPossible, Rule
-from leaktight.rules.judging import harm, kind_of
+from leaktight.rules.judging import harm, kind_of, opens_account
 from leaktight.rules.pages.evidence import Evidence, key_of_a_row, named, printed
 
 rule = Rule(
@@ -83,6 +83,8 @@ def _judge(element: Element, attribute: Attribute, output: Output, template: Tem
     if verdict is None:
         return None
     evidence, confidence, audience = verdict
+    if evidence.label == "token" and not opens_account(evidence.word) and audience is None:
+        audience = Audience.STRICT  # what links are made of
     if template.is_mail and evidence.label in _SENT_BY_MAIL:
         return None
     if _is_published(element, output):

@@ -125,7 +125,8 @@ def checked_as_credential(call: Call) -> Iterator[Finding]:
         for fact in value.facts if value is not None else ():
             if fact.source == "request-url":
                 origin = call.machine.steps(fact.trace)[0]
-                yield _finding(call, fact, origin.span, Confidence.HIGH, Audience.DEFAULT, Step(call.span, "is checked here"))
+                audience = Audience.STRICT if call.name.endswith("check_token") else Audience.DEFAULT  # a link, to be used once
+                yield _finding(call, fact, origin.span, Confidence.HIGH, audience, Step(call.span, "is checked here"))
 
 
 def _finding(call: Call, fact: Fact, span: Span, sure: Confidence, audience: Audience, *related: Step) -> Finding:

@@ -95,6 +95,8 @@ def in_the_address(arrival: Arrival) -> Iterator[Finding]:
     audience = audience_of(arrival)
     if kind_of(fact.label) is LabelKind.PERSONAL:
         audience = at_least(audience, Audience.AUDIT)
+    elif fact.label == "secret-key" and fact.source == "field":
+        audience = at_least(audience, Audience.STRICT)  # the key of a row, in the link that opens it
     elif (fact.label in _ONE_TIME and (part == "path" or not lets_in(fact))) or is_vague(fact):
         audience = at_least(audience, Audience.STRICT)
     yield rule.finding(

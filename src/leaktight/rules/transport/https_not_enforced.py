@@ -28,6 +28,7 @@ from leaktight.project import Project
 from leaktight.project.deployment.servers import redirecting
 from leaktight.project.settings import Settings, SettingValue
 from leaktight.rules.api import Example, Rule
+from leaktight.rules.beside import is_for_others
 from leaktight.rules.sessions import place
 from leaktight.rules.transport.enforcement import (
     answers_first,
@@ -66,6 +67,7 @@ rule = Rule(
 def plain_http_left_open(project: Project) -> Iterator[Finding]:
     if project.deployment.http_redirected_by_proxy or redirecting(project.servers) is not None:
         return
+    elsewhere = any(file.kind != "env" for file in project.deployment_files) or is_for_others(project)
     for settings in of_production(project):
         names, is_complete = listed(settings)
         redirect = settings.get("SECURE_SSL_REDIRECT")
@@ -73,7 +75,7 @@ def plain_http_left_open(project: Project) -> Iterator[Finding]:
             continue
         if not redirect.value:
             if not is_base(settings):
-                yield _redirect_is_off(redirect, settings, elsewhere=any(file.kind != "env" for file in project.deployment_files))
+                yield _redirect_is_off(redirect, settings, elsewhere=elsewhere)
         elif is_complete and middleware(settings).certainty is not Certainty.ABSENT:
             yield from _nobody_redirects(names, settings, project)
 
@@ -81,8 +83,8 @@ def plain_http_left_open(project: Project) -> Iterator[Finding]:
 def _redirect_is_off(redirect: SettingValue, settings: Settings, *, elsewhere: bool) -> Finding:
     """One finding for the site, however many pages depend on it.
 
-    Where files say that the site runs in a container or behind a server, and where a switch waits for whoever runs it, the redirect
-    is as often left to the proxy that ends TLS: that is for the strict.
+    Where files say that the site runs in a container or behind a server, where it is a package that others install, and where a switch
+    waits for whoever runs it, the redirect is as often left to the proxy that ends TLS: that is for the strict.
     """
     told = speaks_of_https(settings)
     related = redirect.chain
