@@ -98,6 +98,7 @@ class ClientSerializer(serializers.ModelSerializer):
     ),
 )
 
+_OF_SERVICES = frozenset({"secret-key", "private-key", "token", "secret"})
 _NEVER = frozenset({"password", "private-key", "card"})
 """Labels of data that no answer is meant to hold, even where somebody asked for it by name."""
 _DJANGO_TYPE = "DjangoObjectType"
@@ -225,7 +226,8 @@ def _judge(field: Field, cls: FieldClass, project: Project, *, wide: bool) -> tu
         audience = at_least(audience, Audience.AUDIT if in_admin or not wide else Audience.STRICT)
     if any(project.program.method(cls.ref, name) is not None and _own(project, cls, name) for name in _REWORKING):
         audience = at_least(audience, Audience.STRICT)
-    if audience is Audience.DEFAULT and is_answered_to_administrators(project, cls.ref):
+    # Administrators set keys of services and have to see them, unlike what belongs to people.
+    if audience is Audience.DEFAULT and match.label in _OF_SERVICES and is_answered_to_administrators(project, cls.ref):
         audience = Audience.STRICT
     return audience, confidence
 
