@@ -4,12 +4,13 @@ import json
 import re
 import sqlite3
 from dataclasses import replace
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from leaktight.cli.formats import Format
-from leaktight.cli.projects import joined
+from leaktight.cli.projects import files_of, joined
 from leaktight.cli.prove import _told
 from leaktight.model import (
     Audience,
@@ -109,6 +110,20 @@ def test_a_tight_proof_has_no_finding_in_any_format():
     proof = Proof("shop", (TIGHT,))
     assert as_result(proof, {}).findings == ()
     assert ET.fromstring(_told(proof, decide_proof(proof), Format.JUNIT)).findall(".//failure") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "settings", "proves"),
+    [
+        ("shop/settings.py", ("shop/settings.py",), "f12"),
+        ("shop/settings.py", files_of(Path("/w"), Path("/w"), "shop.settings"), "f12"),
+        ("shop/models.py", ("shop/settings.py",), ""),  # it is about another table
+        ("shop/settings/other.py", files_of(Path("/w"), Path("/w"), "shop.settings.base"), ""),  # it was not run
+    ],
+)
+def test_a_leak_of_the_whole_site_proves_only_what_is_said_of_the_settings_it_ran_with(path, settings, proves):
+    leak = replace(LEAK, place=None)
+    assert joined(Proof("shop", (leak,)), (_finding(12, path=path),), settings).verdicts[0].proves == proves
 
 
 @pytest.mark.parametrize(

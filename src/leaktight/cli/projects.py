@@ -43,6 +43,13 @@ def settings_of(root: Path, folder: Path, result: Result, asked: str) -> str:
     raise UsageError("no settings module was found; give one with --settings")
 
 
+def files_of(root: Path, folder: Path, module: str) -> tuple[str, ...]:
+    """Return where a settings module may lie, relative to the root: what other settings say is not what was run."""
+    path = folder.resolve().joinpath(*module.split("."))
+    found = (path.with_name(f"{path.name}.py"), path / "__init__.py")
+    return tuple(file.relative_to(root.resolve()).as_posix() for file in found if file.is_relative_to(root.resolve()))
+
+
 def scanned(root: Path, config: Effective) -> Result:
     """Scan the project: its findings are what a proof confirms."""
     from leaktight import engine

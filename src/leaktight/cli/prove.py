@@ -96,7 +96,7 @@ def _proof(wanted: Wanted) -> Proof:
 
 
 def _of_project(wanted: Wanted) -> Proof:
-    from leaktight.cli.projects import folder_of, joined, scanned, settings_of
+    from leaktight.cli.projects import files_of, folder_of, joined, scanned, settings_of
     from leaktight.prove.documents import documents
     from leaktight.prove.launch import CannotProve, prove_project
 
@@ -119,7 +119,8 @@ def _of_project(wanted: Wanted) -> Proof:
         )
     except CannotProve as error:
         raise UsageError(str(error)) from None
-    whole = joined(replace(proof, notes=(f"settings: {settings}", *proof.notes)), result.findings, result.project.settings)
+    speaking = files_of(root, folder, wanted.settings) if wanted.settings else result.project.settings
+    whole = joined(replace(proof, notes=(f"settings: {settings}", *proof.notes)), result.findings, speaking)
     save_tests(wanted.write_tests, whole, settings)
     found = None if result.gaps else Counter(finding.rule for finding in result.findings if not finding.claimed)
     facts: dict[str, list[tuple[bool, str]]] = {}
