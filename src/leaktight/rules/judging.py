@@ -26,7 +26,7 @@ _LESS_HARM = frozenset({"token", "one-time-code", "secret", "bank-account"})
 
 _MANY_MEANINGS = frozenset({"token", "secret"})
 """Labels whose plain word names identifiers, nonces and keys of all sorts."""
-_LETS_IN = re.compile(r"access|auth(?:entication|orization)?(?![a-z])|api|bearer|session|jwt|login|private|personal")
+_LETS_IN = re.compile(r"(?<![a-z])(?:access|auth(?!or(?!iz))|api|bearer|session|jwt|login|private|personal)")
 _COMMAND_FOLDERS = frozenset({"scripts", "bin", "tools", "cli", "hack"})
 _COMMAND_FILES = frozenset({"manage.py", "setup.py", "fabfile.py", "cli.py", "__main__.py", "noxfile.py"})
 
