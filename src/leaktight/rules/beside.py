@@ -8,7 +8,7 @@ from leaktight.project import Project
 from leaktight.project.symbols import ClassRef, FunctionRef, GlobalRef, ModuleRef
 from leaktight.source.roles import is_in_tests
 
-_FOLDERS = frozenset({"scripts", "bin", "tools", "hack", "contrib_scripts", "devtools"})
+_FOLDERS = frozenset({"scripts", "bin", "tools", "hack", "devtools"})
 _FILES = frozenset({"setup.py", "fabfile.py", "noxfile.py", "__main__.py"})
 _ENTRY = re.compile(r"""["'=]\s*(?P<module>[A-Za-z_][\w.]*)\s*:\s*[A-Za-z_]\w*["']?\s*(?:[,\]#]|$)""")
 _NAMING_ENTRIES = ("pyproject.toml", "setup.cfg", "setup.py")
