@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client, override_settings
 from django.utils import timezone
 from guardsite.exposure import holds
@@ -161,6 +162,34 @@ def test_the_async_life_of_a_session(engine: str, tmp_path: Path) -> None:
 
     with _engine(engine, tmp_path):
         asyncio.run(live())
+
+
+@pytest.mark.parametrize("engine", ["db", "cached_db"])
+@pytest.mark.parametrize("is_ours", [False, True])
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_does_not_answer_is_no_deleted_session(
+    engine: str, is_ours: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Django says of both that the session was deleted, which a visitor is told as a fault of theirs (400)."""
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise OperationalError("away")
+
+    with _engine(engine, tmp_path, ours=bool(is_ours)):
+        store = _store()
+        store["card"] = CANARY
+        store.save()
+        with monkeypatch.context() as patched:
+            patched.setattr(Session, "save", fail)
+            for save in (store.save, lambda: asyncio.run(store.asave())):
+                with pytest.raises(OperationalError if is_ours else UpdateError):
+                    save()
+        store.save()
+        assert _store(store.session_key)["card"] == CANARY
+        Session.objects.all().delete()
+        for save in (store.save, lambda: asyncio.run(store.asave())):
+            with pytest.raises(UpdateError):
+                save()
 
 
 @pytest.mark.parametrize("engine", ENGINES)

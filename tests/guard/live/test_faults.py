@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -70,11 +71,22 @@ class Server:
         self._process = self._stack.enter_context(running(*self._given, **self._options))
 
     def kill(self) -> None:
+        helpers = _children(self._process.pid)  # those of PostgreSQL answer for a moment longer than what started them
         self._process.kill()
         self._process.wait()
+        for helper in helpers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(helper, signal.SIGKILL)
+        while any(Path(f"/proc/{helper}").exists() for helper in helpers):
+            time.sleep(0.01)
         self._stack.close()
 
     close = kill
+
+
+def _children(process: int) -> list[int]:
+    told = Path(f"/proc/{process}/task/{process}/children")
+    return [int(child) for child in told.read_text().split()] if told.exists() else []
 
 
 @contextlib.contextmanager

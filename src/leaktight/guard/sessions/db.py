@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DjangoStore
+from django.db import InterfaceError, OperationalError
 
 from leaktight.guard.keys import place_of
 from leaktight.guard.sessions.sealed import Sealed
@@ -12,6 +14,20 @@ from leaktight.guard.sessions.sealed import Sealed
 
 class SessionStore(Sealed, DjangoStore):
     """The `db` engine of Django with other contents: the table, `clearsessions` and expiry stay as they are."""
+
+    def save(self, must_create: Any = False) -> None:  # noqa: FBT002 - as engines of Django are called
+        """Save the contents. A database that does not answer is an error of its own: Django would say that the session was deleted meanwhile."""
+        try:
+            super().save(must_create)
+        except UpdateError as error:
+            raise _why(error) from None
+
+    async def asave(self, must_create: Any = False) -> None:  # noqa: FBT002 - as engines of Django are called
+        """Do what `save` does."""
+        try:
+            await super().asave(must_create)
+        except UpdateError as error:
+            raise _why(error) from None
 
     def _get_session_from_db(self) -> Any:
         with _StoredKey(self):
@@ -46,6 +62,12 @@ class SessionStore(Sealed, DjangoStore):
         key = self.session_key if session_key is None else session_key
         if key is not None:
             await super().adelete(place_of(key))
+
+
+def _why(error: Exception) -> BaseException:
+    """Return the database's own error where it failed, or the error itself where the row is gone."""
+    cause = error.__context__
+    return cause if isinstance(cause, (OperationalError, InterfaceError)) else error
 
 
 class _StoredKey:
