@@ -6,10 +6,9 @@ import re
 
 from leaktight.project import Project
 from leaktight.project.symbols import ClassRef, FunctionRef, GlobalRef, ModuleRef
+from leaktight.rules.judging import TOOL_FILES, TOOL_FOLDERS
 from leaktight.source.roles import is_in_tests
 
-_FOLDERS = frozenset({"scripts", "bin", "tools", "hack", "devtools"})
-_FILES = frozenset({"setup.py", "fabfile.py", "noxfile.py", "__main__.py"})
 _ENTRY = re.compile(r"""["'=]\s*(?P<module>[A-Za-z_][\w.]*)\s*:\s*[A-Za-z_]\w*["']?\s*(?:[,\]#]|$)""")
 _NAMING_ENTRIES = ("pyproject.toml", "setup.cfg", "setup.py")
 
@@ -51,9 +50,9 @@ def _folder_of_tool(project: Project, path: str) -> str | None:
         return None
     for depth, name in enumerate(folders, 1):
         folder = "/".join(folders[:depth])
-        if name in _FOLDERS or (f"{folder}/setup.py" in project.program.modules and folder not in _apart(project)):
+        if name in TOOL_FOLDERS or (f"{folder}/setup.py" in project.program.modules and folder not in _apart(project)):
             return folder
-    return "" if path.rpartition("/")[2] in _FILES else None
+    return "" if path.rpartition("/")[2] in TOOL_FILES else None
 
 
 def _apart(project: Project) -> frozenset[str]:

@@ -20,15 +20,21 @@ _HARM = {
     LabelKind.PERSONAL: Severity.LOW,
     LabelKind.INTERNAL: Severity.LOW,
 }
-_LESS_HARM = frozenset({"token", "one-time-code", "secret", "bank-account"})
-"""Labels of a grave kind whose data is replaced, runs out, or is known to others anyway."""
-
-
+IN_LINKS = frozenset({"token", "one-time-code", "secret"})
+"""Labels of what links and pages tell on purpose: it is used once, or opens one thing for whoever has it."""
+EXPIRING = IN_LINKS | {"session-id"}
+"""Labels of data that runs out by itself and is replaced."""
 _MANY_MEANINGS = frozenset({"token", "secret"})
 """Labels whose plain word names identifiers, nonces and keys of all sorts."""
+LOOSELY_NAMED = _MANY_MEANINGS | {"session-id"}
+"""These and the one whose words name any kind of session: weak evidence wherever nothing else is said."""
+_LESS_HARM = IN_LINKS | {"bank-account"}
+"""Labels of a grave kind whose data is replaced, runs out, or is known to others anyway."""
+
 _LETS_IN = re.compile(r"(?<![a-z])(?:access|auth(?!or(?!iz))|api|bearer|session|jwt|login|private|personal)")
-_COMMAND_FOLDERS = frozenset({"scripts", "bin", "tools", "cli", "hack"})
-_COMMAND_FILES = frozenset({"manage.py", "setup.py", "fabfile.py", "cli.py", "__main__.py", "noxfile.py"})
+TOOL_FOLDERS = frozenset({"scripts", "bin", "tools", "cli", "hack", "devtools"})
+TOOL_FILES = frozenset({"manage.py", "setup.py", "fabfile.py", "cli.py", "__main__.py", "noxfile.py"})
+"""Folders and files of what people run by hand."""
 
 
 def kind_of(label: str) -> LabelKind:
@@ -99,7 +105,7 @@ def is_command(call: Call) -> bool:
 def is_run_by_hand(path: str) -> bool:
     """Tell a file that an operator runs by hand, so that what it prints and writes goes to that person."""
     folders = path.split("/")[:-1]
-    return "commands" in folders or not _COMMAND_FOLDERS.isdisjoint(folders) or path.rpartition("/")[2] in _COMMAND_FILES
+    return "commands" in folders or not TOOL_FOLDERS.isdisjoint(folders) or path.rpartition("/")[2] in TOOL_FILES
 
 
 def heading(project: Project, path: str, packed: int, name: str) -> Span:

@@ -27,7 +27,7 @@ from leaktight.flow.value import Evidence, Fact
 from leaktight.model import Audience, Confidence, Finding, Severity, Span, Step
 from leaktight.policy import Channel, LabelKind, Safeguard
 from leaktight.rules.api import Example, NotPossible, Rule
-from leaktight.rules.judging import harm, is_grave, kind_of, lets_in
+from leaktight.rules.judging import IN_LINKS, harm, is_grave, kind_of, lets_in
 from leaktight.rules.wording import an
 
 rule = Rule(
@@ -84,8 +84,6 @@ def orders(request):
     ),
 )
 
-_LINKS = frozenset({"one-time-code", "token", "secret"})
-"""What links carry on purpose: to be used once, or to let whoever has the link see one thing."""
 _PROTOCOLS = frozenset({"oauth_token", "oauth_verifier", "oauth_token_secret", "openid.assoc_handle"})
 """What a protocol of others puts into the address it sends people back to."""
 
@@ -112,7 +110,7 @@ def _audience(fact: Fact, *, in_path: bool) -> Audience | None:
     credential = kind_of(fact.label) is LabelKind.CREDENTIAL
     if in_path:
         return Audience.STRICT if fact.strong and not (credential and fact.label != "password") else None
-    if (fact.label in _LINKS and not lets_in(fact)) or not fact.strong or fact.word.lower() in _PROTOCOLS:
+    if (fact.label in IN_LINKS and not lets_in(fact)) or not fact.strong or fact.word.lower() in _PROTOCOLS:
         return Audience.STRICT
     return Audience.DEFAULT
 

@@ -11,7 +11,7 @@ from leaktight.flow.value import Evidence, Fact
 from leaktight.model import Audience, Confidence
 from leaktight.policy import Channel, LabelKind, State
 from leaktight.rules.access import methods_of, requires_login
-from leaktight.rules.judging import at_least, audience_of, kind_of
+from leaktight.rules.judging import EXPIRING, IN_LINKS, LOOSELY_NAMED, at_least, audience_of, kind_of
 from leaktight.rules.sessions import are_messages_in_cookies
 from leaktight.rules.wording import an
 
@@ -21,7 +21,7 @@ _JUDGED_AS_A_WHOLE = frozenset({WHOLE_INSTANCE, OF_THE_MODEL})
 """Sources of fields that nobody chose one by one: `overexposed-fields` speaks of them."""
 _SERVER = frozenset({"settings", "environment"})
 _STORED = frozenset({"field", "serializer", *_SERVER})
-_HANDED_OUT = frozenset({"token", "one-time-code", "session-id", "secret-key", "secret"})
+_HANDED_OUT = EXPIRING | {"secret-key"}
 """Labels of data that is made to be told to the one it is for, once."""
 _FOR_BROWSERS = re.compile(
     r"MAPS?|MAPBOX|GOOGLE|GA|GTM|FIREBASE|ALGOLIA|ANALYTICS|SENTRY|RAVEN|RECAPTCHA|CAPTCHA|TURNSTILE|PUSHER|VAPID|STREET|TILES?|BING|"
@@ -82,7 +82,7 @@ def _least(arrival: Arrival, kind: LabelKind) -> Audience:
         if any(requires_login(view, project) for view in views):
             return Audience.AUDIT
         return Audience.DEFAULT if views else Audience.STRICT
-    if fact.label in {"token", "one-time-code", "secret"} and arrival.channel is Channel.PAGE:
+    if fact.label in IN_LINKS and arrival.channel is Channel.PAGE:
         return Audience.STRICT  # pages show people what they have to type or paste elsewhere
     if fact.source in _OWN:
         return Audience.AUDIT if fact.label in _HANDED_OUT else Audience.STRICT
@@ -95,6 +95,6 @@ def _least(arrival: Arrival, kind: LabelKind) -> Audience:
         return Audience.AUDIT  # what the one who signs in came for
     if fact.label in _HANDED_OUT and fact.source not in _STORED and not fact.evidence & Evidence.LITERAL:
         return Audience.AUDIT if methods <= {"post"} or not fact.strong or not fact.evidence & Evidence.NAME else Audience.STRICT
-    if fact.label in {"token", "secret", "session-id"} and not fact.strong and not fact.evidence & Evidence.LITERAL:
+    if fact.label in LOOSELY_NAMED and not fact.strong and not fact.evidence & Evidence.LITERAL:
         return Audience.STRICT
     return Audience.DEFAULT

@@ -25,7 +25,7 @@ from leaktight.model import Audience, Finding, Severity
 from leaktight.policy import Channel, LabelKind, Safeguard
 from leaktight.project.symbols import ClassRef, FunctionRef
 from leaktight.rules.api import Example, NotPossible, Rule
-from leaktight.rules.judging import at_least, audience_of, harm, kind_of, lets_in
+from leaktight.rules.judging import IN_LINKS, at_least, audience_of, harm, kind_of, lets_in
 from leaktight.rules.responses.disclosure import is_only_random, is_vague
 from leaktight.rules.wording import an
 
@@ -77,7 +77,6 @@ def opened(request, user, password):
     ),
 )
 
-_ONE_TIME = frozenset({"token", "one-time-code", "secret"})
 _SUCCESS = "result of django.views.generic.FormView.get_success_url"
 _PLACES = {"query": "the query", "path": "the path"}
 
@@ -97,7 +96,7 @@ def in_the_address(arrival: Arrival) -> Iterator[Finding]:
         audience = at_least(audience, Audience.AUDIT)
     elif fact.label == "secret-key" and fact.source == "field":
         audience = at_least(audience, Audience.STRICT)  # the key of a row, in the link that opens it
-    elif (fact.label in _ONE_TIME and (part == "path" or not lets_in(fact))) or is_vague(fact):
+    elif (fact.label in IN_LINKS and (part == "path" or not lets_in(fact))) or is_vague(fact):
         audience = at_least(audience, Audience.STRICT)
     yield rule.finding(
         arrival.span,

@@ -23,7 +23,7 @@ from leaktight.flow.value import all_facts
 from leaktight.model import Audience, Confidence, Finding, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.rules.api import Example, NotPossible, Rule
-from leaktight.rules.judging import is_grave
+from leaktight.rules.judging import EXPIRING, is_grave
 
 rule = Rule(
     __name__,
@@ -65,7 +65,6 @@ def token_for(order, payment):
     ),
 )
 
-_MEANT = frozenset({"token", "one-time-code", "session-id", "secret"})
 """What a token carries on purpose: identifiers of itself and of a session."""
 
 
@@ -73,7 +72,7 @@ _MEANT = frozenset({"token", "one-time-code", "session-id", "secret"})
 def in_the_payload(call: Call) -> Iterator[Finding]:
     value = call.argument("payload")
     for fact in all_facts(value) if value is not None else ():
-        if is_grave(fact.label) and fact.label not in _MEANT and fact.state.is_readable:
+        if is_grave(fact.label) and fact.label not in EXPIRING and fact.state.is_readable:
             how_sure = confidence(fact)
             audience = Audience.DEFAULT if how_sure is not Confidence.LOW else Audience.STRICT if fact.strong else Audience.AUDIT
             yield rule.finding(

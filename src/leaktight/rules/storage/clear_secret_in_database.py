@@ -28,7 +28,7 @@ from leaktight.project import Project
 from leaktight.project.classes import Field, FieldClass
 from leaktight.project.symbols import ClassRef
 from leaktight.rules.api import Example, NotPossible, Rule
-from leaktight.rules.judging import at_least, audience_of, harm, is_grave, kind_of, milder
+from leaktight.rules.judging import EXPIRING, at_least, audience_of, harm, is_grave, kind_of, milder
 from leaktight.rules.wording import an
 
 rule = Rule(
@@ -68,7 +68,7 @@ def note_login(request):
 )
 
 _TEXT = frozenset({"CharField", "TextField", "JSONField", "SlugField", "BinaryField"})
-_MILDER = frozenset({"token", "one-time-code", "session-id", "secret", "bank-account"})
+_MILDER = EXPIRING | {"bank-account"}
 """Labels of what runs out, or is told to others anyway, and is kept by a site whose business it is."""
 _PROTECTS = re.compile(r"encrypt|decrypt|cipher|fernet|hash|digest|make_password|set_password|set_key|sign|vault|seal")
 _WHOLE = {"request-body": "the whole request body", "request-header": "all request headers", "cookie": "all cookies"}

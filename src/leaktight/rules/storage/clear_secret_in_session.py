@@ -27,7 +27,7 @@ from leaktight.project import Project
 from leaktight.project.posted import form_secrets
 from leaktight.project.symbols import ClassRef, FunctionRef, Program
 from leaktight.rules.api import Example, NotPossible, Rule
-from leaktight.rules.judging import at_least, audience_of, harm, is_grave, kind_of
+from leaktight.rules.judging import LOOSELY_NAMED, at_least, audience_of, harm, is_grave, kind_of
 from leaktight.rules.reach import statements
 from leaktight.rules.responses.disclosure import is_only_random
 from leaktight.rules.wording import an
@@ -82,7 +82,6 @@ def first_page(request):
 )
 
 _WIZARDS = frozenset({"SessionWizardView", "NamedUrlSessionWizardView"})
-_OFTEN_MEANT = frozenset({"token", "secret", "session-id"})
 
 
 @rule.flow(Channel.SESSION)
@@ -93,7 +92,7 @@ def kept(arrival: Arrival) -> Iterator[Finding]:
     if is_only_random(arrival.fact):
         return
     audience = audience_of(arrival)
-    if arrival.label in _OFTEN_MEANT:
+    if arrival.label in LOOSELY_NAMED:
         audience = at_least(audience, Audience.STRICT)
     if kind is LabelKind.PERSONAL:
         audience = at_least(audience, Audience.AUDIT)
@@ -130,7 +129,7 @@ def _page_of_a_wizard(project: Project, wizard: ClassRef, code: Code, path: str)
     asked = [(field.name, field.match, field) for field in (project.fields(form) if isinstance(form, ClassRef) else ())]
     grave = [(name, match, field) for name, match, field in asked if match is not None and is_grave(match.label)]
     for name, match, field in sorted(grave, key=lambda item: (-item[1].strength, item[0]))[:1]:
-        sure = match.strength is Strength.STRONG and match.label not in _OFTEN_MEANT
+        sure = match.strength is Strength.STRONG and match.label not in LOOSELY_NAMED
         step = Step(project.span(field.path, field.span), f"field `{name}` of {field.owner}")
         yield _of_a_wizard(project, wizard, code, path, match.label, name, sure=sure, related=(step,))
     if not grave:

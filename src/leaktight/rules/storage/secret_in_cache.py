@@ -21,9 +21,7 @@ from leaktight.flow.events import Arrival
 from leaktight.model import Audience, Finding, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.rules.api import Example, NotPossible, Rule
-from leaktight.rules.judging import at_least, harm, is_grave, milder
-
-_EXPIRING = frozenset({"token", "one-time-code", "secret", "session-id"})
+from leaktight.rules.judging import EXPIRING, at_least, harm, is_grave, milder
 
 rule = Rule(
     __name__,
@@ -71,7 +69,7 @@ def cached(arrival: Arrival) -> Iterator[Finding]:
     if not is_grave(fact.label) or not fact.state.is_readable:
         return
     in_key = arrival.sink.part == "key"
-    audience = at_least(arrival.audience, Audience.STRICT) if in_key or fact.label in _EXPIRING else arrival.audience
+    audience = at_least(arrival.audience, Audience.STRICT) if in_key or fact.label in EXPIRING else arrival.audience
     yield rule.finding(
         arrival.span,
         label=fact.label,

@@ -21,9 +21,7 @@ from leaktight.flow.events import Arrival
 from leaktight.model import Audience, Finding, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.rules.api import Example, NotPossible, Rule
-from leaktight.rules.judging import at_least, harm, is_grave, milder
-
-_EXPIRING = frozenset({"token", "one-time-code", "secret", "session-id"})
+from leaktight.rules.judging import EXPIRING, at_least, harm, is_grave, milder
 
 rule = Rule(
     __name__,
@@ -104,7 +102,7 @@ def queued(arrival: Arrival) -> Iterator[Finding]:
     if not is_grave(fact.label) or not fact.state.is_readable:
         return
     severity, audience = milder(harm(fact.label)), arrival.audience
-    if fact.label in _EXPIRING:
+    if fact.label in EXPIRING:
         audience = at_least(audience, Audience.STRICT)
     yield rule.finding(
         arrival.span,
