@@ -15,7 +15,7 @@ from typing import Self
 
 import pytest
 from conftest import ROOT
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import leaktight
@@ -137,7 +137,7 @@ names = st.from_regex(r"[a-z][a-z0-9_]{0,12}", fullmatch=True).filter(
 )
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30)
 @given(form=names, view=names, bound=names, value=names)
 def test_new_names_do_not_change_a_verdict_that_has_other_evidence(
     tmp_path: Path, form: str, view: str, bound: str, value: str

@@ -81,7 +81,7 @@ FORMS = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.sampled_from(HEADS),
     st.lists(st.sampled_from(BODIES), min_size=1, max_size=4),

@@ -26,6 +26,6 @@ def test_the_clinic_is_repaired_and_still_works(tmp_path: Path) -> None:
     again = repair(root, Config(), level=Safety.UNSAFE, audience=Audience.DEFAULT)
     assert (again.fixes, again.after) == ([], {})
     ran = subprocess.run(
-        [sys.executable, "-B", "manage.py", "test"], cwd=root, env=OWN, capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, "-B", "manage.py", "test"], cwd=root, env=OWN, capture_output=True, text=True, timeout=600, check=False
     )
     assert ran.returncode == 0, ran.stderr

@@ -28,6 +28,7 @@ while True:
         files = {{name: letter * {SIZE} for name in last}}
         write_files(root, files, last)
         last = files
+        print("written", flush=True)
 """
 
 
@@ -40,7 +41,9 @@ def test_a_kill_leaves_whole_files(tmp_path: Path) -> None:
         writer = subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE)
         assert writer.stdout is not None
         assert writer.stdout.readline() == b"ready\n"
-        time.sleep(moments.uniform(0, 0.1))
+        for _ in range(moments.randrange(4)):
+            assert writer.stdout.readline() == b"written\n"
+        time.sleep(moments.uniform(0, 0.02))
         writer.send_signal(signal.SIGKILL)
         writer.communicate()
         texts = [(tmp_path / name).read_bytes() for name in ("one.py", "two.py", "three.py")]

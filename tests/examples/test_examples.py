@@ -125,5 +125,5 @@ def test_an_example_runs(name: str) -> None:
         pytest.skip(f"not installed: {', '.join(missing)}")
     for command in ["check", "test"]:
         arguments = [sys.executable, "-B", "manage.py", command]
-        done = subprocess.run(arguments, cwd=EXAMPLES / name, env=OWN, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(arguments, cwd=EXAMPLES / name, env=OWN, capture_output=True, text=True, timeout=600, check=False)
         assert done.returncode == 0, done.stderr

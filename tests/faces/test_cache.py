@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leaktight.cli.formats import Format
@@ -362,7 +362,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Cache]:
     return folder / "project", Cache(folder / "kept")
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12)
 @given(st.dictionaries(st.sampled_from(["a.py", "b.py", "c/views.py"]), st.integers(0, 3), min_size=1))
 def test_whatever_was_scanned_before_the_answer_is_that_of_a_cold_scan(shared: tuple[Path, Cache], contents: dict[str, int]):
     root, cache = shared

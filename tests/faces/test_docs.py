@@ -64,7 +64,7 @@ def told(command: str, home: Path) -> str:
     }
     environment.pop("DJANGO_SETTINGS_MODULE", None)
     done = subprocess.run(
-        ["bash", "-c", command], cwd=home, env=environment, capture_output=True, text=True, check=False, timeout=300
+        ["bash", "-c", command], cwd=home, env=environment, capture_output=True, text=True, check=False, timeout=600
     )
     assert done.returncode not in {2, 4, 127}, done.stderr
     return done.stdout + done.stderr

@@ -46,7 +46,7 @@ OTHERS = {
 
 def _loaded(how: str) -> set[str]:
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT.replace("{how}", how)], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", SCRIPT.replace("{how}", how)], capture_output=True, text=True, check=True, timeout=300
     )
     return set(done.stdout.split())
 

@@ -387,10 +387,10 @@ def test_a_storm_of_lines_stays_linear() -> None:
     def seconds(lines: int) -> float:
         with watched(Registry()) as registry, writing(StreamSink()):
             registry.add(CANARY, "card", "card_number")
-            begin = time.perf_counter()
+            begin = time.thread_time()  # what else the machine does is not its doing
             for number in range(lines):
                 logger.info("pay %s of order %d", CANARY, number)
-            return time.perf_counter() - begin
+            return time.thread_time() - begin
 
     small, large = min(seconds(1_000) for _ in range(3)), seconds(10_000)
     assert large < 30 * small

@@ -111,7 +111,7 @@ def _sends(port: int) -> None:
 
 
 def _large_file(port: int) -> None:
-    requests.post(f"http://127.0.0.1:{port}/", data=io.BytesIO(b"x" * (17 << 20) + CANARY.encode()), timeout=30)
+    requests.post(f"http://127.0.0.1:{port}/", data=io.BytesIO(b"x" * (17 << 20) + CANARY.encode()), timeout=300)
 
 
 @pytest.mark.parametrize("send", [_chunks, _sends, _large_file])

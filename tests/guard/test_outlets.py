@@ -239,7 +239,7 @@ def _http_client(url: str, data: bytes, ca: str | None) -> None:
 
 
 def _requests(url: str, data: bytes, ca: str | None) -> None:
-    requests.request("POST" if data else "GET", url, data=data or None, verify=ca or False, timeout=5)
+    requests.request("POST" if data else "GET", url, data=data or None, verify=ca or False, timeout=60)
 
 
 def _urllib3(url: str, data: bytes, ca: str | None) -> None:
@@ -362,7 +362,7 @@ def test_a_file_is_checked_and_sent_whole(tmp_path: Path) -> None:
     with serving() as server:
         url = f"http://localhost:{server.server_address[1]}/"
         with knowing(), file.open("rb") as data:
-            requests.post(url, data=data, timeout=5)
+            requests.post(url, data=data, timeout=60)
         assert server.received[0].endswith(CANARY.encode())
 
 
@@ -373,12 +373,12 @@ def test_a_value_in_any_encoding_does_not_go_out_in_clear(encoding: str) -> None
     with serving() as server:
         url = f"http://localhost:{server.server_address[1]}/"
         with knowing(), without(outgoing):
-            requests.post(url, data=text.encode(), timeout=5)
+            requests.post(url, data=text.encode(), timeout=60)
         assert holds(server.received.pop(), CANARY)
         with knowing(), pytest.raises(LeakBlocked):
-            requests.post(url, data=text.encode(), timeout=5)
+            requests.post(url, data=text.encode(), timeout=60)
         with knowing(), pytest.raises(LeakBlocked):
-            requests.get(url, headers={"X-Card": text}, timeout=5)
+            requests.get(url, headers={"X-Card": text}, timeout=60)
         assert not any(holds(received, CANARY) for received in server.received)
 
 

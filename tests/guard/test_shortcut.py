@@ -15,7 +15,7 @@ VALUES = st.one_of(
 ).filter(lambda value: len(value.strip()) >= 3)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(VALUES, st.sampled_from(["", " ", "\n", "word "]), st.data())
 def test_a_short_cut_finds_what_the_long_way_finds(value: str, around: str, data: st.DataObject) -> None:
     value = value.strip()

@@ -286,12 +286,12 @@ def mailed(request: HttpRequest) -> HttpResponse:
 
 
 def sent_on(request: HttpRequest) -> HttpResponse:
-    requests.post(request.headers["X-Target"], data=json.dumps({"card": _value(request)}), timeout=5)
+    requests.post(request.headers["X-Target"], data=json.dumps({"card": _value(request)}), timeout=60)
     return HttpResponse("done")
 
 
 def asked_for(request: HttpRequest) -> HttpResponse:
-    requests.get(request.headers["X-Target"], params={"card": _value(request)}, timeout=5)
+    requests.get(request.headers["X-Target"], params={"card": _value(request)}, timeout=60)
     return HttpResponse("done")
 
 

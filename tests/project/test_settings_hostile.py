@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, assume, given
+from hypothesis import assume, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -261,7 +261,7 @@ def run(tree: Tree, code: str) -> Settings:
 
 
 @given(CODE)
-@hypothesis_settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@hypothesis_settings(max_examples=300)
 def test_random_code_never_fails_and_always_gives_the_same(empty_tree: Tree, code: str) -> None:
     first, second = run(empty_tree, code), run(empty_tree, code)
     assert first.names() == second.names()
@@ -281,7 +281,6 @@ ASSIGNED = st.recursive(
 
 
 @given(ASSIGNED)
-@hypothesis_settings(deadline=None)
 def test_a_literal_is_what_it_says(empty_tree: Tree, value: object) -> None:
     setting = run(empty_tree, f"X = {value!r}\n").get("X")
     assert setting.certainty is Certainty.KNOWN

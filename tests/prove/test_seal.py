@@ -17,11 +17,11 @@ SECRET_KEY = "only-for-this-test"
 ROOT_URLCONF = "urls"
 ALLOWED_HOSTS = ["*"]
 try:
-    socket.create_connection(("127.0.0.1", {port}), timeout=2).close()
+    socket.create_connection(("127.0.0.1", {port}), timeout=60).close()
 except OSError:
     pass
 """
-CONNECT = "import socket; socket.create_connection(('127.0.0.1', {port}), timeout=2).close()"
+CONNECT = "import socket; socket.create_connection(('127.0.0.1', {port}), timeout=60).close()"
 SEALED = "from leaktight.prove.project.seal import seal, open_for_databases; seal(); {more}"
 
 
@@ -82,7 +82,7 @@ def test_a_project_is_sealed_before_its_first_line_runs(server: socket.socket, t
     assert _run("import settings", tmp_path).returncode == 0
     assert _was_asked(server)
     job = tmp_path / "job.json"
-    job.write_text(json.dumps({"folder": str(tmp_path), "root": str(tmp_path), "requests": 5, "seconds": 5.0}))
+    job.write_text(json.dumps({"folder": str(tmp_path), "root": str(tmp_path), "requests": 5, "seconds": 300.0}))
     code = f"import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'settings'; from leaktight.prove.child import main; main({str(job)!r})"
     done = _run(code)
     assert "proof" in json.loads((tmp_path / "outcome.json").read_text()), done.stderr

@@ -20,19 +20,25 @@ EXAMPLES = Path(__file__).parents[3] / "examples" / "article"
 HOST = "127.0.0.1"
 
 
+_kept: list[socket.socket] = []
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody else gets while the tests run: it stays bound, and only who asks for this very port may listen there, too."""
+    probe = socket.socket()
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    probe.bind((HOST, 0))
+    _kept.append(probe)
+    return int(probe.getsockname()[1])
 
 
 def wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     """Wait until somebody listens. A server that ends or stays silent fails the test with its log."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + 300
     while time.monotonic() < end:
         if process.poll() is not None:
             raise AssertionError(f"the server ended with {process.returncode}:\n{log.read_text()}")
-        with contextlib.suppress(OSError), socket.create_connection((HOST, port), timeout=1):
+        with contextlib.suppress(OSError), socket.create_connection((HOST, port), timeout=60):
             return
         time.sleep(0.05)
     raise AssertionError(f"nobody listens on {port}:\n{log.read_text()}")
@@ -49,7 +55,7 @@ def running(command: Sequence[str], port: int, folder: Path, **options: object) 
         finally:
             process.terminate()
             try:
-                process.wait(15)
+                process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

@@ -182,7 +182,7 @@ class _Client:
         self._base = base
 
     def get(self, path: str) -> str:
-        with self._opener.open(urllib.request.Request(self._base + path), timeout=20) as answer:
+        with self._opener.open(urllib.request.Request(self._base + path), timeout=120) as answer:
             self.url = answer.url
             return str(answer.read().decode())
 
@@ -191,7 +191,7 @@ class _Client:
         assert token
         data = urlencode({**fields, "csrfmiddlewaretoken": token[1]}).encode()
         headers = {"Referer": self._base + path}
-        with self._opener.open(urllib.request.Request(self._base + path, data, headers), timeout=20) as answer:
+        with self._opener.open(urllib.request.Request(self._base + path, data, headers), timeout=120) as answer:
             self.url = answer.url
             return str(answer.read().decode())
 
@@ -201,7 +201,7 @@ def test_nothing_is_taken_over_plain_http_whatever_the_client_claims(office: Off
     for headers in ({}, {"X-Forwarded-Proto": "https"}):
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(
-                urllib.request.Request(f"http://localhost:{office.plain}/combination/", data, headers), timeout=20
+                urllib.request.Request(f"http://localhost:{office.plain}/combination/", data, headers), timeout=120
             )
         with refused.value:
             assert refused.value.code == 403
@@ -216,7 +216,7 @@ def test_what_the_proxy_says_counts_and_a_client_cannot_say_it_for_it(office: Of
     def status(port: int, **headers: str) -> int:
         request = urllib.request.Request(f"http://localhost:{port}/combination/", headers={**accept, **headers})
         try:
-            with urllib.request.urlopen(request, timeout=20) as answer:
+            with urllib.request.urlopen(request, timeout=120) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as refused:
             with refused:
@@ -231,7 +231,7 @@ def test_an_eavesdropper_reads_the_secret_of_the_original_and_not_that_of_the_gu
     office: Office, tmp_path: Path
 ) -> None:
     with site("original", tmp_path) as port, contextlib.closing(Relay(port)) as relay:
-        with urllib.request.urlopen(f"http://localhost:{relay.port}/combination/", timeout=20) as answer:
+        with urllib.request.urlopen(f"http://localhost:{relay.port}/combination/", timeout=120) as answer:
             original = answer.read().decode()
         assert holds(bytes(relay.recorded), original)
     tls, ca = office.tls, office.ca

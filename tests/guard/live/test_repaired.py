@@ -67,7 +67,7 @@ def test_the_repaired_article_tells_its_secret_on_the_secure_page_only(
 ) -> None:
     root = tmp_path / "office"
     shutil.copytree(EXAMPLES / "original", root)
-    with served(root, tmp_path) as (_, plain), urllib.request.urlopen(f"{plain}/combination/", timeout=20) as answer:
+    with served(root, tmp_path) as (_, plain), urllib.request.urlopen(f"{plain}/combination/", timeout=120) as answer:
         assert SECRET in answer.read().decode(), "the original tells everybody, in clear"
     assert run_leaktight("scan", root).returncode == 1
     assert run_leaktight("fix", root, "--yes", "--unsafe").returncode == 0
@@ -109,7 +109,7 @@ def _tells_nothing_in_clear(address: str) -> None:
             """Follow nowhere."""
 
     with pytest.raises(urllib.error.HTTPError) as sent_away:
-        urllib.request.build_opener(Stay).open(address, timeout=20)
+        urllib.request.build_opener(Stay).open(address, timeout=120)
     with sent_away.value as answer:
         assert (answer.code, answer.headers["Location"][:8]) == (301, "https://")
         assert SECRET not in answer.read().decode()

@@ -63,7 +63,7 @@ class Site:
 
 
 def outcome(process: subprocess.Popen[str]) -> Any:
-    written, errors = process.communicate(timeout=120)
+    written, errors = process.communicate(timeout=600)
     assert process.returncode == 0, errors
     return json.loads(written.splitlines()[-1])
 

@@ -203,7 +203,7 @@ def _working(site: Site) -> Iterator[_Worked]:
 
 
 def _wait(result: Any) -> Any:
-    return result.get(timeout=20, propagate=False, disable_sync_subtasks=False)
+    return result.get(timeout=300, propagate=False, disable_sync_subtasks=False)
 
 
 def test_the_worker_gets_the_value_and_keeps_it_to_itself(make_site: Callable[[], Site]) -> None:

@@ -71,7 +71,7 @@ def serving(
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        timeout = 20
+        timeout = 120
         wbufsize = -1  # an answer goes out at once
 
         def _answer(self) -> None:

@@ -54,12 +54,12 @@ def _serving(status: int, body: bytes, **headers: str) -> Iterator[str]:
 )
 def test_what_nobody_saw_is_inconclusive(status: int, body: bytes, headers: dict[str, str]) -> None:
     with _serving(status, body, **headers) as address:
-        proof = prove_site(Plan(address, seconds=30)).proof
+        proof = prove_site(Plan(address, seconds=600)).proof
     assert proof.outcome is Tightness.INCONCLUSIVE, [verdict.message for verdict in proof.of(Tightness.LEAKING)]
     assert decide_proof(proof).status is Status.INCOMPLETE
 
 
 def test_a_page_that_says_something_in_clear_leaks() -> None:
     with _serving(200, b"<html><body>the price list of our shop</body></html>") as address:
-        proof = prove_site(Plan(address, seconds=30)).proof
+        proof = prove_site(Plan(address, seconds=600)).proof
     assert {verdict.rule for verdict in proof.of(Tightness.LEAKING)} == {"https-not-enforced"}

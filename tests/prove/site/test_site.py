@@ -30,7 +30,7 @@ def _served(site: object, ca: trustme.CA, folder: Path) -> Iterator[Plan]:
     with serving(site, ca) as ports:  # type: ignore[arg-type]
         if isinstance(site, Shop):
             site.secure_port = ports.secure
-        yield Plan(f"https://{HOST}:{ports.secure}/", http_port=ports.plain, ca_file=trusted(ca, folder), seconds=60)
+        yield Plan(f"https://{HOST}:{ports.secure}/", http_port=ports.plain, ca_file=trusted(ca, folder), seconds=600)
 
 
 def _proved(site: object, ca: trustme.CA, folder: Path, **more: object) -> SiteProof:
