@@ -65,8 +65,6 @@ def token_for(order, payment):
     ),
 )
 
-"""What a token carries on purpose: identifiers of itself and of a session."""
-
 
 @rule.call("jwt.encode")
 def in_the_payload(call: Call) -> Iterator[Finding]:
