@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from django.test import override_settings
 from guardsite.exposure import holds
+from guardsite.outlets import CANARY, without
 from guardsite.sinks import SINKS, RecordSink, StreamSink
 from guardsite.views_going import ENCODINGS
 
@@ -25,7 +26,6 @@ from leaktight.guard.outlets.masking import WITHHELD
 from leaktight.guard.values.registry import MOST_VALUES, Registry, watched
 from leaktight.policy import Channel
 
-CANARY = "k7Qz-9fWx2LmP3~tY"
 logger = logging.getLogger("guardsite.logs")
 
 
@@ -85,15 +85,6 @@ def writing(handler: logging.Handler) -> Iterator[logging.Handler]:
         logger.propagate = True
 
 
-@contextmanager
-def unguarded() -> Iterator[None]:
-    logs.remove()
-    try:
-        yield
-    finally:
-        logs.install()
-
-
 def _written(sink: str, call: str, value: str, *, guarded: bool, encode: Any = str) -> str:
     with watched(Registry()) as registry:
         registry.add(value, "card", "card_number")
@@ -101,7 +92,7 @@ def _written(sink: str, call: str, value: str, *, guarded: bool, encode: Any = s
             if guarded:
                 CALLS[call](encode(value))
             else:
-                with unguarded():
+                with without(logs):
                     CALLS[call](encode(value))
                     return handler.written()  # type: ignore[attr-defined]
             return handler.written()  # type: ignore[attr-defined]
@@ -143,7 +134,7 @@ def test_what_bears_a_sensitive_name_is_masked_whatever_its_value(sink: str, cal
             NAMED[call]()
             return handler.written()  # type: ignore[attr-defined]
 
-    with unguarded():
+    with without(logs):
         assert holds(written(), "hunter2-zzz")
     assert not holds(written(), "hunter2-zzz")
 
@@ -223,7 +214,7 @@ def test_a_handler_filter_cannot_bring_a_value_back() -> None:
     handler.addFilter(add)
     with watched(Registry()) as registry, writing(handler):
         registry.add(CANARY, "card", "card_number")
-        with unguarded():
+        with without(logs):
             logger.info("x")
         assert holds(handler.written(), CANARY)
         handler.kept.clear()
@@ -242,7 +233,7 @@ def test_text_cached_by_another_handler_is_masked() -> None:
                 if guarded:
                     logger.handle(record)
                 else:
-                    with unguarded():
+                    with without(logs):
                         logger.handle(record)
             assert holds(text.written(), CANARY) is not guarded  # type: ignore[attr-defined]
             assert holds(whole.written(), CANARY) is not guarded  # type: ignore[attr-defined]
@@ -254,7 +245,7 @@ def test_the_handler_of_last_resort_is_covered(capsys: pytest.CaptureFixture[str
     assert last is not None
     with watched(Registry()) as registry:
         registry.add(CANARY, "card", "card_number")
-        with unguarded():
+        with without(logs):
             alone.warning("pay %s", CANARY)
         assert CANARY in capsys.readouterr().err
         alone.warning("pay %s", CANARY)
@@ -266,7 +257,7 @@ def test_the_handler_of_last_resort_is_covered(capsys: pytest.CaptureFixture[str
 def test_a_call_that_does_not_fit_its_message_shows_no_argument(capsys: pytest.CaptureFixture[str]) -> None:
     with watched(Registry()) as registry, writing(StreamSink()):
         registry.add(CANARY, "card", "card_number")
-        with unguarded():
+        with without(logs):
             logger.info("%d", CANARY)
         assert CANARY in capsys.readouterr().err
         logger.info("%d", CANARY)
@@ -294,7 +285,7 @@ def test_warnings_are_covered(captured: bool, capsys: pytest.CaptureFixture[str]
 
     with watched(Registry()) as registry:
         registry.add(CANARY, "card", "card_number")
-        with unguarded():
+        with without(logs):
             assert holds(warn(), CANARY)
         written = warn()
     assert "pay" in written

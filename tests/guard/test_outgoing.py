@@ -7,7 +7,6 @@ import contextlib
 import http.client
 import http.server
 import io
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
@@ -19,6 +18,7 @@ from django.core.mail import EmailMessage, send_mass_mail
 from django.core.mail.backends.base import BaseEmailBackend
 from django.test import RequestFactory, override_settings
 from guardsite.exposure import holds
+from guardsite.outlets import CANARY, knowing, served, without
 
 from leaktight.guard import LeakBlocked
 from leaktight.guard.coming.transport import refuse_cleartext
@@ -26,9 +26,8 @@ from leaktight.guard.conf import Configuration
 from leaktight.guard.outlets import cache as cache_outlet
 from leaktight.guard.outlets import mail as mail_outlet
 from leaktight.guard.outlets import outgoing
-from leaktight.guard.values.registry import Registry, watched
+from leaktight.guard.values.registry import Registry
 
-CANARY = "k7Qz-9fWx2LmP3~tY"
 LOCMEM = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "outgoing"}}
 
 
@@ -40,22 +39,6 @@ def _far_away(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 
 
 CONFIGURED = Configuration()
-
-
-@contextlib.contextmanager
-def knowing(text: str = CANARY) -> Iterator[None]:
-    with watched(Registry()) as registry:
-        registry.add(text, "card", "card_number")
-        yield
-
-
-@contextlib.contextmanager
-def without(outlet: Any) -> Iterator[None]:
-    outlet.remove()
-    try:
-        yield
-    finally:
-        outlet.install()
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -83,14 +66,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 def serving() -> Iterator[Any]:
     server: Any = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     server.received, server.leads_to = bytearray(), "/second"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
+    with served(server):
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def _chunks(port: int) -> None:

@@ -8,7 +8,6 @@ import http.client
 import http.server
 import json
 import ssl
-import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,6 +26,7 @@ from django.http import HttpResponse
 from django.template import Context, Template
 from django.test import override_settings
 from guardsite.exposure import holds
+from guardsite.outlets import CANARY, knowing, served, without
 from guardsite.views_going import ENCODINGS
 
 from leaktight.guard import LeakBlocked
@@ -35,9 +35,6 @@ from leaktight.guard.incidents import leak_found
 from leaktight.guard.outlets import cache as cache_outlet
 from leaktight.guard.outlets import mail as mail_outlet
 from leaktight.guard.outlets import outgoing
-from leaktight.guard.values.registry import Registry, watched
-
-CANARY = "k7Qz-9fWx2LmP3~tY"
 
 
 def mailing(backend: str, **options: Any) -> dict[str, Any]:
@@ -60,23 +57,6 @@ def _own_places() -> Iterator[None]:
         mail.outbox = []
         cache.clear()
         yield
-
-
-@contextlib.contextmanager
-def knowing(label: str = "card") -> Iterator[None]:
-    """A request that knows the canary."""
-    with watched(Registry()) as registry:
-        registry.add(CANARY, label, "card_number")
-        yield
-
-
-@contextlib.contextmanager
-def without(outlet: Any) -> Iterator[None]:
-    outlet.remove()
-    try:
-        yield
-    finally:
-        outlet.install()
 
 
 # -- mail --------------------------------------------------------------------------------------
@@ -133,7 +113,7 @@ def test_mail_in_the_other_modes_and_without_a_value() -> None:
     with override_settings(LEAKTIGHT={"MODES": {"mail": "report"}}), knowing():
         _plain(CANARY)
     assert [holds(message.body, CANARY) for message in mail.outbox] == [False, True]
-    with knowing("token"):  # a link to choose a password is what mail is for
+    with knowing(label="token"):  # a link to choose a password is what mail is for
         _plain(CANARY)
     assert holds(mail.outbox[-1].body, CANARY)
 
@@ -143,16 +123,16 @@ def test_a_mail_with_a_value_does_not_go_to_its_server_in_clear(monkeypatch: pyt
     monkeypatch.setitem(mail_outlet._originals, "send_messages", lambda self, messages: sent.extend(messages))
     host = {"host": "smtp.harbourview-clinic.org"}
     for modes in ({}, {"MODES": {"mail": "block"}}):
-        with override_settings(**mailing("smtp", **host), LEAKTIGHT=modes), knowing("token"):
+        with override_settings(**mailing("smtp", **host), LEAKTIGHT=modes), knowing(label="token"):
             if modes:
                 with pytest.raises(LeakBlocked, match="without TLS"):
                     _plain(CANARY)
             else:
                 _plain(CANARY)
             _plain("nothing")
-    with override_settings(**mailing("smtp", **host, use_tls=True), LEAKTIGHT={"MODES": {"mail": "block"}}), knowing("token"):
+    with override_settings(**mailing("smtp", **host, use_tls=True), LEAKTIGHT={"MODES": {"mail": "block"}}), knowing(label="token"):
         _plain(CANARY)
-    with override_settings(**mailing("smtp", host="localhost"), LEAKTIGHT={"MODES": {"mail": "block"}}), knowing("token"):
+    with override_settings(**mailing("smtp", host="localhost"), LEAKTIGHT={"MODES": {"mail": "block"}}), knowing(label="token"):
         _plain(CANARY)
     assert [holds(message.body, CANARY) for message in sent] == [True, False, False, True, True]
 
@@ -206,14 +186,8 @@ def serving(ca: trustme.CA | None = None) -> Iterator[_Server]:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         ca.issue_cert("localhost", "127.0.0.1").configure_cert(context)
         server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
+    with served(server):
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def _urllib(url: str, data: bytes, ca: str | None) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from prove import samples
+from prove.samples import OPEN, TIGHT
 
 from leaktight.model import (
     Audience,
@@ -19,11 +21,9 @@ from leaktight.model import (
     ProjectInfo,
     Proof,
     Result,
-    Sent,
     Severity,
     Span,
     Step,
-    Tightness,
     Verdict,
 )
 from leaktight.report import decide_proof, merged, read_proof_json, render_proof_json
@@ -44,24 +44,8 @@ FOUND = Finding(
     fingerprint="f12",
 )
 OTHER = replace(FOUND, fingerprint="f30", span=Span("shop/views.py", 30, 5, 30, 40), flow=())
-LEAK = Verdict(
-    Tightness.LEAKING,
-    "the password of form field password comes out in logger shop",
-    rule="secret-in-log",
-    channel="log",
-    label="password",
-    form="base64",
-    missing=("masked",),
-    request=Sent("POST", "/login/", "form field password", "anonymous"),
-    evidence="login *** failed",
-    place=CodePlace("shop/views.py", 12, "login"),
-    remedy="Leave it out of the log line, or mask it.",
-    reproduction="curl -X POST https://localhost:8000/login/",
-    proves="f12",
-)
+LEAK = replace(samples.LEAK, proves="f12")
 ALONE = replace(LEAK, proves="", place=CodePlace("shop/other.py", 3, "send"), channel="mail", rule="secret-in-mail")
-OPEN = Verdict(Tightness.INCONCLUSIVE, "every role is refused (403)", request=Sent("GET", "/mine/"))
-TIGHT = Verdict(Tightness.TIGHT, "nothing came out", request=Sent("GET", "/"))
 RESULT = Result(ProjectInfo("shop"), (FOUND, OTHER), (Gap("shop/x.py", 1, "it cannot be parsed"),), ())
 
 

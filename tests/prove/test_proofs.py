@@ -3,26 +3,10 @@
 import json
 
 import pytest
+from prove.samples import LEAK, OPEN, TIGHT
 
-from leaktight.model import CodePlace, Proof, Sent, Tightness, Verdict
+from leaktight.model import Proof, Tightness, Verdict
 from leaktight.report import decide_proof, render_proof_json, render_proof_text
-
-TIGHT = Verdict(Tightness.TIGHT, "nothing came out", request=Sent("POST", "/pay/"))
-LEAK = Verdict(
-    Tightness.LEAKING,
-    "the password of a form is written to the log",
-    rule="secret-in-log",
-    channel="log",
-    label="password",
-    form="plain",
-    missing=("masked",),
-    request=Sent("POST", "/login/", "form field password", "anonymous"),
-    evidence="login with ••• (password, 20-39 characters)",
-    place=CodePlace("shop/views.py", 12, "login"),
-    remedy="leave it out",
-    reproduction="curl -X POST http://localhost:8000/login/ -d password=CANARY",
-)
-OPEN = Verdict(Tightness.INCONCLUSIVE, "redirected to the login page", request=Sent("GET", "/mine/"), remedy="give a user")
 
 
 @pytest.mark.parametrize(
@@ -68,7 +52,7 @@ def test_the_text_begins_with_the_verdict_and_ends_with_the_status():
     assert lines[-1].startswith("exit status 3: 1 check came to no conclusion, and there is 1 leak")
     text = "\n".join(lines)
     assert "code: shop/views.py:12 in login" in text
-    assert text.index("leaking[secret-in-log]") < text.index("redirected to the login page")
+    assert text.index("leaking[secret-in-log]") < text.index("every role is refused")
 
 
 def test_leaks_come_first_and_by_channel():

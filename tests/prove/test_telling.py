@@ -8,37 +8,24 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from prove.samples import LEAK, OPEN, TIGHT
 
 from leaktight.cli.formats import Format
 from leaktight.cli.projects import files_of, joined
 from leaktight.cli.prove import _told
 from leaktight.model import (
     Audience,
-    CodePlace,
     Confidence,
     Finding,
     Proof,
     Sent,
     Severity,
     Span,
-    Tightness,
-    Verdict,
 )
 from leaktight.prove.child import _said
 from leaktight.prove.launch import interpreter_of
 from leaktight.report import as_result, decide_proof, render_proof_text
 
-LEAK = Verdict(
-    Tightness.LEAKING,
-    "the password of form field password comes out in logger shop",
-    rule="secret-in-log",
-    channel="log",
-    label="password",
-    request=Sent("POST", "/login/", "form field password", "anonymous"),
-    place=CodePlace("shop/views.py", 12, "login"),
-)
-OPEN = Verdict(Tightness.INCONCLUSIVE, "every role is refused (403)", request=Sent("GET", "/mine/"))
-TIGHT = Verdict(Tightness.TIGHT, "nothing came out", request=Sent("GET", "/"))
 PROOF = Proof("shop", (LEAK, OPEN, TIGHT))
 
 

@@ -15,10 +15,24 @@ from leaktight.cli.acts import Act, Format, Listing
 from leaktight.cli.console import Colour, complain, terminal, write
 from leaktight.cli.errors import UsageError, unknown
 from leaktight.cli.help import commands, help_text
-from leaktight.cli.options import Jobs, NoCache, Outputs, Speaking, option
+from leaktight.cli.options import (
+    AllowGaps,
+    ExitZero,
+    FailOn,
+    Incidents,
+    InColour,
+    InFormat,
+    Jobs,
+    NoCache,
+    Outputs,
+    Quiet,
+    Speaking,
+    Verbose,
+    option,
+)
 from leaktight.cli.proving import prove, report
 from leaktight.config import ConfigError
-from leaktight.model import Audience, Severity, Style
+from leaktight.model import Audience, Style
 from leaktight.report import Status
 
 app = App(
@@ -46,25 +60,23 @@ def first_run() -> Status:
 @app.command(usage="leaktight scan [OPTIONS] [PATHS]")
 def scan(
     *paths: str,
-    format: Annotated[Format, option("How to tell it on standard output: --format json.")] = Format.TEXT,  # noqa: A002
+    format: InFormat = Format.TEXT,  # noqa: A002
     output: Outputs = (),
     audience: Annotated[Audience | None, option("Who it is for: --audience strict adds what is less sure, audit all.")] = None,
     rule: Annotated[tuple[str, ...], option("Only this rule; several times for several: --rule secret-in-log.")] = (),
     label: Annotated[tuple[str, ...], option("Only findings about this label: --label password.")] = (),
     channel: Annotated[tuple[str, ...], option("Only findings on this channel: --channel log.")] = (),
-    fail_on: Annotated[Severity | None, option("The least severity that makes the exit status 1: --fail-on high.")] = None,
-    allow_gaps: Annotated[bool, option("Do not end with status 3 when something could not be analysed.")] = False,
-    exit_zero: Annotated[bool, option("End with status 0 where it would be 1.")] = False,
+    fail_on: FailOn = None,
+    allow_gaps: AllowGaps = False,
+    exit_zero: ExitZero = False,
     settings: Speaking = (),
     diff: Annotated[str, option("Only what is new since a revision; the whole project is still analysed: --diff main.")] = "",
-    incidents: Annotated[
-        str, option("What the guard saw, as manage.py leaktight_incidents wrote it: --incidents seen.json.")
-    ] = "",
+    incidents: Incidents = "",
     jobs: Jobs = None,
     no_cache: NoCache = False,
-    quiet: Annotated[bool, option("Findings only.", alias="-q")] = False,
-    verbose: Annotated[bool, option("Whole flows and all gaps.", alias="-v")] = False,
-    color: Annotated[Colour, option("When to use colours: --color never.")] = Colour.AUTO,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    color: InColour = Colour.AUTO,
 ) -> Status:
     """Find where sensitive data leaves without the protection it needs.
 
@@ -110,16 +122,16 @@ def fix(
     check: Annotated[bool, option("Write nothing, and end with status 1 when there is something to fix.")] = False,
     rule: Annotated[tuple[str, ...], option("Only findings of this rule: --rule cookie-without-secure.")] = (),
     audience: Annotated[Audience | None, option("Whose findings are fixed: --audience strict.")] = None,
-    fail_on: Annotated[Severity | None, option("The least severity that makes the exit status 1: --fail-on high.")] = None,
+    fail_on: FailOn = None,
     allow_dirty: Annotated[bool, option("Repair although git knows of changes that are not committed.")] = False,
-    allow_gaps: Annotated[bool, option("Do not end with status 3 when something could not be analysed.")] = False,
+    allow_gaps: AllowGaps = False,
     verify: Annotated[str, option("A command to try the result with: --verify 'python manage.py test'.")] = "",
     style: Annotated[Style, option("What fixes are written with: --style guard for leaktight.guard.")] = Style.DJANGO,
     settings: Speaking = (),
     jobs: Jobs = None,
     no_cache: NoCache = False,
     quiet: Annotated[bool, option("Say nothing but errors.", alias="-q")] = False,
-    color: Annotated[Colour, option("When to use colours: --color never.")] = Colour.AUTO,
+    color: InColour = Colour.AUTO,
 ) -> Status:
     """Repair findings: show the changes, ask, and write them.
 
@@ -224,7 +236,7 @@ def inventory(
     diff: Annotated[str, option("What starts and stops to leave since a revision: --diff main.")] = "",
     label: Annotated[tuple[str, ...], option("Only this label: --label email.")] = (),
     channel: Annotated[tuple[str, ...], option("Only this channel: --channel third-party.")] = (),
-    allow_gaps: Annotated[bool, option("Do not end with status 3 when something could not be analysed.")] = False,
+    allow_gaps: AllowGaps = False,
     jobs: Jobs = None,
     no_cache: NoCache = False,
 ) -> Status:

@@ -6,8 +6,21 @@ from typing import Annotated
 
 from leaktight.cli.acts import Format
 from leaktight.cli.console import Colour
-from leaktight.cli.options import Jobs, NoCache, Outputs, Speaking, option
-from leaktight.model import Audience, Severity
+from leaktight.cli.options import (
+    ExitZero,
+    FailOn,
+    Incidents,
+    InColour,
+    InFormat,
+    Jobs,
+    NoCache,
+    Outputs,
+    Quiet,
+    Speaking,
+    Verbose,
+    option,
+)
+from leaktight.model import Audience
 from leaktight.report import Status
 
 
@@ -36,12 +49,12 @@ def prove(
         str, option("Write a test for each leak, which fails until it is repaired: --write-tests tests/test_leaks.py.")
     ] = "",
     ca_file: Annotated[str, option("The certificate of the authority that certifies the site: --ca-file ca.pem.")] = "",
-    format: Annotated[Format, option("How to tell it on standard output: --format json.")] = Format.TEXT,  # noqa: A002
+    format: InFormat = Format.TEXT,  # noqa: A002
     output: Outputs = (),
     allow_gaps: Annotated[bool, option("Do not end with status 3 when something was not exercised.")] = False,
     quiet: Annotated[bool, option("Verdicts only.", alias="-q")] = False,
     verbose: Annotated[bool, option("Also what is tight, and all that was not exercised.", alias="-v")] = False,
-    color: Annotated[Colour, option("When to use colours: --color never.")] = Colour.AUTO,
+    color: InColour = Colour.AUTO,
 ) -> Status:
     """Run the project, or ask the running site: plant canaries in every input, and watch every way out.
 
@@ -86,21 +99,19 @@ def report(
         tuple[str, ...],
         option("A proof, as leaktight prove -o json=FILE wrote it; several times for several: --proof proof.json."),
     ] = (),
-    incidents: Annotated[
-        str, option("What the guard saw, as manage.py leaktight_incidents wrote it: --incidents seen.json.")
-    ] = "",
-    format: Annotated[Format, option("How to tell it on standard output: --format json.")] = Format.TEXT,  # noqa: A002
+    incidents: Incidents = "",
+    format: InFormat = Format.TEXT,  # noqa: A002
     output: Outputs = (),
     audience: Annotated[Audience | None, option("Who it is for; what is proved is told to everyone: --audience strict.")] = None,
-    fail_on: Annotated[Severity | None, option("The least severity that makes the exit status 1: --fail-on high.")] = None,
+    fail_on: FailOn = None,
     allow_gaps: Annotated[bool, option("Do not end with status 3 when something was not analysed or not exercised.")] = False,
-    exit_zero: Annotated[bool, option("End with status 0 where it would be 1.")] = False,
+    exit_zero: ExitZero = False,
     settings: Speaking = (),
     jobs: Jobs = None,
     no_cache: NoCache = False,
-    quiet: Annotated[bool, option("Findings only.", alias="-q")] = False,
-    verbose: Annotated[bool, option("Whole flows and all gaps.", alias="-v")] = False,
-    color: Annotated[Colour, option("When to use colours: --color never.")] = Colour.AUTO,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    color: InColour = Colour.AUTO,
 ) -> Status:
     """Scan a project and merge proofs into the result: one report of what is stated, traced and proved.
 

@@ -70,21 +70,7 @@ def tell(scanned: Scanned, request: Request, files: Sequence[Output]) -> Status:
         except OSError as error:
             raise UsageError(f"{output.path} cannot be written: {error.strerror}") from None
     if request.format is Format.TEXT:
-        shown = terminal(sys.stdout, colour=request.colour)
-        write(
-            render_text(
-                scanned.result,
-                scanned.outcome,
-                rules=scanned.rules,
-                sources=scanned.sources,
-                version=__version__,
-                width=shown.width,
-                colour=shown.colour,
-                unicode=shown.unicode,
-                verbose=request.verbose,
-                quiet=request.quiet,
-            )
-        )
+        _show(scanned, colour=request.colour, verbose=request.verbose, quiet=request.quiet)
     else:
         write(scanned.told(request.format), as_utf8=True)
         if not request.quiet:
@@ -96,7 +82,6 @@ def first_run() -> Status:
     """Scan where we are, show the worst, and say what can be done next."""
     scanned = look(Request())
     open_ = [finding for finding in scanned.result.findings if not finding.claimed]
-    shown = terminal(sys.stdout)
     worst = max(open_, key=lambda item: (item.severity.rank, item.confidence.rank), default=None)
     project = scanned.result.project
     safe = sum(item.fix is not None and item.fix.safety is Safety.SAFE for item in open_)
@@ -112,6 +97,21 @@ def first_run() -> Status:
         "leaktight claims add --baseline": "takes up all that; only what is new counts" if len(open_) > _MANY else "",
     }
     hints = ["", "next:", *(f"  {command:<{_STEP}}  {said}" for command, said in steps.items() if said), ""]
+    _show(scanned, at_most=_SHOWN_FIRST, hints=hints)
+    return scanned.outcome.status
+
+
+def _show(
+    scanned: Scanned,
+    *,
+    colour: Colour = Colour.AUTO,
+    verbose: bool = False,
+    quiet: bool = False,
+    at_most: int | None = None,
+    hints: Sequence[str] = (),
+) -> None:
+    """Write the text of a scan as the terminal takes it."""
+    shown = terminal(sys.stdout, colour=colour)
     write(
         render_text(
             scanned.result,
@@ -122,11 +122,12 @@ def first_run() -> Status:
             width=shown.width,
             colour=shown.colour,
             unicode=shown.unicode,
-            at_most=_SHOWN_FIRST,
+            verbose=verbose,
+            quiet=quiet,
+            at_most=at_most,
             hints=hints,
         )
     )
-    return scanned.outcome.status
 
 
 def effective(paths: Sequence[str], request: Request) -> Effective:

@@ -8,7 +8,6 @@ import http.server
 import re
 import ssl
 import sys
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -19,12 +18,13 @@ from urllib.parse import urlencode
 import pytest
 import trustme
 from guardsite.exposure import holds
-from playwright.sync_api import Browser, Page, sync_playwright
+from guardsite.outlets import served
+from playwright.sync_api import Browser, Page
 from playwright.sync_api import Error as BrowserError
 
 from leaktight.prove.relay import Relay
 
-from .servers import HOST, free_port, nginx, program, running, site
+from .servers import HOST, free_port, nginx, running, site
 
 SECRET = "7 left 21 right 4 left k7Qz9fWx2"
 pytestmark = pytest.mark.xdist_group("live")
@@ -45,22 +45,6 @@ def office(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     ca = trustme.CA()
     with site("guarded", folder, server=request.param) as port, nginx(port, folder, ca) as (tls, plain):
         yield Office(tls, plain, ca, port)
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    flags = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
-    with sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=program("chromium"), args=flags.split(), headless=True)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(ignore_https_errors=True)
-    yield context.new_page()
-    context.close()
 
 
 def _hand_over(page: Page, tls: int) -> None:
@@ -134,13 +118,8 @@ def _forging(target: str) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    server = http.server.ThreadingHTTPServer((HOST, 0), Evil)
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    try:
-        yield f"http://{HOST}:{server.server_address[1]}/"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with served(http.server.ThreadingHTTPServer((HOST, 0), Evil)) as server:
+        yield f"http://{HOST}:{server.server_port}/"
 
 
 def test_a_forged_post_from_another_site_is_refused(office: Office, page: Page) -> None:

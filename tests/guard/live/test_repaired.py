@@ -15,29 +15,13 @@ from pathlib import Path
 
 import pytest
 import trustme
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from .servers import EXAMPLES, HOST, free_port, program, running
+from .servers import EXAMPLES, HOST, free_port, running
 
 SECRET = "7 left, 21 right, 4 left"
-FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
 pytestmark = pytest.mark.xdist_group("live")
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=program("chromium"), args=FLAGS.split(), headless=True)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(ignore_https_errors=True)
-    yield context.new_page()
-    context.close()
 
 
 @contextlib.contextmanager

@@ -6,7 +6,6 @@ import contextlib
 import http.server
 import logging
 import pickle
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +18,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import AsyncClient, Client, override_settings
 from django.utils.log import AdminEmailHandler
+from guardsite.outlets import served
 from guardsite.sinks import RecordSink, StreamSink
 
 from leaktight.guard.outlets import cache as caches
@@ -97,14 +97,8 @@ REPORTS = ("report as text", "report as HTML", "page of DEBUG")
 def _elsewhere() -> Iterator[Any]:
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Elsewhere)
     server.received = bytearray()  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
+    with served(server):
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def visit(wanted: dict[str, Any], *, asynchronous: bool = False, fails: bool = False) -> Places:

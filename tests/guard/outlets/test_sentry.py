@@ -13,6 +13,7 @@ import pytest
 import sentry_sdk
 from django.test import Client, override_settings
 from guardsite.exposure import holds
+from guardsite.outlets import CANARY, knowing, without
 from guardsite.views_going import ENCODINGS
 from sentry_sdk.attachments import Attachment
 from sentry_sdk.integrations.django import DjangoIntegration
@@ -21,9 +22,7 @@ from sentry_sdk.scrubber import EventScrubber
 from leaktight.guard.incidents import leak_found
 from leaktight.guard.outlets import sentry
 from leaktight.guard.outlets.masking import WITHHELD
-from leaktight.guard.values.registry import Registry, watched
 
-CANARY = "k7Qz-9fWx2LmP3~tY"
 Event = dict[str, Any]
 
 pytestmark = pytest.mark.filterwarnings("ignore:The send_default_pii option")
@@ -98,22 +97,6 @@ def sending(**options: Any) -> Iterator[list[str]]:
     sentry_sdk.get_client().close()
 
 
-@contextmanager
-def knowing() -> Iterator[None]:
-    with watched(Registry()) as registry:
-        registry.add(CANARY, "card", "card_number")
-        yield
-
-
-@contextmanager
-def unguarded() -> Iterator[None]:
-    sentry.remove()
-    try:
-        yield
-    finally:
-        sentry.install()
-
-
 def _report(event: Event, **options: Any) -> str:
     with sending(**options) as sent, knowing():
         sentry_sdk.capture_event(json.loads(json.dumps(event)))
@@ -123,7 +106,7 @@ def _report(event: Event, **options: Any) -> str:
 
 def test_there_are_37_positions_and_the_sdk_lets_most_through() -> None:
     assert len(POSITIONS) == 37
-    with unguarded():
+    with without(sentry):
         for recursive, at_least in ((False, 28), (True, 25)):
             reports = [
                 _report(make(CANARY), event_scrubber=EventScrubber(recursive=recursive), send_default_pii=True)
@@ -138,7 +121,7 @@ def test_a_position_is_clean(position: str) -> None:
         _report(POSITIONS[position](CANARY), event_scrubber=EventScrubber(denylist=[], pii_denylist=[]), send_default_pii=True),
         CANARY,
     )
-    with unguarded():
+    with without(sentry):
         assert holds(
             _report(
                 POSITIONS[position](CANARY), event_scrubber=EventScrubber(denylist=[], pii_denylist=[]), send_default_pii=True
@@ -151,7 +134,7 @@ def test_a_position_is_clean(position: str) -> None:
 @pytest.mark.parametrize("position", ["variable of another name", "text of an exception", "extra in depth", "address"])
 def test_a_position_is_clean_in_every_encoding(position: str, encoding: str) -> None:
     event = POSITIONS[position](ENCODINGS[encoding](CANARY))
-    with unguarded():
+    with without(sentry):
         assert holds(_report(event), CANARY)
     assert not holds(_report(event), CANARY)
 
@@ -184,7 +167,7 @@ def test_the_own_hook_sees_masked_data_and_adds_none() -> None:
         seen.append(json.dumps(event, default=str))
         return {**event, "extra": {"added": CANARY}}
 
-    with unguarded():
+    with without(sentry):
         assert holds(_report({"message": "fine"}, before_send=own), CANARY)
         _report({"message": CANARY}, before_send=own)
         assert holds(seen[-1], CANARY)
@@ -282,7 +265,7 @@ def test_what_is_sent_besides_events_is_clean(kind: str) -> None:
         sentry_sdk.get_isolation_scope().clear()
         return "\n".join(kept)
 
-    with unguarded():
+    with without(sentry):
         assert holds(sent(), CANARY)
     guarded = sent()
     assert not holds(guarded, CANARY)
@@ -313,7 +296,7 @@ def test_a_site_that_reports_to_sentry(view: str) -> None:
         assert sent
         return "\n".join(sent)
 
-    with unguarded():
+    with without(sentry):
         assert holds(report(), CANARY)
     assert not holds(report(), CANARY)
 

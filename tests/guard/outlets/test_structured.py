@@ -7,7 +7,6 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import loguru
@@ -15,32 +14,11 @@ import pytest
 import structlog
 from django.test import override_settings
 from guardsite.exposure import holds
+from guardsite.outlets import CANARY, knowing, without
 from guardsite.views_going import ENCODINGS
 
 from leaktight.guard.incidents import leak_found
 from leaktight.guard.outlets import logs, structured
-from leaktight.guard.values.registry import Registry, watched
-
-CANARY = "k7Qz-9fWx2LmP3~tY"
-
-
-@contextmanager
-def knowing() -> Iterator[None]:
-    with watched(Registry()) as registry:
-        registry.add(CANARY, "card", "card_number")
-        yield
-
-
-@contextmanager
-def unguarded() -> Iterator[None]:
-    structured.remove()
-    logs.remove()
-    try:
-        yield
-    finally:
-        structured.install()
-        logs.install()
-
 
 # -- structlog ---------------------------------------------------------------------------------
 
@@ -88,7 +66,7 @@ def _structlog(renderer: str, way: str, value: str) -> str:
 @pytest.mark.parametrize("way", STRUCTLOG)
 @pytest.mark.parametrize("renderer", RENDERERS)
 def test_structlog_writes_no_value(renderer: str, way: str) -> None:
-    with unguarded(), knowing():
+    with without(structured, logs), knowing():
         assert holds(_structlog(renderer, way, CANARY), CANARY)
     with knowing():
         written = _structlog(renderer, way, CANARY)
@@ -100,7 +78,7 @@ def test_structlog_writes_no_value(renderer: str, way: str) -> None:
 def test_structlog_writes_no_encoding_of_a_value(encoding: str) -> None:
     text = ENCODINGS[encoding](CANARY)
     for way in ("event", "key"):
-        with unguarded(), knowing():
+        with without(structured, logs), knowing():
             assert holds(_structlog("JSON", way, text), CANARY)
         with knowing():
             assert not holds(_structlog("JSON", way, text), CANARY)
@@ -127,7 +105,7 @@ def test_processors_of_structlog_see_masked_data() -> None:
         raise structlog.DropEvent
 
     log = structlog.wrap_logger(structlog.PrintLogger(io.StringIO()), [note])
-    with unguarded(), knowing():
+    with without(structured, logs), knowing():
         log.info("paid", what=CANARY)
     with knowing():
         log.info("paid", what=CANARY)
@@ -152,7 +130,7 @@ def test_structlog_in_async_code() -> None:
             asyncio.run(_ainfo(log))
         return written.getvalue()
 
-    with unguarded():
+    with without(structured, logs):
         assert holds(write(), CANARY)
     assert not holds(write(), CANARY)
 
@@ -209,7 +187,7 @@ def _quiet() -> Iterator[None]:
 @pytest.mark.parametrize("way", LOGURU)
 @pytest.mark.parametrize("sink", SINKS)
 def test_loguru_writes_no_value(sink: str, way: str) -> None:
-    with unguarded(), knowing():
+    with without(structured, logs), knowing():
         assert holds(_loguru(sink, way, CANARY), CANARY)
     with knowing():
         written = _loguru(sink, way, CANARY)
@@ -220,14 +198,14 @@ def test_loguru_writes_no_value(sink: str, way: str) -> None:
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_loguru_writes_no_encoding_of_a_value(encoding: str) -> None:
     text = ENCODINGS[encoding](CANARY)
-    with unguarded(), knowing():
+    with without(structured, logs), knowing():
         assert holds(_loguru("text", "argument", text), CANARY)
     with knowing():
         assert not holds(_loguru("text", "argument", text), CANARY)
 
 
 def test_loguru_masks_names_and_leaves_the_rest() -> None:
-    with unguarded():
+    with without(structured, logs):
         loguru.logger.add(kept := io.StringIO(), format="{message} {extra}")
         loguru.logger.bind(password="hunter22").info("signed in")
         assert "hunter22" in kept.getvalue()

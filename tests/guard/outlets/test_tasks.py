@@ -17,16 +17,14 @@ from celery import Celery, chain, chord, group
 from celery.contrib.testing.worker import start_worker
 from django.test import override_settings
 from guardsite.exposure import holds
+from guardsite.outlets import CANARY, knowing, without
 from guardsite.views_going import ENCODINGS
 
 from leaktight.guard import LeakBlocked, sensitive
 from leaktight.guard.incidents import leak_found
 from leaktight.guard.outlets import errors, logs, tasks
-from leaktight.guard.values.registry import Registry, watched
 
 from .places import _Reports
-
-CANARY = "k7Qz-9fWx2LmP3~tY"
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.filterwarnings("ignore")]
 
@@ -103,24 +101,6 @@ def make_site(tmp_path: Path) -> Callable[[], Site]:
     return make
 
 
-@contextmanager
-def knowing() -> Iterator[None]:
-    with watched(Registry()) as registry:
-        registry.add(CANARY, "card", "card_number")
-        yield
-
-
-@contextmanager
-def unguarded() -> Iterator[None]:
-    for outlet in (tasks, logs, errors):
-        outlet.remove()
-    try:
-        yield
-    finally:
-        for outlet in (tasks, logs, errors):
-            outlet.install()
-
-
 def _chained(site: Site, value: Any) -> None:
     chain(site.pay.si(1), site.pay.si(value)).apply_async()
 
@@ -144,7 +124,7 @@ SENT: dict[str, Callable[[Site, Any], Any]] = {
 
 @pytest.mark.parametrize("way", SENT)
 def test_no_value_lies_in_the_broker(way: str, make_site: Callable[[], Site]) -> None:
-    with unguarded(), knowing():
+    with without(tasks, logs, errors), knowing():
         SENT[way](site := make_site(), CANARY)
         assert holds(site.queued(), CANARY)
     with knowing():
@@ -156,7 +136,7 @@ def test_no_value_lies_in_the_broker(way: str, make_site: Callable[[], Site]) ->
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_no_encoding_of_a_value_lies_in_the_broker(encoding: str, make_site: Callable[[], Site]) -> None:
     text = ENCODINGS[encoding](CANARY)
-    with unguarded(), knowing():
+    with without(tasks, logs, errors), knowing():
         SENT["argument by name"](site := make_site(), text)
         assert holds(site.queued(), CANARY)
     with knowing():
@@ -166,7 +146,7 @@ def test_no_encoding_of_a_value_lies_in_the_broker(encoding: str, make_site: Cal
 
 def test_what_bears_a_telling_or_declared_name_is_sealed_wherever_it_comes_from(make_site: Callable[[], Site]) -> None:
     for send in (lambda site: site.pay.delay("4111111111111111"), lambda site: site.declared.delay("4111111111111111")):
-        with unguarded():
+        with without(tasks, logs, errors):
             send(site := make_site())
             assert holds(site.queued(), "4111111111111111")
         send(site := make_site())
@@ -215,7 +195,7 @@ def test_the_worker_gets_the_value_and_keeps_it_to_itself(make_site: Callable[[]
             with _working(site) as worked:
                 outcome = [_wait(each) for each in sent]
         else:
-            with unguarded():
+            with without(tasks, logs, errors):
                 sent = [task.delay(CANARY) for task in (site.pay, site.declared, site.fail)]
                 with _working(site) as worked:
                     outcome = [_wait(each) for each in sent]
