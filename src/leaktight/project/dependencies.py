@@ -16,6 +16,8 @@ _REQUIREMENTS = re.compile(
     r"(?:^|/)(?:[\w.-]*(?:requirements|constraints)[\w.-]*\.(?:txt|in|pip)|requirements/[\w./-]+\.(?:txt|in|pip))$"
 )
 _LOCKS = frozenset({"poetry.lock", "uv.lock", "pdm.lock", "pylock.toml"})
+_PYTHONS = frozenset({".python-version", "runtime.txt"})
+"""Files that say which Python there is, and nothing else."""
 _PROJECTS = frozenset({"pyproject.toml", "setup.cfg", "setup.py", "Pipfile"})
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _NUMBER = r"v?\d+(?:\.\d+)*"
@@ -29,6 +31,10 @@ _KEYED = re.compile(
 _LOCKED = re.compile(rf"""^name\s*=\s*["'](?P<name>{_NAME})["']\s*\nversion\s*=\s*["'](?P<version>[^"']+)["']""", re.MULTILINE)
 _PIPFILE = re.compile(rf"""^\s*"(?P<name>{_NAME})":\s*\{{(?P<body>[^{{}}]*)\}}""", re.MULTILINE)
 _PIPFILE_VERSION = re.compile(r'"version":\s*"==(?P<version>[^"]+)"')
+_PYTHON = re.compile(
+    r"""^\s*(?:requires-python|requires_python|python_requires|python|python_version|python_full_version)\s*=\s*(?:\{\s*version\s*=\s*)?["']?(?P<spec>[\^~=<>!\d][^"'#\n]*)"""
+)
+_BARE_PYTHON = re.compile(rf"^\s*(?:python-|cpython-)?(?P<version>{_NUMBER})\s*$")
 _CLAUSE = re.compile(r"(?P<how>===?|>=|~=|>|<=|<|!=|\^|~)\s*(?P<version>[\w.*+!-]+)")
 
 
@@ -37,7 +43,7 @@ class Dependency:
     """One package as one line asks for it."""
 
     name: str
-    """Lower case, with `-` between its words."""
+    """Lower case, with `-` between its words; `python` is the language itself."""
     span: Span
     version: Version | None
     """The one version there can be; None when several fit."""
@@ -70,6 +76,8 @@ def _reader(path: str) -> Callable[[str, str], Iterator[Dependency]] | None:
         return _of_pipfile_lock
     if name in _PROJECTS:
         return _of_project
+    if name in _PYTHONS:
+        return _of_python
     return _of_lines if _REQUIREMENTS.search(path) else None
 
 
@@ -84,16 +92,27 @@ def _of_project(path: str, text: str) -> Iterator[Dependency]:
     """Dependencies in quotes, on lines of their own, or as keys of a table."""
     for number, line in enumerate(text.splitlines(), 1):
         bare = line.partition(" #")[0]
+        if (asked := _PYTHON.match(bare)) is not None:
+            spec = asked["spec"].strip(" ,")
+            yield _made(path, number, line, "python", spec if spec[:1] in "^~=<>!" else f"=={spec}")
+            continue
         quoted = list(_QUOTED.finditer(bare))
         for match in quoted:
             yield _made(path, number, line, match["name"], match["spec"])
         if quoted:
             continue
         keyed = None if path.endswith((".cfg", ".py")) else _KEYED.match(bare)
-        if keyed is not None and keyed["name"] not in {"version", "python", "requires-python"}:
+        if keyed is not None and keyed["name"] != "version":
             yield _made(path, number, line, keyed["name"], (keyed["spec"] or "==") + keyed["version"])
         elif path.endswith(".cfg") and (pinned := _PINNED.match(bare)) is not None:
             yield _made(path, number, line, pinned["name"], pinned["spec"])
+
+
+def _of_python(path: str, text: str) -> Iterator[Dependency]:
+    for number, line in enumerate(text.splitlines(), 1):
+        match = _BARE_PYTHON.match(line)
+        if match is not None:
+            yield _made(path, number, line, "python", f"=={match['version']}")
 
 
 def _of_lock(path: str, text: str) -> Iterator[Dependency]:

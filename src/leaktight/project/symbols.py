@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from leaktight.source.code import Class, Code, Function, Module, Op, walk
+from leaktight.source.code import Class, Code, Function, Module, Op, unpack_span, walk
 
 _DEEPEST = 12
 """Imports followed from file to file for one name."""
@@ -262,8 +262,9 @@ class Program:
         self._mro[ref] = (ref,)
         result: dict[ClassRef | External, None] = {ref: None}
         tails: list[tuple[ClassRef | External, ...]] = []
+        local = self._local_names(ref) if "<locals>" in self.class_(ref).qualified else {}
         for base in self.class_(ref).bases:
-            symbol = self.resolve_code(base, ref.path)
+            symbol = self._resolve_locally(base, ref.path, local) if local else self.resolve_code(base, ref.path)
             if isinstance(symbol, ClassRef) and symbol != ref:
                 tails.append(self.mro(symbol))
             elif isinstance(symbol, External):
@@ -275,6 +276,28 @@ class Program:
                     result[item] = None
         self._mro[ref] = tuple(result)
         return self._mro[ref]
+
+    def _resolve_locally(self, code: Code, path: str, local: Mapping[str, Symbol]) -> Symbol | None:
+        """What a plain dotted expression means inside a function, where imports and classes of its own come first."""
+        if code[0] == Op.NAME and code[2] in local:
+            return local[code[2]]
+        if code[0] == Op.ATTR:
+            base = self._resolve_locally(code[2], path, local)
+            return None if base is None else self.member(base, code[3])
+        return self.resolve_code(code, path)
+
+    def _local_names(self, ref: ClassRef) -> dict[str, Symbol]:
+        """What the functions around a class import and define, by name; the innermost counts."""
+        module, place = self.modules[ref.path], unpack_span(self.class_(ref).span)
+        found: dict[str, Symbol] = {}
+        spans = ((unpack_span(function.span), index) for index, function in enumerate(module.functions))
+        for _, index in sorted(item for item in spans if item[0][:2] <= place[:2] and place[2:] <= item[0][2:]):
+            for code in self.pieces(FunctionRef(ref.path, index)):
+                if code[0] == Op.IMPORT:
+                    found |= {name: self.resolve_qualified(qualified, ref.path) for name, qualified in code[2]}
+                elif code[0] == Op.CLASS and code[3] != ref.index:
+                    found[code[2]] = ClassRef(ref.path, code[3])
+        return found
 
     def ancestors(self, ref: ClassRef) -> frozenset[str]:
         """Qualified names of the classes from outside that a class inherits from."""

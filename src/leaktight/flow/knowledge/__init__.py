@@ -59,6 +59,8 @@ class UnsafeSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Not when the same object gets one of these calls."""
     told_by: list[str] = []
     """Calls of the object, or with it, that are judged in place of this one."""
+    before_python: str = ""
+    """Only where the code may run on a Python older than this."""
     audience: str = "default"
     grave_with: list[str] = []
     """Calls of the same object that make it a matter for everyone, whatever the audience."""

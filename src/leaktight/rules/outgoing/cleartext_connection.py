@@ -99,7 +99,8 @@ def send(message):
         server.starttls(context=ssl.create_default_context())
         server.login("letters", settings.LETTERS_PASSWORD)
         server.send_message(message)
-"""
+""",
+                "requirements.txt": "Django>=5.2\n",
             },
         ),
     ),
@@ -202,6 +203,6 @@ def services(project: Project) -> Iterator[Finding]:
         )
 
 
-@rule.fix(Safety.UNSAFE, TITLE, EFFECT, uncovers=("unverified-tls",))
+@rule.fix(Safety.UNSAFE, TITLE, EFFECT, uncovers=("unverified-tls", "weak-tls"))
 def encrypted(finding: Finding, desk: Desk) -> Iterator[Edit]:
     yield from over_tls(finding, desk)

@@ -1,6 +1,7 @@
 """
 ## What it finds
-An import of a package for a protocol that has no encrypted form: Telnet, IPMI, and FTP where the file does not use its variant over TLS.
+An import of a package for a protocol that has no encrypted form: Telnet, IPMI, and FTP where the file does not use its variant over TLS; also the
+openers of `urllib` that are gone since Python 3.14.
 
 ## Why it matters
 Whatever the package sends, passwords first, can be read and changed on the way. No option of it helps.
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaktight.flow.events import Call
 from leaktight.flow.knowledge import load
 from leaktight.model import Audience, Confidence, Finding, Severity
 from leaktight.policy import Channel, Safeguard
@@ -55,6 +57,20 @@ def speaks_in_clear(project: Project) -> Iterator[Finding]:
             other = knowledge.encrypted_by.get(package)
             if other is None or not _mentions(project, path, other):
                 yield from _imports(project, path, package, knowledge.clear_only[package])
+
+
+@rule.call("urllib.request.URLopener", "urllib.request.FancyURLopener")
+def opens_anything(call: Call) -> Iterator[Finding]:
+    """They take an address, or a redirect to one, whatever its protocol; what is opened here is judged by its address."""
+    if call.of_same_object("urllib.request.URLopener.open", "urllib.request.URLopener.retrieve"):
+        return
+    yield rule.finding(
+        call.span,
+        confidence=Confidence.LOW,
+        audience=Audience.AUDIT,
+        symbol=call.symbol,
+        message=f"`{call.name.rpartition('.')[2]}` also speaks FTP and plain HTTP, and goes there when a redirect says so",
+    )
 
 
 def _imports(project: Project, path: str, package: str, protocol: str) -> Iterator[Finding]:

@@ -10,6 +10,8 @@ from leaktight.flow.events import Call
 from leaktight.flow.knowledge import FunctionSpec, OtherCall, UnsafeSpec, load
 from leaktight.flow.value import FLAGS, MISSING, Made, Value, flag_names
 from leaktight.model import Audience, Confidence, Span, Step
+from leaktight.project.dependencies import read_version
+from leaktight.project.pythons import may_run_on_older
 from leaktight.project.settings import SettingValue
 from leaktight.rules.judging import at_least
 
@@ -31,6 +33,10 @@ class Given:
     @property
     def shown(self) -> str:
         """The deciding argument as a reader would write it."""
+        return self._what + (f" allows more before Python {self.spec.before_python}" if self.spec.before_python else "")
+
+    @property
+    def _what(self) -> str:
         name = self.call.name.rpartition(".")[2]
         parameter = self.spec.parameter.rpartition("/")[2]
         if self.value is None:
@@ -47,7 +53,9 @@ class Given:
 
     @property
     def confidence(self) -> Confidence:
-        """What is off by default may be on in production."""
+        """What is off by default may be on in production; which Python there is, only who runs it knows."""
+        if self.spec.before_python:
+            return Confidence.LOW
         return Confidence.HIGH if self.value is None or self.value.origin is None else Confidence.MEDIUM
 
     @property
@@ -111,6 +119,8 @@ def _applies(call: Call, spec: UnsafeSpec) -> bool:
     if any(_has(call, name, values) for name, values in spec.except_when.items()):
         return False
     if any(_has_all(argument(call, name), values) for name, values in spec.except_all.items()):
+        return False
+    if spec.before_python and not may_run_on_older(call.project, read_version(spec.before_python) or ()):
         return False
     if any(call.of_same_object(name) or call.with_same_object(name) for name in spec.told_by):
         return False

@@ -109,7 +109,8 @@ def connect():
     server.starttls(context=ssl.create_default_context())
     server.login("letters", settings.LETTERS_PASSWORD)
     return server
-"""
+""",
+                "requirements.txt": "Django>=5.2\n",
             },
         ),
     ),
@@ -186,7 +187,10 @@ def services(project: Project) -> Iterator[Finding]:
 
 
 @rule.fix(
-    Safety.UNSAFE, "let it be verified", "who has no certificate that can be verified is refused: name its authority instead"
+    Safety.UNSAFE,
+    "let it be verified",
+    "who has no certificate that can be verified is refused: name its authority instead",
+    uncovers=("weak-tls",),
 )
 def verified(finding: Finding, desk: Desk) -> Iterator[Edit]:
     yield from verify(finding, desk)

@@ -2,15 +2,17 @@
 ## What it finds
 Connections that ask for an old version of TLS or SSL, or allow one: protocol constants such as `PROTOCOL_TLSv1`, a `minimum_version` below
 TLS 1.2, and `ssl.wrap_socket()`, which takes whatever version the two sides know; also search domains, gateways and distributions of a cloud
-that are described with an old policy. Contexts made with `PROTOCOL_TLS` or without a version, and those whose old versions are forbidden one by
-one but not all, and lists of ciphers, are shown to auditors: before Python 3.10 they allow TLS 1.0 or 1.1. That is told where such a context is used, if that is seen.
+that are described with an old policy. Lists of ciphers are shown to auditors, and so are contexts without a `minimum_version`, those whose old
+versions are forbidden one by one but not all too, where nothing the project asks for (`requires-python`, an image, a version of Django) rules
+out Pythons before 3.10: there they allow TLS 1.0 and 1.1.
 
 ## Why it matters
 SSL 2 and 3, TLS 1.0 and 1.1 have known weaknesses; browsers and libraries have given them up. Who sits between the two sides can push
 them down to the oldest version both allow, and read what was sent.
 
 ## How to fix it
-Use `ssl.create_default_context()`, which allows TLS 1.2 and newer, or set `minimum_version = ssl.TLSVersion.TLSv1_2` or higher.
+Use `ssl.create_default_context()`, which since Python 3.10 allows TLS 1.2 and newer; for an older Python, set
+`minimum_version = ssl.TLSVersion.TLSv1_2` or higher as well.
 
 ## When it is fine
 A device that knows nothing newer has to be reached over a network of its own; allow it there, with the reason.
@@ -29,6 +31,8 @@ from leaktight.project import Project
 from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.outgoing.handed_on import handed_on
 from leaktight.rules.outgoing.protections import given_up, giving_up
+from leaktight.rules.reach import module_statements, statements
+from leaktight.source.code import Op, walk
 
 rule = Rule(
     __name__,
@@ -93,6 +97,8 @@ _EITHER = frozenset(name for name in _constants("audit") if "SSLv23" in name)
 @rule.call(*giving_up("modern-tls"))
 def old_version(call: Call) -> Iterator[Finding]:
     for given in given_up(call, "modern-tls"):
+        if given.spec.before_python and _is_dropped(call):
+            continue
         yield rule.finding(
             given.span,
             confidence=given.confidence,
@@ -102,6 +108,13 @@ def old_version(call: Call) -> Iterator[Finding]:
             related=given.related,
             shown=given.shown,
         )
+
+
+def _is_dropped(call: Call) -> bool:
+    """Tell a context nobody keeps: no connection is made with it."""
+    program = call.project.program
+    body = module_statements(program, call.path) if call.function is None else statements(program, call.function)
+    return any(code[0] == Op.EXPRESSION and code[2][1] == call.packed for code in walk(body))
 
 
 @rule.call("ssl.SSLContext.set_ciphers")

@@ -43,12 +43,12 @@ rule = Rule(
             bad={
                 "shop/templates/shop/login.html": '<form method="post" action="http://www.shop.nl/login/">'
                 "{# finds: cleartext-form-action, csrf-token-sent-away #}\n"
-                '  {% csrf_token %}<input type="password" name="password">\n'
+                '  {% csrf_token %}<input type="password" name="password" autocomplete="current-password">\n'
                 "</form>\n"
             },
             good={
                 "shop/templates/shop/login.html": '<form method="post" action="{% url \'login\' %}">\n'
-                '  {% csrf_token %}<input type="password" name="password">\n'
+                '  {% csrf_token %}<input type="password" name="password" autocomplete="current-password">\n'
                 "</form>\n"
             },
         ),

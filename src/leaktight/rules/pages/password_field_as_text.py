@@ -47,7 +47,7 @@ rule = Rule(
             },
             good={
                 "shop/templates/shop/login.html": '<form method="post">{% csrf_token %}\n'
-                '  <input type="password" name="password">\n'
+                '  <input type="password" name="password" autocomplete="current-password">\n'
                 "</form>\n"
             },
         ),

@@ -53,12 +53,12 @@ rule = Rule(
             "A login form without a method",
             bad={
                 "shop/templates/shop/login.html": "<form action=\"{% url 'login' %}\">{# finds: get-form-with-secret #}\n"
-                '  <input type="password" name="password"><button>Sign in</button>\n'
+                '  <input type="password" name="password" autocomplete="current-password"><button>Sign in</button>\n'
                 "</form>\n"
             },
             good={
                 "shop/templates/shop/login.html": '<form method="post" action="{% url \'login\' %}">\n'
-                '  {% csrf_token %}<input type="password" name="password"><button>Sign in</button>\n'
+                '  {% csrf_token %}<input type="password" name="password" autocomplete="current-password"><button>Sign in</button>\n'
                 "</form>\n"
             },
         ),
