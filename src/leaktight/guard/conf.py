@@ -90,6 +90,9 @@ def configuration() -> Configuration:
 
     Raises `ImproperlyConfigured` for an unknown key or a value of the wrong form.
     """
+    known = _checked
+    if known is not None and known[0] is getattr(settings, "LEAKTIGHT", None):
+        return known[1]
     return _current()[1]
 
 

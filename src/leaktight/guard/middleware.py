@@ -16,7 +16,7 @@ from leaktight.guard.coming.reading import read_early
 from leaktight.guard.coming.transport import refuse_cleartext
 from leaktight.guard.going.bodies import NotInspectable, strain_pieces, strain_whole
 from leaktight.guard.going.headers import REDIRECTS, strain_cookies, strain_headers, strain_redirect
-from leaktight.guard.going.instructions import instruct
+from leaktight.guard.going.instructions import instruct, is_to_be_instructed
 from leaktight.guard.values.collect import collector
 from leaktight.guard.values.registry import LEAST_PER_VALUE, MOST_VALUES, Registry, TooManyValues, current, watched
 
@@ -56,16 +56,18 @@ class GuardMiddleware:
         self, request: HttpRequest, view: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any]
     ) -> HttpResponseBase | None:
         """Check what only the view tells: values in its path, and the CSRF token of a declared view that is exempt."""
-        refused = refuse_in_address(request, current()) if named else None
-        return refused or refuse_forged(request, view, arguments, named)
+        if named and (refused := refuse_in_address(request, current())) is not None:
+            return refused
+        return refuse_forged(request, view, arguments, named) if is_to_be_checked(request, view) else None
 
     async def aprocess_view(
         self, request: HttpRequest, view: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any]
     ) -> HttpResponseBase | None:
         """Do what `process_view` does. The check of a token may read the session, so it goes to a thread."""
-        refused = refuse_in_address(request, current()) if named else None
-        if refused is not None or not is_to_be_checked(request, view):
+        if named and (refused := refuse_in_address(request, current())) is not None:
             return refused
+        if not is_to_be_checked(request, view):
+            return None
         return await sync_to_async(refuse_forged)(request, view, arguments, named)
 
 
@@ -99,8 +101,10 @@ def leaving(request: HttpRequest, response: HttpResponseBase, registry: Registry
 
 def _inspected(request: HttpRequest, response: HttpResponseBase, registry: Registry) -> HttpResponseBase:
     is_redirect = response.status_code in REDIRECTS and "Location" in response.headers
-    found: list[Found | None] = [strain_redirect(request, response, registry)] if is_redirect else []
     holds = bool(registry)
+    if not holds and not is_redirect and not response.cookies and not is_to_be_instructed(request, registry):
+        return response
+    found: list[Found | None] = [strain_redirect(request, response, registry)] if is_redirect else []
     if holds:
         found.append(strain_headers(request, response, registry))
         if response.streaming:

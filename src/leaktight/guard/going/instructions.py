@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 
     from leaktight.guard.values.registry import Registry
 
+_LOGGED_OUT = "_leaktight_logged_out"
 _POLICY = "Content-Security-Policy"
+
+
+def is_to_be_instructed(request: HttpRequest, registry: Registry) -> bool:
+    """Tell whether the browser may have to be told something about a response although its request has no value."""
+    return registry.is_declared or _LOGGED_OUT in request.__dict__
 
 
 def instruct(request: HttpRequest, response: HttpResponseBase, registry: Registry, *, holds: bool) -> None:
@@ -28,7 +34,7 @@ def instruct(request: HttpRequest, response: HttpResponseBase, registry: Registr
         keep_out_of_caches(response)
     if holds and _address_is_private(request, registry):
         response.headers["Referrer-Policy"] = "same-origin" if _has_form(response) else "no-referrer"
-    if request.__dict__.get("_leaktight_logged_out") and configuration().clear_site_data:
+    if request.__dict__.get(_LOGGED_OUT) and configuration().clear_site_data:
         kinds = ", ".join(f'"{kind}"' for kind in configuration().clear_site_data)
         response.headers.setdefault("Clear-Site-Data", kinds)
     if declares and "text/html" in response.headers.get("Content-Type", ""):
@@ -74,7 +80,7 @@ def _keep_forms_here(response: HttpResponseBase) -> None:
 def remember_logout(sender: Any, request: HttpRequest | None, **_: Any) -> None:
     """Note that this request signed somebody out."""
     if request is not None:
-        request.__dict__["_leaktight_logged_out"] = True
+        request.__dict__[_LOGGED_OUT] = True
 
 
 user_logged_out.connect(remember_logout, dispatch_uid="leaktight.guard")

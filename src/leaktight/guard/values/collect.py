@@ -77,32 +77,33 @@ class Names:
         return [key for key in meta if key not in plain]
 
 
-_by_view: weakref.WeakKeyDictionary[Any, Names] = weakref.WeakKeyDictionary()
+_by_view: dict[int, tuple[Callable[[], Any], Names]] = {}
+"""By the identity of a view: what still refers to it, and its names. A `WeakKeyDictionary` would take three times as long."""
 _no_view: list[Names] = []
 
 
 def names_for(request: HttpRequest) -> Names:
     """Return what the names of a request mean: for the view that answers it, or that would if it has not got that far."""
     match = request.resolver_match
+    if match is not None:
+        return _names_of(match.func)
     kept: _Asked | None = request.__dict__.get(_NAMES)
-    if kept is not None and kept.match is match and kept.path == request.path_info:
+    if kept is not None and kept.path == request.path_info:
         return kept.names
-    asked = match
-    if match is None:
-        match = _resolved(request)
-        request.__dict__[_UNKNOWN] = match is None
+    match = _resolved(request)
+    request.__dict__[_UNKNOWN] = match is None
     names = _names_of(match.func if match else None)
-    request.__dict__[_NAMES] = _Asked(asked, request.path_info, names)
+    request.__dict__[_NAMES] = _Asked(request.path_info, names)
     return names
 
 
 class _Asked:
-    """What a request was told about its names, and when that holds: as long as neither its view nor its path changes."""
+    """What a request was told about its names before its view was chosen, and for which path that holds."""
 
-    __slots__ = ("match", "names", "path")
+    __slots__ = ("names", "path")
 
-    def __init__(self, match: ResolverMatch | None, path: str, names: Names) -> None:
-        self.match, self.path, self.names = match, path, names
+    def __init__(self, path: str, names: Names) -> None:
+        self.path, self.names = path, names
 
     def __reduce__(self) -> tuple[type[None], tuple[()]]:
         """Be left out of a request that is copied or pickled: a view can be neither."""
@@ -110,18 +111,37 @@ class _Asked:
 
 
 def _names_of(view: Any) -> Names:
-    since = (configuration(), site_wide_changes())
-    try:
-        known = (_no_view[0] if _no_view else None) if view is None else _by_view.get(view)
-    except TypeError:  # a callable that cannot be remembered
-        return Names(declared_by(view), since)
-    if known is None or known.since[0] is not since[0] or known.since[1] != since[1]:
-        known = Names(declared_by(view) if view else {}, since)
-        if view is None:
-            _no_view[:] = [known]
-        else:
-            _by_view[view] = known
+    config, changes = configuration(), site_wide_changes()
+    if view is None:
+        known = _no_view[0] if _no_view else None
+    else:
+        refers, known = _by_view.get(id(view), _NOTHING)
+        if refers() is not view:  # another one was there before
+            known = None
+    if known is not None and known.since[0] is config and known.since[1] == changes:
+        return known
+    known = Names({} if view is None else declared_by(view), (config, changes))
+    if view is None:
+        _no_view[:] = [known]
+    else:
+        _remember(view, known)
     return known
+
+
+_NOTHING: tuple[Callable[[], Any], None] = (lambda: None, None)
+
+
+def _remember(view: Any, names: Names) -> None:
+    at = id(view)
+
+    def forget(gone: Any) -> None:
+        if _by_view.get(at, _NOTHING)[0] is gone:
+            _by_view.pop(at, None)
+
+    try:
+        _by_view[at] = weakref.ref(view, forget), names
+    except TypeError:  # a callable that cannot be referred to
+        return
 
 
 def declared_for(request: HttpRequest) -> Mapping[str, str]:
@@ -135,26 +155,32 @@ def collector(request: HttpRequest) -> Callable[[Registry], None]:
     The registry lives as long as the request: what is logged and reported after the middleware, while the response is sent, is
     still about its values.
     """
-    pending: tuple[Callable[[HttpRequest], _Pairs | None], ...] = _PARTS
+    pending: tuple[Callable[[HttpRequest, Names], _Pairs | None], ...] = _PARTS
     seen: tuple[bool, ...] = ()
     known = weakref.ref(request)  # else each would keep the other
 
     def collect(registry: Registry) -> None:
         nonlocal seen, pending
         request = known()
-        if request is None or (state := _state(request)) == seen:
+        if request is None:
+            return
+        read = request.__dict__
+        match = request.resolver_match
+        # As long as this stays the same there is nothing new to collect.
+        state = ("_post" in read, "_body" in read, "_files" in read, "sensitive_post_parameters" in read, match is not None)
+        if state == seen:
             return
         seen = state
-        request.__dict__.setdefault(_KEPT, registry)
+        read.setdefault(_KEPT, registry)
         names = names_for(request)
         registry.declared, registry.is_declared = names.declared, names.is_declared
-        if not registry.view and request.resolver_match is not None:
-            registry.view = request.resolver_match.view_name or ""
+        if not registry.view and match is not None:
+            registry.view = match.view_name or ""
         later = []
-        for read in pending:
-            found = read(request)
+        for part in pending:
+            found = part(request, names)
             if found is None:
-                later.append(read)
+                later.append(part)
                 continue
             for name, value in found:
                 if type(value) is not str:
@@ -162,17 +188,10 @@ def collector(request: HttpRequest) -> Callable[[Registry], None]:
                 elif label := names.label(name):
                     registry.add(value, label[0], name, sure=label[1])
         pending = tuple(later)
-        if request.__dict__.get("sensitive_post_parameters") and request.__dict__.get("_post"):
+        if read.get("sensitive_post_parameters") and read.get("_post"):
             _add_marked(registry, request)
 
     return collect
-
-
-def _state(request: HttpRequest) -> tuple[bool, ...]:
-    """What a request has read by now; as long as that stays the same there is nothing new to collect."""
-    read = request.__dict__
-    parts = ("_post" in read, "_body" in read, "_files" in read, "sensitive_post_parameters" in read)
-    return (*parts, request.resolver_match is not None)
 
 
 def _add_marked(registry: Registry, request: HttpRequest) -> None:
@@ -271,22 +290,25 @@ def _leaves(
 _Pairs: TypeAlias = list[tuple[str, Any]]
 
 
-def _arrived(request: HttpRequest) -> _Pairs:
+def _arrived(request: HttpRequest, names: Names) -> _Pairs:
     """What is there from the start: the query, the cookies, the headers."""
-    meta, pairs = request.META, _headers(request)
+    meta = request.META
+    telling = names.headers_to_read(meta)
+    pairs = _headers(meta, telling) if telling else []
     if meta.get("QUERY_STRING"):
         pairs += [(name, text) for name, texts in request.GET.lists() for text in texts]
-    if "HTTP_COOKIE" in meta or request.__dict__.get("COOKIES"):
-        pairs += request.COOKIES.items()
-        key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+    read = request.__dict__
+    if (meta.get("HTTP_COOKIE") or read.get("COOKIES")) and (cookies := request.COOKIES):
+        pairs += cookies.items()
+        key = cookies.get(settings.SESSION_COOKIE_NAME)
         if key:
             pairs.append(("session_id", key))
-    if request.__dict__.get(_UNKNOWN):
+    if read.get(_UNKNOWN):
         pairs += _unknown(request)
     return pairs
 
 
-def _path(request: HttpRequest) -> _Pairs | None:
+def _path(request: HttpRequest, _: Names) -> _Pairs | None:
     match = request.resolver_match
     return None if match is None else [(name, str(value)) for name, value in match.kwargs.items()]
 
@@ -302,10 +324,10 @@ def _is_mixed(text: str) -> bool:
     return sum(one != other for one, other in pairwise(kinds)) >= _TOKEN_CHANGES
 
 
-def _headers(request: HttpRequest) -> _Pairs:
+def _headers(meta: Mapping[str, Any], keys: list[str]) -> _Pairs:
     pairs: _Pairs = []
-    for key in names_for(request).headers_to_read(request.META):
-        value = request.META[key]
+    for key in keys:
+        value = meta[key]
         if key != _AUTHORIZATION:
             pairs.append((key[5:], value))
             continue
@@ -320,7 +342,7 @@ def _headers(request: HttpRequest) -> _Pairs:
     return pairs
 
 
-def _posted(request: HttpRequest) -> _Pairs | None:
+def _posted(request: HttpRequest, _: Names) -> _Pairs | None:
     """What was posted, if it has been read: as the view's own form data, or as the bytes of a form or of JSON."""
     parsed = request.__dict__.get("_post")
     if parsed:
@@ -351,7 +373,7 @@ def _form(body: bytes, charset: str) -> _Pairs:
         raise TooManyFieldsSent("The number of GET/POST parameters exceeded settings.DATA_UPLOAD_MAX_NUMBER_FIELDS.") from None
 
 
-def _uploads(request: HttpRequest) -> _Pairs | None:
+def _uploads(request: HttpRequest, _: Names) -> _Pairs | None:
     files = request.__dict__.get("_files")
     return None if files is None else [(name, [file.name for file in given]) for name, given in files.lists()]
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
+from functools import lru_cache
+from itertools import repeat
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -87,19 +89,18 @@ class Registry:
         """Return what finds the values that must not be readable on a channel."""
         self._refresh()
         found = self._searches.get(channel)
-        return found if found is not None else self._made(channel, lambda value: forbidden(value.label, channel))
+        return found if found is not None else self._made(channel, self._wanted(forbidden, channel))
 
     def known(self) -> Search:
         """Return what finds every value that is known for sure, wherever it may go."""
         self._refresh()
-        return self._searches.get("known") or self._made("known", lambda _: True)
+        return self._searches.get("known") or self._made("known", repeat(True))
 
     def permitted(self, channel: Channel) -> Search:
         """Return what finds the values that may be readable on a channel, but not be kept by browsers and proxies."""
         self._refresh()
-        return self._searches.get((channel,)) or self._made(
-            (channel,), lambda value: not forbidden(value.label, channel) and uncacheable(value.label, channel)
-        )
+        found = self._searches.get((channel,))
+        return found if found is not None else self._made((channel,), self._wanted(_permitted, channel))
 
     def everything(self) -> Search:
         """Return what finds every value, however it is called and whether that is sure."""
@@ -109,11 +110,20 @@ class Registry:
             found = self._searches["everything"] = Search([(v.text, v.label, "") for v in self._values.values()])
         return found
 
-    def _made(self, key: Hashable, wanted: Callable[[Value], bool]) -> Search:
+    def _wanted(self, asked: Callable[[str, Channel], bool], channel: Channel) -> Iterable[bool]:
+        return _answers(asked, channel, tuple([value.label for value in self._values.values()]))
+
+    def _made(self, key: Hashable, wanted: Iterable[bool]) -> Search:
         unsure = key in _UNSURE_CHANNELS
         shown = self.shown
         # What a page may show is still nothing for logs and reports.
-        values = tuple([v for v in self._values.values() if (unsure or (v.sure and v.text not in shown)) and wanted(v)])
+        values = tuple(
+            [
+                value
+                for value, is_wanted in zip(self._values.values(), wanted, strict=False)
+                if is_wanted and (unsure or (value.sure and value.text not in shown))
+            ]
+        )
         # Channels that watch for the same values share one search, and what it has prepared.
         which: Hashable = "all" if len(values) == len(self._values) else values
         found = self._searches.get(which)
@@ -139,6 +149,16 @@ class Registry:
             self._collecting = False
 
 
+@lru_cache(maxsize=1024)
+def _answers(asked: Callable[[str, Channel], bool], channel: Channel, labels: tuple[str, ...]) -> tuple[bool, ...]:
+    """Ask about the labels of all values of a request at once: those of one view are the same from request to request."""
+    return tuple([asked(label, channel) for label in labels])
+
+
+def _permitted(label: str, channel: Channel) -> bool:
+    return not forbidden(label, channel) and uncacheable(label, channel)
+
+
 PROCESS = Registry(most=16 * MOST_VALUES)
 """What is sensitive whatever the request: the site's own secrets. It is the registry where there is no request."""
 
@@ -148,9 +168,8 @@ _current: ContextVar[Registry] = ContextVar("leaktight_registry", default=PROCES
 _lent_is: ContextVar[bool] = ContextVar("leaktight_registry_is_lent", default=False)
 
 
-def current() -> Registry:
-    """Return the registry of the request that is being answered, or the process's own."""
-    return _current.get()
+current: Callable[[], Registry] = _current.get
+"""Returns the registry of the request that is being answered, or the process's own."""
 
 
 def watch(text: str, label: str, name: str) -> None:

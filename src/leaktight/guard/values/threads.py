@@ -10,9 +10,11 @@ from typing import Any
 
 from asgiref.sync import SyncToAsync
 
-from leaktight.guard.values.registry import Registry, lent, of_request
+from leaktight.guard.values.registry import PROCESS, Registry, current, lent, of_request
 
 _originals: dict[str, Callable[..., Any]] = {}
+_HANDLER = SyncToAsync.thread_handler
+"""Runs a job of `sync_to_async`, in a copy of the context that it was made in: it brings the registry itself."""
 
 
 def install() -> None:
@@ -28,12 +30,19 @@ def install() -> None:
             self.run = functools.partial(_within, registry, self.run)  # type: ignore[method-assign]
         _originals["start"](self)
 
-    @functools.wraps(_originals["submit"])
+    original = _originals["submit"]
+
+    @functools.wraps(original)
     def submit(self: ThreadPoolExecutor, job: Callable[..., Any], /, *arguments: Any, **named: Any) -> Any:
-        registry = of_request()
-        if registry is not None and not _brings_its_context(job):
+        registry = current()
+        # What a job of `sync_to_async` is known by is looked at here: an async request makes a dozen of them.
+        if registry is not PROCESS and (
+            type(job) is not functools.partial
+            or getattr(job.func, "__func__", None) is not _HANDLER
+            or getattr(job.func.__self__, "context", None) is not None  # type: ignore[attr-defined] # it was given another context
+        ):
             job = functools.partial(_within, registry, job)
-        return _originals["submit"](self, job, *arguments, **named)
+        return original(self, job, *arguments, **named)
 
     threading.Thread.start = start  # type: ignore[method-assign]
     ThreadPoolExecutor.submit = submit  # type: ignore[method-assign, assignment]
@@ -45,14 +54,6 @@ def remove() -> None:
         threading.Thread.start = _originals["start"]  # type: ignore[method-assign]
         ThreadPoolExecutor.submit = _originals["submit"]  # type: ignore[method-assign]
         _originals.clear()
-
-
-def _brings_its_context(job: Callable[..., Any]) -> bool:
-    """Tell a job of `sync_to_async`, of which an async request makes a dozen: it runs in a copy of the context that it was made in."""
-    handler: Any = getattr(job, "func", None)
-    if getattr(handler, "__func__", None) is not SyncToAsync.thread_handler:
-        return False
-    return getattr(handler.__self__, "context", None) is None  # else it was given another one
 
 
 def _within(registry: Registry, job: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
