@@ -12,6 +12,9 @@ Pass `samesite="Lax"`, or `"Strict"` where nobody arrives by a link. Leave `SESS
 
 ## When it is fine
 The site is shown inside pages of other sites on purpose, and each change it makes is protected by a CSRF token.
+
+For the strict only: a cookie that says nothing of `samesite`, because most browsers take it as `Lax`; the CSRF cookie, which lets nobody in
+by itself; and a flag that is taken off a cookie of which nothing, or only a vague word, says what it holds.
 """
 
 from __future__ import annotations

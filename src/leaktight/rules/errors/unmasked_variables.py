@@ -13,7 +13,10 @@ Put `@sensitive_variables("password")` on the function, or take `include_html` o
 
 ## When it is fine
 The function, or each function of the project that calls it, is under `sensitive_variables`. Where no handler mails the debug page nothing
-is reported: a mail in plain text holds no local variables.
+is reported: a mail in plain text holds no local variables. What an operator runs by hand is not reported either.
+
+For the strict only: a function that is not given the request and is no method of a form, a serializer, a view, a login backend or a
+middleware. It may run for a visitor, for a task or for nobody.
 """
 
 from __future__ import annotations

@@ -12,8 +12,12 @@ Link to an id, and let the view look up the secret for a signed-in person. Send 
 must hold a token, let the view take it into the session and redirect to a URL without it, as Django's password reset does.
 
 ## When it is fine
-The value is public by design, such as the key of a maps script that only works on your domain. Links in mails are not judged by this
-rule unless they hold a password, a key, or payment data.
+The value is public by design, such as the key of a maps script that only works on your domain: for the strict. Links in mails are not
+judged by this rule unless they hold a password, a key, or payment data.
+
+For the strict only: a token whose name does not say that it opens an account, because links are made of tokens; what
+only the name of the parameter calls sensitive; and personal data whose two names agree. A token in a path is a choice of the URLconf, made
+once and not in each link: for auditors.
 """
 
 from __future__ import annotations

@@ -14,6 +14,9 @@ Do as Django's `PasswordResetConfirmView`: check the token, keep it in the sessi
 
 ## When it is fine
 The view redirects at once, or takes the token by POST. Links that are there to be kept, such as the address of a calendar, are not reported.
+
+All of it is for the strict: neither how long the token still opens something when the page is shown, nor what the page loads from
+elsewhere, is read.
 """
 
 from __future__ import annotations
@@ -105,13 +108,10 @@ def shown_with_its_token(project: Project) -> Iterator[Finding]:
         done = reach_of(project, view, "get", depth=1)
         if not _shows(view, done) or _moves_on(done) or not _is_for_an_account(view, done):
             continue
-        sets = (not _CHECKS.isdisjoint(done.called | done.used) or "password" in view.name.lower()) and not _is_used_up(
-            view, done
-        )
         yield rule.finding(
             heading(project, handler or view.ref),
             label="token",
-            confidence=Confidence.MEDIUM if sets else Confidence.LOW,
+            confidence=Confidence.LOW,
             audience=Audience.STRICT,
             symbol=_symbol(project, view),
             view=view.name,
@@ -141,12 +141,6 @@ def _moves_on(done: Reach) -> bool:
 def _is_for_an_account(view: View, done: Reach) -> bool:
     """Tell a token that proves who somebody is from one that only finds something."""
     return _PURPOSE.search(view.name.lower()) is not None or not _CHECKS.isdisjoint(done.called | done.used)
-
-
-def _is_used_up(view: View, done: Reach) -> bool:
-    """Tell a function that does at once what the token is for: what it shows then is at an address that opens nothing any more."""
-    asks = "is_valid" in done.called or bool({"request.POST", "request.method"} & done.used)
-    return not view.is_class and "set_password" in done.called and not asks
 
 
 def _symbol(project: Project, view: View) -> str:

@@ -12,8 +12,11 @@ Read the secret from a header (`Authorization: …`) for programs, or from the b
 should lead to a view that takes the token into the session and redirects to an address without it.
 
 ## When it is fine
-The token works once and for minutes, and the next address does not hold it any more. A bare `token` or `secret` is shown to the strict
-only, unless the code checks it as a credential; names such as `page_token` are not secrets.
+The token works once and for minutes, and the next address does not hold it any more. Names such as `page_token` are not secrets.
+
+For the strict only: a code, or a `token` or `secret` whose name does not say that it lets somebody in, because links are made of them and
+nothing in the code tells for how long they work; what `check_token` is given, which is used once; a name with several meanings; what OAuth
+and OpenID put into the address, since their protocol asks for it; and a password, a card or an identity number in the path of an address.
 """
 
 from __future__ import annotations

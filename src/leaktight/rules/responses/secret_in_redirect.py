@@ -12,8 +12,12 @@ Put the secret into the session (`request.session`) and redirect to an address w
 without their login.
 
 ## When it is fine
-The address leads away from a token instead of to one. A token in the path that works once, as Django's own reset link has, is shown to the
-strict only: take it into the session first. The code of an OAuth redirect is made to travel so.
+The address leads away from a token instead of to one. The code of an OAuth redirect is made to travel so.
+
+For the strict only, because links are made of them and the code does not tell whether they still open anything afterwards: a code or a
+secret, a token in the path, as Django's own reset link has, and a token in the query whose name does not say that it opens an account. So
+is the key of a row in the link that opens it, and a random text that only a word with many meanings calls secret. Take a token into the
+session first. Personal data in such an address is for auditors.
 """
 
 from __future__ import annotations

@@ -13,9 +13,13 @@ Answer with what the page needs: whether there is a password, the last four digi
 secret instead of reading it. Show a new key once, in the answer to the POST that made it.
 
 ## When it is fine
-A token handed to the client that just signed in for it, in the answer to a POST, is shown to auditors only. Data that came in by the same
-request, and keys that are made for browsers (maps, captchas), are not shown by default. The record of a patient on a page behind a login
-is what the page is for.
+The record of a patient on a page behind a login is what the page is for: for auditors. So is a token handed to the client that just signed
+in for it, in the answer to a POST, a token or key that came in by the same request, and a key made for browsers (maps, captchas).
+
+For the strict only: a password or card number that the same request brought, since the one who reads it sent it; what lies in the session
+of the one who asks; a code or token on a page, where people read what they have to type elsewhere; a token or key that was just made, in the
+answer to a GET; a bare `token` or `secret`, which is as often an identifier; health data of which no view is known; and personal data, except
+names, mail addresses and places, which most pages are about: for auditors.
 """
 
 from __future__ import annotations

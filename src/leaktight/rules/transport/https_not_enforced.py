@@ -15,6 +15,10 @@ Set `SECURE_SSL_REDIRECT = True` in the settings production loads, and put `djan
 The proxy in front of the site answers plain HTTP itself, with a redirect. Its configuration is read when it is in the repository and leaves no
 other server for plain HTTP; otherwise say it:
 `[tool.leaktight.deployment]` with `tls-ends-at = "proxy"` and `http-redirected-by-proxy = true`.
+
+For the strict only, because the redirect is then as often left to that proxy: a project beside which files describe a container or a server,
+or that is a package others install; a redirect the environment switches on; settings that speak of HTTPS elsewhere, or parts of which could
+not be read.
 """
 
 from __future__ import annotations
