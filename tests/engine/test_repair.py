@@ -233,3 +233,25 @@ def test_the_culprits_are_found(number: int, data: st.DataObject) -> None:
         return bad.isdisjoint(kept)
 
     assert culprits(list(range(number)), holds) == sorted(bad)
+
+
+DEVELOPED = """\
+SECRET_KEY = "x"
+DEBUG = True
+ROOT_URLCONF = "shop.urls"
+INSTALLED_APPS = ["django.contrib.sessions"]
+MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware"]
+"""
+
+
+def test_what_follows_debug_is_no_fix_while_debug_is_on_and_one_when_that_is_repaired(project: Project) -> None:
+    root = project({"manage.py": "", "shop/__init__.py": "", "shop/urls.py": "urlpatterns = []\n", "shop/settings.py": DEVELOPED})
+    safe = _repair(root)
+    assert (safe.fixes, safe.after) == ([], {})
+    assert "it would follow DEBUG, which is on here: repair debug-enabled first" in [
+        undone.reason for undone in safe.undone if undone.rule == RULE
+    ]
+    both = repair(root, Config(), level=Safety.UNSAFE, audience=Audience.DEFAULT)
+    assert [rule for rule in (fix.rule for fix in both.fixes) if rule in {"debug-enabled", RULE}] == ["debug-enabled", RULE]
+    assert b"SESSION_COOKIE_SECURE = not DEBUG" in both.after["shop/settings.py"]
+    assert not [undone for undone in both.undone if undone.rule == RULE]

@@ -57,6 +57,9 @@ def _for_everybody(desk: Desk, settings: Settings, value: str) -> str:
         return value
     if debug is None:
         raise NotPossible(f"{settings.path} serves development too and does not set DEBUG, which would tell the two apart")
+    known = settings.get("DEBUG")
+    if known.certainty is Certainty.KNOWN and known.value is True:
+        raise NotPossible("it would follow DEBUG, which is on here: repair debug-enabled first")
     return "not DEBUG"
 
 

@@ -90,6 +90,8 @@ class _Work:
         self.only = only
         self.style = style
         self.banned: set[str] = set()
+        self.impossible: dict[str, Undone] = {}
+        """Findings (fingerprint) that have no fix as the code stands; another fix may make one possible, so they are asked for again."""
         self.doubtful: list[dict[str, str]] = []
         """Groups of findings (fingerprint, and what went wrong) whose fixes were taken back with others: they are tried again apart."""
         self.done = Repair()
@@ -112,6 +114,10 @@ class _Work:
             for finding in result.findings:
                 if finding.fingerprint in group:
                     self._ban(finding, group[finding.fingerprint])
+        left = {finding.fingerprint for finding in result.findings}
+        for fingerprint, undone in self.impossible.items():
+            if fingerprint in left and undone not in self.done.undone:
+                self.done.undone.append(undone)
         self.done.result = result
         return self.done
 
@@ -148,14 +154,16 @@ class _Work:
 
     def _fix_for(self, finding: Finding, rule: Rule | None, desk: Desk) -> Fix | None:
         try:
-            return proposal(finding, rule, desk, self.style)
+            fix = proposal(finding, rule, desk, self.style)
         except NotPossible as reason:
-            self._ban(finding, str(reason))
+            self.impossible.setdefault(finding.fingerprint, _undone(finding, str(reason)))
             return None
+        self.impossible.pop(finding.fingerprint, None)
+        return fix
 
     def _ban(self, what: Finding | Fix, reason: str) -> None:
         self.banned.add(what.fingerprint)
-        undone = Undone(what.rule, what.span.path, what.span.line, reason)
+        undone = _undone(what, reason)
         if undone not in self.done.undone:
             self.done.undone.append(undone)
 
@@ -200,6 +208,10 @@ class _Work:
                 self._ban(chosen[-1], str(error))
                 return None
         return changed
+
+
+def _undone(what: Finding | Fix, reason: str) -> Undone:
+    return Undone(what.rule, what.span.path, what.span.line, reason)
 
 
 def proposal(finding: Finding, rule: Rule | None, desk: Desk, style: Style = Style.DJANGO) -> Fix | None:
