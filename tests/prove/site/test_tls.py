@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import warnings
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,8 @@ import trustme
 from leaktight.model import Tightness
 from leaktight.prove.site.plan import Plan
 from leaktight.prove.site.run import SiteProof, prove_site
+from leaktight.prove.site.tls import survey as surveying
+from leaktight.prove.site.tls.hello import FALLBACK, SILENT, Offer, Said
 from leaktight.prove.site.tls.judging import shortfalls
 from leaktight.prove.site.tls.survey import Survey, survey
 
@@ -109,3 +114,39 @@ def test_old_versions_and_keys_fall_short(tmp_path: Path) -> None:
 
 def test_nobody_there_speaks_nothing() -> None:
     assert survey("localhost", 1, timeout=1).suites == {}
+
+
+def _silent(monkeypatch: pytest.MonkeyPatch, *, to: Callable[[Offer, int], bool]) -> None:
+    """Let a server be silent to some hellos; the number says how often the same was asked before."""
+    greet, asked = surveying.greet, Counter[str]()
+
+    def greeted(address: tuple[str, int], name: str, offer: Offer, *, timeout: float) -> Said:
+        before = asked[repr(offer)]
+        asked[repr(offer)] += 1
+        return Said(alert=SILENT) if to(offer, before) else greet(address, name, offer, timeout=timeout)
+
+    monkeypatch.setattr(surveying, "greet", greeted)
+
+
+def test_who_is_too_busy_once_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _silent(monkeypatch, to=lambda _, before: before == 0)
+    proof = _proved(_old, tmp_path, trustme.KeyType.RSA)
+    assert any("TLS 1.0, TLS 1.1" in leak.message for leak in proof.proof.of(Tightness.LEAKING))
+    assert not [verdict for name, verdict in proof.checks if name == "tls" and verdict.outcome is Tightness.INCONCLUSIVE]
+
+
+def test_silence_is_neither_tight_nor_a_leak(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _silent(monkeypatch, to=lambda offer, _: offer.version in {"SSL3", "1.0", "1.1"} or FALLBACK in offer.suites)
+    proof = _proved(_sound, tmp_path)
+    assert not proof.proof.of(Tightness.LEAKING)
+    assert [verdict.message for name, verdict in proof.checks if name == "tls"] == [
+        "4 handshakes of TLS got no answer in 30 seconds: what the site says to them is not known"
+    ]
+    assert not [verdict for name, verdict in proof.checks if name == "tls-versions"]
+
+
+def test_a_server_that_says_nothing_is_silent(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:  # the system takes connections, and nobody reads them
+        found = survey("127.0.0.1", mute.getsockname()[1], timeout=0.01)
+    assert found.silent
+    assert found.suites == {}

@@ -30,7 +30,13 @@ def probe_tls(run: Setting, *, ca_file: str | None) -> None:
     _judge_versions(run, found)
     _judge_suites(run, found)
     _judge_keys(run, found)
-    if not any(run.book.leaks(check) for check in ("tls-versions", "tls-suites", "tls-keys")):
+    if found.silent:
+        run.book.open(
+            "tls",
+            f"{found.silent} handshakes of TLS got no answer in {3 * limits.timeout:g} seconds: what the site says to them is not known",
+            "see that it answers, or refuses, and ask again",
+        )
+    elif not any(run.book.leaks(check) for check in ("tls-versions", "tls-suites", "tls-keys")):
         suites = sum(map(len, found.suites.values()))
         spoken = " and ".join(found.versions)
         run.book.tight(

@@ -26,6 +26,8 @@ RSA_ONLY = (0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601, 0x0301, 0x0201)
 ECDSA_ONLY = (0x0403, 0x0503, 0x0603, 0x0303, 0x0203)
 FALLBACK = 0x5600
 """The suite by which a client says that it offers less than it can (RFC 7507)."""
+ENDED, SILENT = -1, -2
+"""In the place of an alert: the connection was ended without one, or nothing came in time."""
 _RENEGOTIATION = 0x00FF
 _RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
 _HANDSHAKE, _ALERT = 22, 21
@@ -46,7 +48,7 @@ class Offer:
 
 @dataclass(slots=True)
 class Said:
-    """What the server said. `alert` is the number of its refusal, -1 when it ended the connection without one."""
+    """What the server said. `alert` is the number of its refusal, `ENDED` when it ended the connection without one."""
 
     version: str = ""
     suite: int = 0
@@ -70,10 +72,12 @@ def greet(address: tuple[str, int], name: str, offer: Offer, *, timeout: float =
             connection.settimeout(timeout)
             connection.sendall(client_hello(name, offer))
             _listen(connection, said)
+    except TimeoutError:
+        said.alert = SILENT
     except OSError:
-        said.alert = -1
+        said.alert = ENDED
     if not said.version and said.alert is None:
-        said.alert = -1
+        said.alert = ENDED
     return said
 
 

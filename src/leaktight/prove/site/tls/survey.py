@@ -12,7 +12,7 @@ from importlib.resources import files
 
 from cryptography import x509
 
-from leaktight.prove.site.tls.hello import ECDSA_ONLY, FALLBACK, GROUPS, RSA_ONLY, VERSIONS, Offer, Said, greet
+from leaktight.prove.site.tls.hello import ECDSA_ONLY, FALLBACK, GROUPS, RSA_ONLY, SILENT, VERSIONS, Offer, Said, greet
 
 _INAPPROPRIATE_FALLBACK = 86
 
@@ -35,6 +35,8 @@ class Survey:
     """A chain for each kind of key, the server's own certificate first."""
     path_problem: str = ""
     """Why the certificate does not verify; empty if it does."""
+    silent: int = 0
+    """How many questions got no answer in time, asked twice: what it says to them is not known."""
 
     @property
     def versions(self) -> list[str]:
@@ -51,12 +53,18 @@ def survey(
     host: str, port: int, *, ca_file: str | None = None, timeout: float = 5.0, before_each: Callable[[], None] = lambda: None
 ) -> Survey:
     """Ask a server. `before_each` is called before every connection, and may end the survey by raising."""
+    found = Survey()
 
     def ask(offer: Offer) -> Said:
-        before_each()
-        return greet((host, port), host, offer, timeout=timeout)
+        """Ask, and ask once more whoever is silent: a busy server is no server that refuses."""
+        for patience in (timeout, 2 * timeout):
+            before_each()
+            said = greet((host, port), host, offer, timeout=patience)
+            if said.alert != SILENT:
+                return said
+        found.silent += 1
+        return said
 
-    found = Survey()
     first: dict[str, Said] = {}
     for version in VERSIONS:
         _suites(version, found, first, ask)
@@ -129,7 +137,7 @@ def _weaknesses(found: Survey, first: dict[str, Said], ask: Callable[[Offer], Sa
     lower = older[-1] if "1.3" in found.suites else older[-2] if len(older) > 1 else None
     if lower:
         suites = [known[name] for name in found.suites[lower]]
-        found.fallback_refused = ask(Offer(lower, [FALLBACK, *suites])).alert == _INAPPROPRIATE_FALLBACK
+        found.fallback_refused = ask(Offer(lower, [FALLBACK, *suites])).alert in {_INAPPROPRIATE_FALLBACK, SILENT}
 
 
 def _certificates(
