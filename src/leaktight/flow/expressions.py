@@ -167,7 +167,10 @@ def constants(value: Value) -> Any:
 
 
 def negation(frame: Frame, code: Code) -> Value:
-    value = evaluate(frame, code[2])
+    return negated(evaluate(frame, code[2]))
+
+
+def negated(value: Value) -> Value:
     if value.const is not MISSING and not value.depends:
         return Value(const=not value.const, origin=value.origin)
     return TRUTH
@@ -180,7 +183,11 @@ def choice(frame: Frame, code: Code) -> Value:
         if truth is not None:
             return evaluate(frame, operands[1] if truth else operands[2])
         return join(evaluate(frame, operands[1]), evaluate(frame, operands[2]))
-    values = [evaluate(frame, operand) for operand in operands]
+    return either(kind, [evaluate(frame, operand) for operand in operands])
+
+
+def either(kind: str, values: list[Value]) -> Value:
+    """What `a and b`, `a or b` gives."""
     result = values[-1]
     for value in reversed(values[:-1]):
         if kind == "and" and value.type in {"bool", None} and value.is_clean:
@@ -196,20 +203,32 @@ def known_truth(frame: Frame, code: Code) -> bool | None:
 
     `settings.DEBUG` is false: what happens only then does not happen in production.
     """
+    return _weighed(frame, code)[0]
+
+
+def _weighed(frame: Frame, code: Code) -> tuple[bool | None, Value | None]:
+    """The truth of a condition, with its value where that had to be worked out for it."""
     if code[0] == Op.ATTR and code[3] == "DEBUG":
         if evaluate(frame, code[2]).type == attributes.SETTINGS or last_name(code[2]) == "settings":
-            return False
+            return False, None
     if code[0] == Op.NOT and code[2][0] in {Op.ATTR, Op.CHOICE}:
-        truth = known_truth(frame, code[2])
-        return None if truth is None else not truth
-    if code[0] == Op.CHOICE and code[2] == "and" and any(known_truth(frame, operand) is False for operand in code[3]):
-        return False
-    value = evaluate(frame, code)
+        truth, inner = _weighed(frame, code[2])
+        return None if truth is None else not truth, None if inner is None else negated(inner)
+    if code[0] == Op.CHOICE and code[2] == "and":
+        values: list[Value] = []
+        for operand in code[3]:
+            truth, known = _weighed(frame, operand)
+            if truth is False:
+                return False, None
+            values.append(evaluate(frame, operand) if known is None else known)
+        value = either("and", values)
+    else:
+        value = evaluate(frame, code)
     if value.const is MISSING or value.depends or value.origin is not None:
-        return None
+        return None, value
     if code[0] == Op.CONST or value.const in {True, False, None}:
-        return bool(value.const)
-    return None
+        return bool(value.const), value
+    return None, value
 
 
 # -- containers --------------------------------------------------------------------------------

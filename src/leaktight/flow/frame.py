@@ -15,6 +15,7 @@ from leaktight.flow.machine import Summary
 from leaktight.flow.methods import whole_pair
 from leaktight.flow.naming import name_value
 from leaktight.flow.outside import note_call
+from leaktight.flow.rounds import Round
 from leaktight.flow.typing import parameter_type
 from leaktight.flow.value import GONE, UNKNOWN, Dependence, Evidence, Value, compact, join
 from leaktight.project.symbols import ClassRef, External, FunctionRef
@@ -194,15 +195,13 @@ class Frame:
     def loop(self, code: Code) -> bool:
         _, _, target, iterable, body, orelse = code
         source = evaluate(self, iterable)
-        before = dict(self.env)
         if target is not None and isinstance(source.origin, Value) and not _chooses(body):
             source = Value(type="list", origin=source.origin)
             source.add(whole_pair(self, source, iterable[1]))
-        for _ in range(2):
+        first = Round(source, self.env, self.outer)
+        self.iterate(target, source, body)
+        if first.left_more(target, body, self.env, closures=bool(self.closures)):
             self.iterate(target, source, body)
-            if not carries_more(before, self.env):
-                break
-            before = dict(self.env)
         return self.run(orelse) if orelse else False
 
     def iterate(self, target: Code | None, source: Value, body: list[Code]) -> None:
@@ -350,15 +349,6 @@ def join_environments(ends: list[Env]) -> Env:
             known = merged.get(name)
             merged[name] = value if known is None or known is value else join(known, value)
     return merged
-
-
-def carries_more(before: Env, after: Env) -> bool:
-    """Tell whether a loop left something labelled, or symbolic, where nothing was."""
-    for name, value in after.items():
-        known = before.get(name)
-        if known is not value and (value.facts or value.depends or value.fields or value.element is not None):
-            return True
-    return False
 
 
 def parameter_type_of(frame: Frame, annotation: Code) -> Any:
