@@ -166,3 +166,15 @@ def test_two_fixes_may_need_the_same_import() -> None:
     out = _imported("import os\n", DEBUG, DEBUG, ("django.utils.decorators", "method_decorator"))
     assert out.count("sensitive_variables") == 1
     compile(out, "f.py", "exec")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def pay(request, method_decorator=None):\n    return request\n",
+        "try:\n    pass\nexcept OSError as method_decorator:\n    pass\n",
+    ],
+)
+def test_a_name_that_a_function_gives_a_meaning_is_not_imported_over(source: str) -> None:
+    out = _imported(source, ("django.utils.decorators", "method_decorator"))
+    assert "import method_decorator as decorators_method_decorator\n" in out

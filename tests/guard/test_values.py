@@ -22,7 +22,7 @@ from django.urls import path
 from django.views import View
 
 from leaktight.guard import sensitive
-from leaktight.guard.values.collect import collector, declared_for, registry_of
+from leaktight.guard.values.collect import collector, names_for, registry_of
 from leaktight.guard.values.declare import declared_by, site_wide
 from leaktight.guard.values.registry import MOST_VALUES, PROCESS, Registry, TooManyValues, Value, current, watched, watching
 
@@ -199,8 +199,8 @@ def test_what_a_form_declares_counts_for_every_view() -> None:
 def test_declarations_hold_before_the_view_is_reached() -> None:
     request = RequestFactory().post("/pay/", {"note": CANARY})
     assert request.resolver_match is None
-    assert declared_for(request)["note"] == "secret"
-    assert declared_for(RequestFactory().get("/nowhere/")) == site_wide()
+    assert names_for(request).declared["note"] == "secret"
+    assert names_for(RequestFactory().get("/nowhere/")).declared == site_wide()
 
 
 def test_a_declared_model_field_is_known_once_it_is_loaded(db: None) -> None:

@@ -1,6 +1,8 @@
 """A proof in the formats of a scan: leaks are findings that are proved, what came to no conclusion is a gap."""
 
+import ast
 import json
+import os
 import re
 import sqlite3
 from dataclasses import replace
@@ -13,6 +15,7 @@ from prove.samples import LEAK, OPEN, TIGHT
 from leaktight.cli.formats import Format
 from leaktight.cli.projects import files_of, joined
 from leaktight.cli.prove import _told
+from leaktight.cli.written import tests as module_of
 from leaktight.model import (
     Audience,
     Confidence,
@@ -23,6 +26,7 @@ from leaktight.model import (
     Span,
 )
 from leaktight.prove.child import _said
+from leaktight.prove.documents import documents
 from leaktight.prove.launch import interpreter_of
 from leaktight.report import as_result, decide_proof, render_proof_text
 
@@ -128,3 +132,17 @@ def test_a_leak_of_the_whole_site_proves_only_what_is_said_of_the_settings_it_ra
 def test_a_leak_proves_the_finding_of_its_line_or_of_its_function(findings, proves):
     verdict = joined(Proof("shop", (LEAK,)), tuple(findings)).verdicts[0]
     assert verdict.proves == proves
+
+
+def test_every_leak_has_a_test_of_its_own_name():
+    asked = ["/pay/", "/pay/", "/pay/2/", "/pay-2/", "/" + "long/" * 40, "/" + "long/" * 40]
+    leaking = [replace(LEAK, request=Sent("GET", path)) for path in asked]
+    module = ast.parse(module_of(Proof("shop", tuple(leaking)), "site_settings", "test_leaks.py"))
+    names = [node.name for node in module.body if isinstance(node, ast.FunctionDef)]
+    assert len(names) == len(set(names)) == len(asked)
+
+
+def test_a_pipe_that_is_named_like_a_description_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "openapi.json")
+    (tmp_path / "swagger.json").write_text('{"openapi": "3.0.0", "paths": {}}')
+    assert documents(tmp_path) == [{"openapi": "3.0.0", "paths": {}}]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from itertools import chain, count
 from pathlib import Path
 
 from leaktight import __version__
@@ -49,16 +50,15 @@ def save_tests(file: str, proof: Proof, settings: str) -> None:
 
 def tests(proof: Proof, settings: str, file: str) -> str:
     """Return a module with a test for each leak that a request shows."""
-    names: dict[str, int] = {}
+    names: set[str] = set()
     written = [_HEAD.format(version=__version__, settings=settings, file=file)]
     for verdict in proof.of(Tightness.LEAKING):
         if verdict.request is None:
             continue
-        name = _name(verdict, verdict.request)
-        names[name] = names.get(name, 0) + 1
-        number = f"_{names[name]}" if names[name] > 1 else ""
+        name = _unused(_name(verdict, verdict.request), names)
+        names.add(name)
         asks = ", ".join(_asks(verdict, verdict.request))
-        written.append(_TEST.format(name=name + number, says=_says(verdict), asks=asks))
+        written.append(_TEST.format(name=name, says=_says(verdict), asks=asks))
     return "".join(written)
 
 
@@ -76,6 +76,12 @@ def _asks(verdict: Verdict, request: Sent) -> Iterator[str]:
 def _name(verdict: Verdict, request: Sent) -> str:
     words = re.sub(r"[^a-z0-9]+", "_", f"{verdict.rule} {request.method} {request.path}".lower()).strip("_")
     return f"test_{words}"[:_LONGEST].rstrip("_")
+
+
+def _unused(name: str, names: Collection[str]) -> str:
+    """Number a name that another test has: of two functions with one name Python keeps the second."""
+    numbered = (f"{name}_{number}" for number in count(2))
+    return next(each for each in chain([name], numbered) if each not in names)
 
 
 def _says(verdict: Verdict) -> str:

@@ -194,6 +194,10 @@ def _bound(node: ast.AST) -> tuple[str, ...]:
     match node:
         case ast.Name():
             return (node.id,)
+        case ast.arg():
+            return (node.arg,)
+        case ast.ExceptHandler() if node.name:
+            return (node.name,)
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             return (node.name,)
         case ast.Import() | ast.ImportFrom():

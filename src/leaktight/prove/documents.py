@@ -35,7 +35,7 @@ def _files(root: Path) -> Iterator[Path]:
 
 def _read(file: Path) -> Any:
     try:
-        if file.stat().st_size > _MOST:
+        if not file.is_file() or file.stat().st_size > _MOST:  # a pipe would be waited for
             return None
         text = file.read_text("utf-8")
         if file.suffix.lower() == ".json":

@@ -27,11 +27,6 @@ _tree: Tree | None = None
 """The tree a worker process reads from; set once when the worker starts."""
 
 
-def read_module(tree: Tree, path: str) -> Module | Gap:
-    """Read, parse and lower one file."""
-    return _read(tree, path)[1]
-
-
 def _lowered(path: str, data: bytes) -> Module | Gap:
     parsed = parse(data, path, partly=True)
     if isinstance(parsed, Gap):

@@ -144,11 +144,6 @@ def _remember(view: Any, names: Names) -> None:
         return
 
 
-def declared_for(request: HttpRequest) -> Mapping[str, str]:
-    """Return what is declared for the view that answers a request, also when the request has not got that far: name → label."""
-    return names_for(request).declared
-
-
 def collector(request: HttpRequest) -> Callable[[Registry], None]:
     """Return what adds to a registry the values the request is known to hold by then; each part is read once.
 
