@@ -10,9 +10,11 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import trustme
 
@@ -150,21 +152,25 @@ def redis(folder: Path) -> Iterator[int]:
 
 
 @contextlib.contextmanager
+def cluster(port: int) -> Iterator[tuple[list[str], dict[str, Any]]]:
+    """Make the files of a PostgreSQL server: the command that starts it on a port, and the options of its process.
+
+    It refuses to run as root. What it is given instead is no folder of pytest's: each pytest that starts shuts those to everybody else,
+    and there are tests that start one.
+    """
+    with tempfile.TemporaryDirectory(prefix="leaktight-postgres-") as data:
+        options: dict[str, Any] = {"cwd": "/"}
+        if os.geteuid() == 0:
+            shutil.chown(data, "postgres")
+            options["user"] = "postgres"
+        command = [program("initdb"), "-D", data, "-U", "site", "--auth=trust", "-E", "UTF8", "--no-sync"]
+        done = subprocess.run(command, check=False, capture_output=True, text=True, **options)
+        assert done.returncode == 0, done.stderr
+        yield [program("postgres"), "-D", data, "-p", str(port), "-h", HOST, "-k", data, "-c", "fsync=off"], options
+
+
+@contextlib.contextmanager
 def postgres(folder: Path) -> Iterator[int]:
-    """Start PostgreSQL as somebody else than root, which it refuses to run as."""
     port = free_port()
-    data = folder / "postgres"
-    as_other: dict[str, object] = {}
-    if os.geteuid() == 0:
-        data.mkdir(mode=0o700)
-        shutil.chown(data, "postgres")
-        for parent in [folder, *folder.parents][:4]:
-            parent.chmod(parent.stat().st_mode | 0o011)
-        as_other = {"user": "postgres"}
-    subprocess.run(
-        [program("initdb"), "-D", str(data), "-U", "site", "--auth=trust", "-E", "UTF8", "--no-sync"],
-        check=True, capture_output=True, cwd="/", **as_other,  # type: ignore[call-overload]
-    )  # fmt: skip
-    command = [program("postgres"), "-D", str(data), "-p", str(port), "-h", HOST, "-k", str(data), "-c", "fsync=off"]
-    with running(command, port, folder, cwd="/", **as_other):
+    with cluster(port) as (command, options), running(command, port, folder, **options):
         yield port

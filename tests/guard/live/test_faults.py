@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from guardsite.exposure import holds
 
-from .servers import HOST, free_port, program, running
+from .servers import HOST, cluster, free_port, program, running
 
 pytestmark = pytest.mark.xdist_group("live")
 LOCMEM = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
@@ -115,24 +115,7 @@ def _redis(folder: Path) -> Iterator[tuple[Server, dict[str, Any]]]:
 
 @contextlib.contextmanager
 def _postgres(folder: Path) -> Iterator[tuple[Server, dict[str, Any]]]:
-    import shutil
-
-    port, data = free_port(), folder / "postgres"
-    as_other: dict[str, Any] = {}
-    if os.geteuid() == 0:  # it refuses to run as root
-        data.mkdir(mode=0o700)
-        shutil.chown(data, "postgres")
-        for parent in [folder, *folder.parents][:4]:
-            parent.chmod(parent.stat().st_mode | 0o011)
-        as_other = {"user": "postgres"}
-    command = [program("initdb"), "-D", str(data), "-U", "site", "--auth=trust", "-E", "UTF8", "--no-sync"]
-    subprocess.run(command, check=True, capture_output=True, cwd="/", **as_other)
-    server = Server(
-        [program("postgres"), "-D", str(data), "-p", str(port), "-h", HOST, "-k", str(data), "-c", "fsync=off"],
-        port,
-        folder,
-        {"cwd": "/", **as_other},
-    )
+    port = free_port()
     database = {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": "postgres",
@@ -141,7 +124,7 @@ def _postgres(folder: Path) -> Iterator[tuple[Server, dict[str, Any]]]:
         "PORT": port,
         "CONN_MAX_AGE": 60,
     }
-    with contextlib.closing(server):
+    with cluster(port) as (command, options), contextlib.closing(Server(command, port, folder, options)) as server:
         server.start()
         yield server, {"database": database, "caching": LOCMEM, "vault": "database", "engine": "leaktight.guard.sessions.db"}
 
