@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from types import FrameType
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,7 @@ from leaktight.model import CodePlace
 from leaktight.prove.project.observers.patching import replaced
 from leaktight.prove.project.places import OwnCode
 
+_MOST_WANTED = 20
 _NEAR = 4
 """From so many calls away project code still counts as the one who asked for a header."""
 
@@ -179,8 +181,11 @@ def _changes(listener: Listener) -> Iterator[tuple[Any, dict[str, Any]]]:
 
     def looked_up(self: Any, lookups: Any, lhs: Any, rhs: Any) -> Any:
         target = getattr(lhs, "target", None)
-        if listener.asked is not None and target is not None and isinstance(rhs, str | int | UUID):
-            listener.asked.lookups.append((target, (lookups or ["exact"])[-1], rhs))
+        if listener.asked is not None and target is not None:
+            several = isinstance(rhs, list | tuple | set | frozenset)
+            for wanted in islice(rhs, _MOST_WANTED) if several else [rhs]:
+                if isinstance(wanted, str | int | UUID):
+                    listener.asked.lookups.append((target, (lookups or ["exact"])[-1], wanted))
         return build(self, lookups, lhs, rhs)
 
     yield Query, {"build_lookup": looked_up}

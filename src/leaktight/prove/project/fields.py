@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import Any
 
-from leaktight.policy import Strength, recognise
+from leaktight.policy import LABELS, LabelKind, Strength, recognise
 from leaktight.prove.canary import Canary, Kind, Maker, Mint
 from leaktight.prove.project.patterns import matching
 
@@ -40,6 +40,8 @@ _BY_LABEL: Mapping[str, Kind] = MappingProxyType(
         "secret": Kind.TOKEN,
     }
 )
+_OUTRIGHT = frozenset({"key", "value", "token", "secret", "code"})
+"""Columns that say nothing by themselves, and hold what their model is called."""
 _LABEL_BY_CLASS: Mapping[str, str] = MappingProxyType({"EmailField": "email"})
 _TRIES = (Kind.TEXT, Kind.DIGITS, Kind.CARD, Kind.SLUG, Kind.NUMBER, Kind.EMAIL, Kind.PHONE, Kind.URL, Kind.UUID)
 
@@ -128,6 +130,17 @@ class Filler:
         if most is not None or digits is not None or least not in {None, 0, 1}:
             return Filled(str(least if least not in {None, 0} else 1))
         return Filled("7")
+
+
+def label_of_column(model: str, name: str, field: Any) -> str:
+    """Return what the policy calls the data of a column: of one that is called `key` and no more, what it calls the model."""
+    label = label_of(name, field)
+    if label or name.lower() not in _OUTRIGHT:
+        return label
+    found = recognise(model)
+    if found is None or not found.state.is_readable or LABELS[found.label].kind is not LabelKind.CREDENTIAL:
+        return ""
+    return found.label if found.strength is Strength.STRONG or found.label == "token" else ""
 
 
 def label_of(name: str, field: Any = None) -> str:

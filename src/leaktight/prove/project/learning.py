@@ -97,6 +97,8 @@ class Learner:
         refused = answer.status in {401, 403, 404}
         if answer.status < 400 and not _is_elsewhere(answer):
             return False
+        if self._joined(answer):
+            return True
         changed = False
         for part in PARTS if refused else ("path",):
             filled = getattr(draft, part)
@@ -106,6 +108,20 @@ class Learner:
                     filled[name] = known
                     changed = True
         return changed or (refused and self._adapted(draft, answer))
+
+    def _joined(self, answer: Answer) -> bool:
+        """Where a view looks for a group, put the one who may do everything into it: fixtures that are not there would have done so."""
+        if answer.role is not Role.SUPERUSER:
+            return False
+        names = {
+            wanted
+            for target, how, wanted in answer.asked.lookups
+            if target.model._meta.label == "auth.Group"  # noqa: SLF001 - Django's own name
+            and target.attname == "name"
+            and how in {"exact", "iexact", "in"}
+            and isinstance(wanted, str)
+        }
+        return sum(self._stock.join(answer.role, name) for name in sorted(names)) > 0
 
     def _known(self, answer: Answer, text: str) -> Filled | None:
         """Return what an object of this role has where a view looked for a text; None where it looked for none, or has it found."""

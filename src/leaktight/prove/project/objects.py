@@ -6,6 +6,7 @@ import contextlib
 import datetime
 import decimal
 from collections.abc import Iterator
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
@@ -15,9 +16,11 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from leaktight.prove.canary import Canary, Kind
-from leaktight.prove.project.fields import Filler, label_of
+from leaktight.prove.project.fields import Filler, label_of_column
 
 _LEFT_OUT = ("django.contrib.", "leaktight.")
+_LONGEST_NAME = 150
+"""As long as the name of a group may be."""
 _POWERS = ("is_", "can_", "has_")
 
 
@@ -97,7 +100,26 @@ class Stock:
                 setattr(user, field.name, powerful)
         user.set_password(password.text)
         user.save()
+        if role is Role.SUPERUSER:
+            for group in apps.get_model("auth.Group").objects.all():  # those that migrations make
+                self._put_into(user, group)
         return user
+
+    def join(self, role: Role, name: str) -> bool:
+        """Put the user of a role into a group, which is made where there is none; tell whether that is new."""
+        user = self.user(role)
+        if user is None or not name or len(name) > _LONGEST_NAME:
+            return False
+        group, _ = apps.get_model("auth.Group").objects.get_or_create(name=name)
+        return self._put_into(user, group)
+
+    @staticmethod
+    def _put_into(user: Any, group: Any) -> bool:
+        groups: Any = getattr(user, "groups", None)
+        if groups is None or groups.model is not type(group) or groups.filter(pk=group.pk).exists():
+            return False
+        groups.add(group)
+        return True
 
     def _object(self, role: Role, model: Any) -> Any:
         values = dict(self._values(role, model))
@@ -119,7 +141,7 @@ class Stock:
                 related = self.of(role, field.related_model) if field.related_model is not model else None
                 if related is not None:
                     yield field.name, related
-            elif field.has_default() and not label_of(field.name, field):
+            elif field.has_default() and not label_of_column(model.__name__, field.name, field):
                 continue
             else:
                 value = self._value(role, model, field)
@@ -158,7 +180,7 @@ class Stock:
     def _text(self, model: Any, field: Any) -> Any:
         place = f"the column {field.name} of {model._meta.label}"  # noqa: SLF001
         filled = self._filler.fill(field.name, field, place)
-        canary = filled.canary
-        if canary is not None and label_of(field.name, field) and canary.label:
-            self.seeded[canary.text] = canary
+        label = label_of_column(model.__name__, field.name, field)
+        if filled.canary is not None and label:
+            self.seeded[filled.canary.text] = replace(filled.canary, label=label)
         return filled.value
