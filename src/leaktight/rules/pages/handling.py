@@ -25,7 +25,10 @@ def is_refused_without_token(form: Form, template: Template, project: Project) -
     views = list(_handlers(form, template, project))
     exempt = [view for view in views if any(True for _ in exemptions(view, project))]
     if exempt:
-        return all(proves_itself(reach_of(project, view, *_UNSAFE)) or is_given_a_secret(view, project) for view in exempt)
+        return all(
+            proves_itself(reach_of(project, view, *_UNSAFE), project.program) or is_given_a_secret(view, project)
+            for view in exempt
+        )
     checks = {_has_check(settings) for settings in of_production(project) if is_site(settings)} - {None}
     return all(checks) and bool(checks or views)
 

@@ -158,7 +158,7 @@ def _change(project: Project, view: View, handler: FunctionRef) -> tuple[str, in
     """What a view changes whatever the method is, and where; None when it looks at the method or changes nothing of a visitor's."""
     cls = view.ref if isinstance(view.ref, ClassRef) else None
     done = reach(project.program, handler, cls, depth=1)
-    if _looks_at_method(done) or proves_itself(done):
+    if _looks_at_method(done) or proves_itself(done, project.program):
         return None
     for code in walk(statements(project.program, handler)):
         change = _changes(project, code, handler, cls) if code[0] == Op.CALL else None

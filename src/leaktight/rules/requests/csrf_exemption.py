@@ -81,7 +81,7 @@ def exempted(project: Project) -> Iterator[Finding]:
         dotted = path.removesuffix(".py").replace("/", ".")
         for index, function in enumerate(module.functions):
             for code in map(_exemption, function.decorators):
-                if code is not None and not proves_itself(reach(program, FunctionRef(path, index))):
+                if code is not None and not proves_itself(reach(program, FunctionRef(path, index)), program):
                     yield _finding(project, path, code, f"{dotted}.{function.qualified}", f"`{function.name}` is exempt")
         for cls in module.classes:
             for code in map(_exemption, cls.decorators):
@@ -104,7 +104,7 @@ def _exemption(decorator: Code) -> Code | None:
 
 
 def _class_proves_itself(project: Project, path: str, methods: dict[str, int]) -> bool:
-    return any(proves_itself(reach(project.program, FunctionRef(path, index))) for index in methods.values())
+    return any(proves_itself(reach(project.program, FunctionRef(path, index)), project.program) for index in methods.values())
 
 
 @rule.project

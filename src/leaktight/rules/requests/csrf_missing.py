@@ -141,7 +141,7 @@ def _judge(view: View, project: Project) -> tuple[Confidence, Audience] | None:
     if not answers_changes(view, done):
         return None
     login, changes = requires_login(view, project, site_wide=False), changes_state(view, done)
-    if proves_itself(done) or is_given_a_secret(view, project):
+    if proves_itself(done, project.program) or is_given_a_secret(view, project):
         return (Confidence.LOW, Audience.AUDIT) if login else None
     signed_in = login or knows_its_user(reach_of(project, view, *_UNSAFE, depth=1))
     if signed_in and changes and not is_called_by_others(view):

@@ -44,6 +44,7 @@ _EDITING = frozenset(
 _DEVELOPMENT = frozenset({"DEBUG", "DEV", "DEV_MODE", "DEVELOPMENT", "IS_DEV", "LOCAL", "TESTING", "TEST_MODE", "IS_TEST"})
 _HEADER_TEXT = re.compile(r"(HTTP_)?X[-_]REQUESTED[-_]WITH", re.IGNORECASE)
 _ASKS_FOR_HEADER = frozenset({"is_ajax", "is_htmx", "is_xhr"})
+_NAMES = frozenset({Op.NAME, Op.ATTR})
 _SIGNED_IN = frozenset({"request.user", "request.auser", "user.is_authenticated"})
 
 
@@ -138,10 +139,43 @@ def knows_its_user(done: Reach) -> bool:
     return not _SIGNED_IN.isdisjoint(done.used)
 
 
-def proves_itself(done: Reach) -> bool:
-    """Tell whether the request is checked by a signature, a key or a token that no other site can make a browser send."""
-    names = {_tail(name) for name in done.called} - _NO_PROOF
-    return any(_PROOF.fullmatch(name) for name in names) or any(_PROOF_TEXT.fullmatch(text.strip()) for text in done.texts)
+def proves_itself(done: Reach, program: Program) -> bool:
+    """Tell whether the request is checked by a signature, a key or a token that no other site can make a browser send.
+
+    A key beside the session proves nothing: who leaves it out is known by the cookie.
+    """
+    names = {_tail(name) for name in done.called}
+    if not any(map(_is_proof, names)) and not any(map(_is_proof_text, done.texts)):
+        return False
+    return not (knows_its_user(done) and any(_takes_session_instead(program, function) for function in done.functions))
+
+
+def _takes_session_instead(program: Program, function: FunctionRef) -> bool:
+    """`if "HTTP_AUTHORIZATION" in request.META: … elif request.user.is_authenticated: …`, either way round."""
+    return any(
+        code[0] == Op.IF and code[4] and _asks_for_proof([code[2], *code[3]]) and _asks_for_user(code[4][0])
+        for code in walk(statements(program, function))
+    )
+
+
+def _asks_for_proof(codes: list[Code]) -> bool:
+    return any(code[0] == Op.CONST and isinstance(code[2], str) and _is_proof_text(code[2]) for code in walk(codes))
+
+
+def _asks_for_user(code: Code) -> bool:
+    """`elif request.user.is_authenticated`, that is an `if` and nothing else in the other branch."""
+    return code[0] == Op.IF and any(
+        item[0] == Op.ATTR and item[3] == "is_authenticated" and item[2][0] in _NAMES and item[2][-1] in {"user", "auser"}
+        for item in walk(code[2])
+    )
+
+
+def _is_proof(name: str) -> bool:
+    return name not in _NO_PROOF and _PROOF.fullmatch(name) is not None
+
+
+def _is_proof_text(text: str) -> bool:
+    return _PROOF_TEXT.fullmatch(text.strip()) is not None
 
 
 def trusts_everybody(origin: str) -> str | None:
