@@ -33,6 +33,8 @@ from leaktight.rules.judging import at_least
 _ANSWERS = ("rest_framework.exceptions.", "rest_framework.serializers.", "ninja.errors.", "graphql.")
 """Beginnings of the names of exceptions that a framework turns into an answer with their text."""
 
+_SHOWN = {"flash": "shown as a message", "form": "shown by the form"}
+"""Parts of a page that show a text as it is."""
 _FORM_ERRORS = ("django.forms.", "django.core.exceptions.ValidationError")
 
 rule = Rule(
@@ -88,10 +90,12 @@ def articles(request):
 
 @rule.flow(Channel.RESPONSE_BODY, Channel.PAGE)
 def answered(arrival: Arrival) -> Iterator[Finding]:
-    if arrival.label != "error-detail" or (arrival.channel is Channel.PAGE and arrival.sink.part != "flash"):
+    if arrival.label != "error-detail" or (arrival.channel is Channel.PAGE and arrival.sink.part not in _SHOWN):
         return
-    shown = "shown as a message" if arrival.channel is Channel.PAGE else "in the response"
-    yield _finding(arrival, shown, arrival.audience)
+    if arrival.sink.part == "form":
+        yield _finding(arrival, _SHOWN["form"], at_least(arrival.audience, Audience.STRICT))
+    else:
+        yield _finding(arrival, _SHOWN.get(arrival.sink.part, "in the response"), arrival.audience)
 
 
 @rule.flow(Channel.EXCEPTION_TEXT)
