@@ -45,6 +45,7 @@ class Row(NamedTuple):
     rule: str
     path: str
     line: str
+    end: str
     fingerprint: str
     """Of the line's text for peers, ours for us: what was read is known again when lines move."""
     ours: str = ""
@@ -128,7 +129,7 @@ def _sheet(scope: Scope, chosen: list[Project]) -> Iterator[Row]:
         for tool in TOOLS:
             for one in load(OUTPUT / project.folder / f"{tool}.json").findings:
                 if tool == "leaktight":
-                    row = Row(project.name, tool, one.rule, one.path, str(one.line), one.fingerprint)
+                    row = Row(project.name, tool, one.rule, one.path, str(one.line), str(one.end), one.fingerprint)
                     if one.audience == "default":
                         yield _known(row, [one], before, project)
                     continue
@@ -137,7 +138,7 @@ def _sheet(scope: Scope, chosen: list[Project]) -> Iterator[Row]:
                 same = [other for other in overlapping(one, mine) if other.rule in rules]
                 ours = "; ".join(sorted({f"{other.rule} {other.audience}" for other in same}))
                 text = _line(corpus_folder() / project.folder / one.path, one.line)
-                row = Row(project.name, tool, one.rule, one.path, str(one.line), text, ours)
+                row = Row(project.name, tool, one.rule, one.path, str(one.line), str(one.end), text, ours)
                 yield _known(row, same, before, project)
 
 
@@ -245,13 +246,17 @@ def _by_rule(rows: list[Row]) -> str:
 
 
 def _missed(rows: list[Row]) -> str:
+    """Every true finding of a peer, those of one file that we answer alike together."""
     lines = ["| project | place | found by | what we say | the reader |", "|---|---|---|---|---|"]
+    groups: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
         if row.tool in PEERS and row.verdict == "true":
-            said = row.ours or row.answer
-            lines.append(
-                f"| {row.project} | {row.path}:{row.line} | {NAMES[row.tool]} {row.rule.rpartition('/')[2]} | {said} | {row.why} |"
-            )
+            why = row.why.removesuffix(" (eval/readings.csv)")
+            groups.setdefault((row.project, row.path, "; ".join(filter(None, (row.ours, row.answer))), why), []).append(row)
+    for (project, path, said, why), found in groups.items():
+        places = f"{path}:" + ", ".join(sorted({row.line for row in found}, key=int))
+        tools = ", ".join(dict.fromkeys(f"{NAMES[row.tool]} {row.rule.rpartition('/')[2]}" for row in found))
+        lines.append(f"| {project} | {places} | {tools} | {said or 'nothing'} | {why} |")
     return "\n".join(lines) + "\n"
 
 
@@ -260,9 +265,9 @@ def _alone(row: Row, rows: list[Row], scope: Scope) -> bool:
     if row.tool != "leaktight" and (row.ours or row.answer.startswith("at ")):
         return False
     speaks = _speaks(row, scope)
-    place = Seen(row.rule, row.path, int(row.line), int(row.line))
+    place = Seen(row.rule, row.path, int(row.line), int(row.end))
     others = (
-        Seen(other.rule, other.path, int(other.line), int(other.line))
+        Seen(other.rule, other.path, int(other.line), int(other.end))
         for other in rows
         if _other(row, other) and speaks & _speaks(other, scope)
     )
