@@ -34,6 +34,7 @@ OUTPUT = Path(os.environ.get("LEAKTIGHT_PEERS_OUTPUT", str(Path.home() / ".cache
 START, END = "<!-- table: bench/peers.py -->", "<!-- end of table -->"
 VERDICTS = ("true", "doubtful", "false", "unread")
 NAMES = {"leaktight": "leaktight", "semgrep": "Semgrep", "bandit": "Bandit", "ruff": "Ruff", "pysa": "Pysa"}
+_AUDIENCES = ("default", "strict", "audit")
 PEERS = tuple(tool for tool in TOOLS if tool != "leaktight")
 
 
@@ -196,7 +197,7 @@ def _page(scope: Scope, chosen: list[Project]) -> None:
     runs = {(project.name, tool): load(OUTPUT / project.folder / f"{tool}.json") for project in chosen for tool in TOOLS}
     text = PAGE.read_text(encoding="utf-8")
     head, tail = text.partition(START)[0], text.partition(END)[2]
-    tables = [_totals(scope, rows, runs), _by_project(chosen, rows, runs, scope), _by_rule(rows), _missed(rows)]
+    tables = [_totals(scope, rows, runs), _answered(rows), _by_project(chosen, rows, runs, scope), _by_rule(rows), _missed(rows)]
     PAGE.write_text(f"{head}{START}\n\n" + "\n".join(tables) + f"\n{END}{tail}", encoding="utf-8")
 
 
@@ -214,6 +215,28 @@ def _totals(scope: Scope, rows: list[Row], runs: dict[tuple[str, str], Run]) -> 
         told = (len(of_tool), read, count["true"], count["doubtful"], count["false"], _share(count), only, f"{seconds:.0f}")
         lines.append(f"| {NAMES[tool]} | " + " | ".join(map(str, told)) + " |")
     return "\n".join(lines) + "\n"
+
+
+def _answered(rows: list[Row]) -> str:
+    """How many places the peers are right about, and the widest audience we tell of each."""
+    places: list[list[Row]] = []
+    for row in rows:
+        if row.tool in PEERS and row.verdict == "true":
+            known = next((place for place in places if any(_touch(row, other) for other in place)), None)
+            places.append([row]) if known is None else known.append(row)
+    told = Counter(_widest(place) for place in places)
+    ours = ", ".join(f"{told[audience]} to the audience {audience}" for audience in _AUDIENCES)
+    return f"The peers are right about {len(places)} places; we tell {ours}, and {told['']} to nobody.\n"
+
+
+def _touch(one: Row, other: Row) -> bool:
+    near = int(one.line) <= int(other.end) + 1 and int(other.line) <= int(one.end) + 1
+    return (one.project, one.path) == (other.project, other.path) and near
+
+
+def _widest(place: list[Row]) -> str:
+    said = {word for row in place for word in f"{row.ours} {row.answer}".replace(";", " ").split()}
+    return next((audience for audience in _AUDIENCES if audience in said), "")
 
 
 def _by_project(chosen: list[Project], rows: list[Row], runs: dict[tuple[str, str], Run], scope: Scope) -> str:
