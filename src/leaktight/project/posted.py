@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leaktight.policy import LABELS, LabelKind, Strength
 from leaktight.project.symbols import ClassRef, External, FunctionRef
-from leaktight.source.code import Code, Op, walk
+from leaktight.source.code import Code, Op, holds, packed, walk
 
 if TYPE_CHECKING:
     from leaktight.project import Field, Project
@@ -28,6 +28,7 @@ _AUTH_FORMS = {
 """Forms Django brings along → the password inputs they have."""
 _READING = frozenset({"POST", "data"})
 """A function that takes something from a POST names one of these, or calls another that does."""
+_FROM_POST = packed("POST", "request")
 _READS = frozenset({"get", "getlist", "pop", "__getitem__"})
 
 
@@ -145,25 +146,27 @@ class _Reader:
         return found
 
     def _read(self, ref: FunctionRef, depth: int) -> Iterator[Posted]:
-        if self.reading.isdisjoint(self.program.function(ref).names):
+        function = self.program.function(ref)
+        if self.reading.isdisjoint(function.names) or not holds(function.body, _FROM_POST):
             return
         pieces = self.program.pieces(ref)
         posts = _names_of_post(pieces)
         made = frozenset(_made_here(pieces, posts))
+        posted = any(_is_post(code, posts) for code in pieces)
         for item in pieces:
             if item[0] == Op.ITEM and item[3][0] == Op.CONST and item[3][2] not in made:
                 yield from self._key(item[2], item[3], posts, ref)
             elif item[0] == Op.CALL:
-                function = item[2]
-                if function[0] == Op.ATTR and function[3] in _READS and item[3] and item[3][0][0] == Op.CONST:
-                    yield from self._key(function[2], item[3][0], posts, ref)
+                called = item[2]
+                if called[0] == Op.ATTR and called[3] in _READS and item[3] and item[3][0][0] == Op.CONST:
+                    yield from self._key(called[2], item[3][0], posts, ref)
                 given = [*item[3], *(value for _, value in item[4])]
-                if any(_is_post(inner, posts) for value in given for inner in walk([value])):
-                    for name, label in form_secrets(self.project, function, ref.path):
+                if posted and any(_is_post(inner, posts) for value in given for inner in walk([value])):
+                    for name, label in form_secrets(self.project, called, ref.path):
                         if name not in made:
                             yield Posted(name, label, ref, api=False)
                 if depth < _MAX_HELPERS and any(_is_request(value) for value in given):
-                    helper = self.program.resolve_code(function, ref.path)
+                    helper = self.program.resolve_code(called, ref.path)
                     if isinstance(helper, FunctionRef) and not self._is_masked(helper):
                         yield from self._function(helper, depth + 1)
 

@@ -13,10 +13,14 @@ from leaktight.policy.labels import LABELS
 from leaktight.project.symbols import Program
 from leaktight.source.code import Code, Op, walk
 
-_CALLED = re.compile(
-    r"secret|sensitive|hidden|hide|mask|redact|scrub|obfuscat|black_?list|block_?list|deny_?list|cleans|censor|sanitiz|strip|private|protected",
-    re.IGNORECASE,
-)
+_WORDS = (
+    "secret sensitive hidden hide mask redact scrub obfuscat blacklist black_list blocklist block_list denylist deny_list "
+    "cleans censor sanitiz strip private protected"
+).split()
+_CALLED = re.compile("|".join(_WORDS), re.IGNORECASE)
+_TRACE = re.compile("|".join(_WORDS).encode())
+_decode = msgspec.msgpack.Decoder().decode
+_encode = msgspec.msgpack.Encoder().encode
 _LEAST = 2
 """Names of secrets that make a list one of them."""
 
@@ -31,16 +35,29 @@ class Redaction:
     span: int
 
 
-def redactions(program: Program, recogniser: Recogniser) -> Iterator[Redaction]:
+def redactions(program: Program, recogniser: Recogniser) -> tuple[Redaction, ...]:
     """Give every list that is called after redaction and holds names of secrets, in the order of files."""
+    key = ("redactions", recogniser)
+    known: tuple[Redaction, ...] | None = program.memo.get(key)
+    if known is None:
+        known = program.memo[key] = tuple(_redactions(program, recogniser))
+    return known
+
+
+def _redactions(program: Program, recogniser: Recogniser) -> Iterator[Redaction]:
     for path in sorted(program.modules):
         module = program.modules[path]
-        body = msgspec.msgpack.decode(module.body) if module.body else []
-        for code in (*walk(body), *(code for cls in module.classes for code in walk(cls.body))):
-            for name, value in _named(code):
-                names = _texts(value)
-                if names and _CALLED.search(name) and _is_about_secrets(names, recogniser):
-                    yield Redaction(name, names, path, code[1] if code[0] == Op.ASSIGN else value[1])
+        for body in (module.body, _encode([cls.body for cls in module.classes])):
+            for code in walk(_decode(body)) if _may_name(body) else ():
+                for name, value in _named(code):
+                    names = _texts(value)
+                    if names and _CALLED.search(name) and _is_about_secrets(names, recogniser):
+                        yield Redaction(name, names, path, code[1] if code[0] == Op.ASSIGN else value[1])
+
+
+def _may_name(body: bytes) -> bool:
+    """Tell whether packed code may call something after redaction: its bytes are searched much faster than it is walked."""
+    return _TRACE.search(body.lower()) is not None
 
 
 def _named(code: Code) -> Iterator[tuple[str, Code]]:

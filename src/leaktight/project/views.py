@@ -31,6 +31,8 @@ _DRF_ACTIONS = {
     "partial_update": "patch",
     "destroy": "delete",
 }
+_HANDLERS = {**{method: method for method in METHODS}, **_DRF_ACTIONS}
+"""Name of a method → the request method it answers; of two for the same, the last counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,11 +192,12 @@ class Views:
 
     def _class_view(self, ref: ClassRef, ancestors: frozenset[str], routes: list[Route]) -> View:
         cls = self.program.class_(ref)
-        handlers: dict[str, FunctionRef] = {}
-        for name in (*METHODS, *_DRF_ACTIONS):
-            method = self.program.method(ref, name)
-            if isinstance(method, FunctionRef):
-                handlers[_DRF_ACTIONS.get(name, name)] = method
+        nearest: dict[str, FunctionRef] = {}
+        for item in self.program.mro(ref):
+            methods = self.program.class_(item).methods if isinstance(item, ClassRef) else {}
+            for name in methods.keys() & _HANDLERS.keys():
+                nearest.setdefault(name, FunctionRef(item.path, methods[name]))
+        handlers = {answered: nearest[name] for name, answered in _HANDLERS.items() if name in nearest}
         is_api = any(
             name.startswith("rest_framework") or name.rpartition(".")[2].endswith(("APIView", "ViewSet")) for name in ancestors
         )

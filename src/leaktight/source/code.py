@@ -6,12 +6,14 @@ A span is one integer (see `pack_span`); columns are UTF-8 byte offsets until a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 import msgspec
 
 from leaktight.model import Span
+
+_encode = msgspec.msgpack.Encoder().encode
 
 Code: TypeAlias = list[Any]
 """One lowered expression or statement: its `Op`, its packed span, its operands."""
@@ -137,18 +139,20 @@ class Module(msgspec.Struct, array_like=True):
     packages: list[str] = []
     """Packages imported anywhere in the file, sorted."""
     telling: list[str] = []
-    """What some text of the file is, sorted: `address` (it begins like one in clear), `set-cookie`."""
+    """What some text of the file is, sorted: `address` (it begins like one in clear), or a header of `_HEADERS`."""
 
 
 IN_CLEAR = ("http://", "ws://", "ftp://", "telnet://")
 """How addresses begin that whoever is on the way can read along with."""
+_HEADERS = frozenset({"access-control-allow-origin", "set-cookie"})
+_LENGTHS = frozenset(map(len, _HEADERS))
 
 
 def telling(text: str) -> str | None:
     """What a text is that few files hold; None for all others."""
     if begins_in_clear(text):
         return "address"
-    return "set-cookie" if len(text) == len("set-cookie") and text.lower() == "set-cookie" else None
+    return text.lower() if len(text) in _LENGTHS and text.lower() in _HEADERS else None
 
 
 def begins_in_clear(text: str) -> bool:
@@ -204,9 +208,26 @@ def walk(code: object) -> Iterator[Code]:
     waiting: list[Code] = [code]
     while waiting:
         code = waiting.pop()
-        if len(code) > 2 and isinstance(code[0], int) and isinstance(code[1], int) and code[1] >= FIRST_SPAN:
+        if len(code) > 2 and type(code[0]) is int and type(code[1]) is int and code[1] >= FIRST_SPAN:
             yield code
-        waiting += [inner for inner in reversed(code) if type(inner) is list]
+            if code[0] <= Op.NAME:  # half of all code: nothing is inside it
+                continue
+        for inner in reversed(code):
+            if type(inner) is list:
+                waiting.append(inner)
+
+
+def packed(*words: str) -> tuple[bytes, ...]:
+    """How words stand in packed code: with their length in front, so that `data` is not found inside `metadata`."""
+    return tuple(map(_encode, words))
+
+
+def holds(body: bytes, words: Iterable[bytes]) -> bool:
+    """Tell whether packed code can hold one of some packed words: as a name, an attribute or a text. Unpacking it takes far longer."""
+    for word in words:  # noqa: SIM110  - asked for every function, and a generator takes longer than the search
+        if word in body:
+            return True
+    return False
 
 
 def last_name(code: Code) -> str:

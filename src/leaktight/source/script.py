@@ -71,17 +71,22 @@ class Script:
 
 def why_left_out(path: str, data: bytes) -> str | None:
     """Say why a script file is not read: it is a library, or made by a program; None when it is the project's own."""
-    if _LIBRARY_NAME.search(path):
-        return "its name is that of a library or of a bundle"
+    if (reason := why_not_by_name(path)) is not None:
+        return reason
     if len(data) > MAX_SIZE:
         return "it is too large to be written by hand"
-    if _HASHED.search(path):
-        return "it is a copy made when static files were collected"
     if data.lstrip()[:3] == b"/*!" or b"@license" in data[:600] or b"@licstart" in data[:600]:
         return "it begins as published libraries do"
     if _is_minified(data):
         return "it is minified"
     return None
+
+
+def why_not_by_name(path: str) -> str | None:
+    """Say what a name alone tells of why a script file is not read."""
+    if _LIBRARY_NAME.search(path):
+        return "its name is that of a library or of a bundle"
+    return "it is a copy made when static files were collected" if _HASHED.search(path) else None
 
 
 def _is_minified(data: bytes) -> bool:

@@ -10,7 +10,7 @@ from leaktight.policy import Recogniser
 from leaktight.project.scripts.exits import Exit, exits_of
 from leaktight.source.files import Kind, Role, Tree
 from leaktight.source.roles import is_in_tests
-from leaktight.source.script import TELLING, Script, script_of, scripts_in_page, why_left_out
+from leaktight.source.script import TELLING, Script, script_of, scripts_in_page, why_left_out, why_not_by_name
 
 _WORD = re.compile(rb"[\w-]{3,80}")
 _ENDINGS = (".js", ".mjs", ".jsx", ".cjs")
@@ -41,6 +41,8 @@ def scripts(tree: Tree, roles: Collection[Role]) -> Iterator[Script]:
             continue
         if file.role is Role.STATIC and Role.TEST not in roles and is_in_tests(file.path):
             continue
+        if is_script and why_not_by_name(file.path) is not None:
+            continue  # libraries are most of the bytes
         data = tree.read(file.path)
         if isinstance(data, Gap) or TELLING.search(data) is None:
             continue  # what can't be read of a template is told where templates are read

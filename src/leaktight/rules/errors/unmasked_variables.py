@@ -36,7 +36,7 @@ from leaktight.project.symbols import ClassRef, FunctionRef
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.errors.masking import definition, require_async
 from leaktight.rules.judging import heading, is_run_by_hand
-from leaktight.source.code import Function, Op, Parameter, last_name
+from leaktight.source.code import Code, Function, Op, Parameter, last_name
 
 _DECORATOR = "sensitive_variables"
 _FOR_VISITORS = ("Form", "Serializer", "View", "ViewSet", "Backend", "Middleware", "MiddlewareMixin")
@@ -134,7 +134,8 @@ def masked(finding: Finding, desk: Desk) -> Iterator[Edit]:
             document = desk.python(ref.path)
             name, imported = document.imports.need("django.views.decorators.debug", _DECORATOR)
             yield from imported
-            names = dict.fromkeys(name for name, _ in _all_held(desk.project, function))
+            body = msgspec.msgpack.decode(function.body) if function.body else []
+            names = dict.fromkeys(name for name, _ in _all_held(desk.project, function, body))
             yield decorate(document, node, Written(name, [document.quoted(item) for item in names]))
             return
 
@@ -142,12 +143,12 @@ def masked(finding: Finding, desk: Desk) -> Iterator[Edit]:
 def _held(project: Project, function: Function) -> tuple[str, str] | None:
     """The first secret a function keeps while it calls something that may fail, with its label."""
     body = msgspec.msgpack.decode(function.body) if function.body else []
-    return next(_all_held(project, function), None) if any(_may_fail(code) for code in body) else None
+    held = next(_all_held(project, function, body), None)
+    return held if held is not None and any(_may_fail(code) for code in body) else None
 
 
-def _all_held(project: Project, function: Function) -> Iterator[tuple[str, str]]:
+def _all_held(project: Project, function: Function, body: list[Code]) -> Iterator[tuple[str, str]]:
     """The names of the secrets a function keeps, with their labels."""
-    body = msgspec.msgpack.decode(function.body) if function.body else []
     for parameter in function.parameters:
         if (
             parameter.kind in {"positional", "keyword"}

@@ -28,7 +28,7 @@ from leaktight.project.symbols import ClassRef, External, FunctionRef
 from leaktight.project.views import View
 from leaktight.rules.access import requires_login
 from leaktight.rules.api import Example, NotPossible, Rule
-from leaktight.rules.reach import Reach, callee, heading, reach, statements
+from leaktight.rules.reach import Reach, callee, heading, reach
 from leaktight.rules.requests.exemptions import (
     is_called_by_others,
     is_for_development,
@@ -157,13 +157,16 @@ def _words(name: str) -> list[str]:
 def _change(project: Project, view: View, handler: FunctionRef) -> tuple[str, int] | None:
     """What a view changes whatever the method is, and where; None when it looks at the method or changes nothing of a visitor's."""
     cls = view.ref if isinstance(view.ref, ClassRef) else None
+    calls = [code for code in project.program.pieces(handler) if code[0] == Op.CALL]
+    changes = [(change, code[1]) for code in calls if (change := _changes(project, code, handler, cls))]
+    if not changes:
+        return None
     done = reach(project.program, handler, cls, depth=1)
     if _looks_at_method(done) or proves_itself(done, project.program):
         return None
-    for code in walk(statements(project.program, handler)):
-        change = _changes(project, code, handler, cls) if code[0] == Op.CALL else None
-        if change == _LOGOUT or (change and (requires_login(view, project) or knows_its_user(done))):
-            return change, code[1]
+    for change, place in changes:
+        if change == _LOGOUT or requires_login(view, project) or knows_its_user(done):
+            return change, place
     return None
 
 

@@ -28,8 +28,8 @@ from leaktight.project.settings_reads import is_settings
 from leaktight.project.symbols import ClassRef, FunctionRef, Program
 from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.judging import is_grave
-from leaktight.rules.responses.visitors import Sent, sent
-from leaktight.source.code import Code, Op, last_name, walk
+from leaktight.rules.responses.visitors import Sent, is_sent, may_be_sent, sent
+from leaktight.source.code import Code, Op, holds, last_name, packed, walk
 
 rule = Rule(
     __name__,
@@ -85,8 +85,8 @@ _BY_NAME = {
     "serializable_value": "a column of the answer",
 }
 _BY_KEY = frozenset({"filter", "exclude", "Q"})
-_TELLING = (b"order_by", b"values", b"filter", b"exclude", b"getattr", b"serializable_value", b"Q")
-_READING = (b"GET", b"POST", b"query_params", b"QUERY_PARAMS", b"data")
+_TELLING = (*packed("getattr", *_BY_NAME, *sorted(_BY_KEY)), b"field", b"lookup", b"column", b"attribute")
+"""What the body of a function holds in which a visitor may choose, in packed code."""
 _CHOICES = ("ordering_fields", "filterset_fields", "filter_fields", "search_fields")
 _FIELD = re.compile(r"(?:^|_)(?:to_field|field|field_name|lookup|lookup_field|column|attribute)$", re.IGNORECASE)
 """How a name ends that holds the name of a field."""
@@ -104,13 +104,11 @@ def chosen_in_a_query(project: Project) -> Iterator[Finding]:
     program = project.program
     for ref in program.functions():
         body = program.function(ref).body
-        if (
-            not body
-            or not any(word in body for word in _READING)
-            or not any(word in body for word in (*_TELLING, b"field", b"lookup"))
-        ):
+        if not may_be_sent(body) or not holds(body, _TELLING):
             continue
         pieces = program.pieces(ref)
+        if not any(map(is_sent, pieces)):
+            continue
         found = sent(pieces)
         for code in pieces:
             if code[0] == Op.CALL and (what := _chosen(project, ref, code, found)) is not None:

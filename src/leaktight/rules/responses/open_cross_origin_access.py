@@ -98,6 +98,8 @@ def _by_setting(settings: Settings, value: SettingValue, why: str) -> Iterator[F
 def in_a_header(project: Project) -> Iterator[Finding]:
     """The header, written out."""
     for path in sorted(project.program.modules):
+        if _HEADER not in project.program.modules[path].telling:
+            continue
         for header in headers(project, path, _HEADER):
             if _means_all(header.value):  # together with credentials browsers refuse it
                 yield _written(project, path, header.value, header.symbol, "the header that allows it is `*`", credentials=False)

@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from leaktight.source.code import Code, Op, last_name, walk
+from leaktight.source.code import Code, Op, holds, last_name, packed, walk
 
 _SENT = frozenset({"GET", "POST", "query_params", "QUERY_PARAMS"})
+_PACKED = packed(*sorted(_SENT))
+_DATA, _REQUEST = packed("data"), packed("request", "req")
 _READS = frozenset({"get", "getlist", "pop"})
 _WHOLE = frozenset({"dict", "items", "copy", "lists", "iteritems"})
 _TEXT_METHODS = frozenset(
@@ -48,7 +50,7 @@ class Sent:
             case Op.NAME:
                 return self.names.get(code[2])
             case Op.ITEM:
-                return code[1] if _is_sent(code[2]) else self.root(code[2])
+                return code[1] if is_sent(code[2]) else self.root(code[2])
             case Op.CALL:
                 return self._of_call(code)
             case Op.TEXT:
@@ -69,23 +71,23 @@ class Sent:
         match code:
             case [Op.NAME, int(), str(name)]:
                 return self.maps.get(name)
-            case [Op.CALL, int(place), [Op.ATTR, int(), base, str(name)], *_] if name in _WHOLE and _is_sent(base):
+            case [Op.CALL, int(place), [Op.ATTR, int(), base, str(name)], *_] if name in _WHOLE and is_sent(base):
                 return int(place)
             case [Op.CALL, int(), [Op.NAME, int(), "dict"], [first, *_], *_]:
-                return int(code[1]) if _is_sent(first) else self.map_root(first)
+                return int(code[1]) if is_sent(first) else self.map_root(first)
             case [Op.DICT, int(), [*pairs]]:
                 return next((root for key, _ in pairs if key is not None and (root := self.root(key)) is not None), None)
             case [Op.COMPREHENSION, int(), "dict", key, _, [[target, source, conditions], *_]] if not conditions:
                 root = self.map_root(source) if source[0] == Op.CALL else None
                 return root if target[0] == Op.LIST and target[3] and _same_name(target[3][0], key) else None
             case _:
-                return int(code[1]) if _is_sent(code) else None
+                return int(code[1]) if is_sent(code) else None
 
     def _of_call(self, code: Code) -> int | None:
         function, arguments = code[2], code[3]
         name = last_name(function)
         if function[0] == Op.ATTR:
-            if name in _READS and _is_sent(function[2]):
+            if name in _READS and is_sent(function[2]):
                 return int(code[1])
             return self._first([function[2], *arguments]) if name in _TEXT_METHODS else None
         return self._first(arguments[:1]) if name in _BUILTINS else None
@@ -127,7 +129,7 @@ def _bind(found: Sent, target: Code, value: Code) -> None:
 
 
 def _loop(found: Sent, target: Code, source: Code) -> None:
-    if target[0] == Op.NAME and (root := found.root(source) or (source[1] if _is_sent(source) else None)) is not None:
+    if target[0] == Op.NAME and (root := found.root(source) or (source[1] if is_sent(source) else None)) is not None:
         found.names[target[2]] = root
     elif target[0] == Op.LIST and target[3] and target[3][0][0] == Op.NAME and (root := found.map_root(source)) is not None:
         found.names[target[3][0][2]] = root
@@ -140,7 +142,7 @@ def _checked(found: Sent, code: Code) -> Iterator[int]:
             yield from _roots(found, [first])
         case [Op.CALL, int(), [*function], [*arguments], [*keywords]] if _CHECKS.search(last_name(function)):
             yield from _roots(found, [*arguments, *(value for _, value in keywords)])
-        case [Op.ITEM, int(), [Op.NAME, *_] | [Op.ATTR, *_] as base, key] if not _is_sent(base) and found.root(base) is None:
+        case [Op.ITEM, int(), [Op.NAME, *_] | [Op.ATTR, *_] as base, key] if not is_sent(base) and found.root(base) is None:
             yield from _roots(found, [key])
         case [Op.MATCH, int(), subject, *_]:
             yield from _roots(found, [subject])
@@ -155,7 +157,12 @@ def _roots(found: Sent, codes: Iterable[Code]) -> Iterator[int]:
                 yield root
 
 
-def _is_sent(code: Code) -> bool:
+def may_be_sent(body: bytes) -> bool:
+    """Tell whether packed code may hold what a visitor sent."""
+    return holds(body, _PACKED) or (holds(body, _DATA) and holds(body, _REQUEST))
+
+
+def is_sent(code: Code) -> bool:
     """Tell `request.GET` and its like."""
     if code[0] != Op.ATTR:
         return False
