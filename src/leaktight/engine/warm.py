@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import os
 import time
-from pathlib import PurePosixPath
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from leaktight.model import Claim, Gap, Result
+from leaktight.source.ahead import Ahead
 from leaktight.source.cache import digest
-from leaktight.source.files import MEDIA, Kind, Tree
+from leaktight.source.files import MEDIA, File, Kind, Tree
 
 if TYPE_CHECKING:
     from leaktight.engine.scan import ProjectScan
@@ -36,16 +38,19 @@ def run_warm(scan: ProjectScan, cache: Cache) -> Result:
     """Give what is kept of this scan, or make it and keep the result. Both are the same to the byte."""
     began = time.time_ns()
     stamps = _stamps(scan.tree)
-    identity = _identity(scan)
-    known = cache.read(identity)
-    if known is not None:
+    # What is changed while it is read belongs to no result. A clock that ticks slowly can't tell that of files just written.
+    is_settled = max(stamps.values(), default=(0,))[0] < began - _TICK
+    seen = digest(b"seen", os.fsencode(scan.tree.name))
+    identity = None if is_settled and cache.read(seen) is None else _identity(scan)
+    if identity is not None and (known := cache.read(identity)) is not None:
         kept = _decode(known)
         if not any(_ended_between(claim, kept.day, scan.today) for claim in kept.result.claims):
             return kept.result
-    result = scan.run()
-    # What is changed while it is read belongs to no result.
-    if _stamps(scan.tree) == stamps and (max(stamps.values(), default=(0,))[0] < began - _TICK or _identity(scan) == identity):
-        cache.keep({identity: _encode(_Kept(scan.today, result))})
+    # Nothing is kept of a project of this name: who asks is told in the meantime.
+    with Ahead(scan.jobs if identity is None else 1, partial(_identity, scan)) as asked:
+        result = scan.run()
+        if _stamps(scan.tree) == stamps and (is_settled or _identity(scan) == identity):
+            cache.keep({identity or asked.result(): _encode(_Kept(scan.today, result)), seen: b""})
     return result
 
 
@@ -63,26 +68,27 @@ def _identity(scan: ProjectScan) -> bytes:
     ]
     told = hashlib.blake2b(digest_size=64)
     for file in scan.tree.files:
-        told.update(digest(file.path.encode(), file.kind.encode(), file.role.encode(), _content(scan.tree, file.path, file.kind)))
+        content = b"" if _is_never_read(file) else scan.tree.read(file.path)
+        # The length of what follows stands in front of it, so that no content can be taken for the next file.
+        if isinstance(content, Gap):
+            told.update(msgspec.json.encode([file.path, file.kind, file.role, content.reason]))
+        else:
+            told.update(msgspec.json.encode([file.path, file.kind, file.role, len(content)]))
+            told.update(content)
     return digest(b"result", msgspec.json.encode(asked, order="deterministic"), told.digest())
 
 
-def _content(tree: Tree, path: str, kind: Kind) -> bytes:
-    if kind is Kind.OTHER and PurePosixPath(path).suffix.lower() in MEDIA:
-        return b""  # never read
-    data = tree.read(path)
-    return digest(b"gap", data.reason.encode()) if isinstance(data, Gap) else data
+def _is_never_read(file: File) -> bool:
+    return file.kind is Kind.OTHER and file.path[file.path.rfind(".") :].lower() in MEDIA
 
 
 def _stamps(tree: Tree) -> dict[str, tuple[int, int, int]]:
-    """When each file was changed, and which it is."""
+    """When each file that can be read was changed, and which it is."""
     stamps = {}
     for file in tree.files:
-        try:
-            status = tree.location(file.path).stat()
-        except OSError:
-            continue
-        stamps[file.path] = (max(status.st_mtime_ns, status.st_ctime_ns), status.st_size, status.st_ino)
+        status = None if _is_never_read(file) else tree.status(file.path)
+        if status is not None:
+            stamps[file.path] = (max(status.st_mtime_ns, status.st_ctime_ns), status.st_size, status.st_ino)
     return stamps
 
 

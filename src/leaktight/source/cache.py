@@ -61,6 +61,8 @@ class Cache:
         self._most = most
         self._base: sqlite3.Connection | None = None
         self._failed = folder is None
+        self._tidied = 0
+        """The day on which old entries were dropped last."""
 
     def read(self, identity: bytes) -> bytes | None:
         """What was kept under an identity (of `digest`)."""
@@ -98,7 +100,7 @@ class Cache:
             self._fail(error)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Let go of the database; it is opened again when it is needed, in a copy of this process as well."""
         if self._base is not None:
             self._base.close()
             self._base = None
@@ -108,8 +110,13 @@ class Cache:
         return full[:32], full[32:]
 
     def _forget(self, base: sqlite3.Connection) -> None:
-        """Drop what nobody used for long, and more when it is too much."""
-        base.execute("DELETE FROM kept WHERE day < ?", (_today() - _DAYS,))
+        """Drop what nobody used for long, once a day, and more when it is too much."""
+        if self._tidied != _today():
+            self._tidied = _today()
+            base.execute("DELETE FROM kept WHERE day < ?", (_today() - _DAYS,))
+        pages, size = base.execute("SELECT page_count, page_size FROM pragma_page_count, pragma_page_size").fetchone()
+        if pages * size <= self._most:
+            return
         sizes = base.execute("SELECT name, LENGTH(sealed) FROM kept ORDER BY day, rowid").fetchall()
         total = sum(size for _, size in sizes)
         if total > self._most:

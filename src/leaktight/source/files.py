@@ -32,13 +32,14 @@ _NEVER = frozenset(
     {
         ".git", ".hg", ".svn", ".bzr", ".tox", ".nox", ".venv", ".eggs", ".cache", ".direnv",
         ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", ".ipynb_checkpoints", ".pytype",
-        "__pycache__", "__pypackages__", "node_modules", "bower_components", "site-packages", "dist-packages",
+        "__pycache__", "__pypackages__", "node_modules", "bower_components", "site-packages", "dist-packages", "LC_MESSAGES",
     }
 )  # fmt: skip
 _OUTPUT = frozenset({"build", "dist", "_build", "htmlcov", "wheelhouse"})
 """Folders tools write to; a package of that name is code."""
 _ENVIRONMENT = frozenset({"pyvenv.cfg", "conda-meta"})
 """What lies at the top of a virtual environment, whatever its folder is called."""
+_TO_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -62,7 +63,7 @@ class Tree:
         self.name = self.root.name or str(self.root)
         self.alone = not self.root.is_dir()
         """The root is a single file: whatever its name, it is what the user wants scanned."""
-        self._base = self.root.parent if self.alone else self.root
+        self._base = str(self.root.parent if self.alone else self.root)
         self._parsed: dict[str, Parsed | Gap] = {}
         self._gaps: list[Gap] = []
         self._skipped: list[str] = []
@@ -110,19 +111,23 @@ class Tree:
             self._parsed[path] = data if isinstance(data, Gap) else parse(data, path)
         return self._parsed[path]
 
-    def location(self, path: str) -> Path:
-        """Give the place of a file on disk."""
-        return Path(self._base) / path
+    def status(self, path: str) -> os.stat_result | None:
+        """Give what the system says of a file; None when it is gone."""
+        try:
+            return os.stat(f"{self._base}/{path}")
+        except OSError:
+            return None
 
     # -- walking -------------------------------------------------------------------------------
 
     def _walk(self, excluded: GitIgnoreSpec | None) -> Iterator[File]:
         pending = [Surroundings("", ())]
+        base = os.path.join(self._base, "")
         while pending:
             folder = pending.pop()
             try:
-                with os.scandir(os.path.join(self._base, folder.path)) as entries:
-                    listed = sorted(entries, key=lambda entry: entry.name)
+                with os.scandir(base + folder.path) as entries:
+                    listed = list(entries)  # in no order: what is found is sorted as a whole
             except OSError as error:
                 self._gap(folder.path or ".", f"cannot be opened ({error.strerror}); check its permissions")
                 continue
@@ -162,7 +167,7 @@ class Tree:
                 self._gap(path, f"is a link that leads nowhere ({error.strerror}); remove it")
             return
         target = os.path.realpath(full)
-        inside = target == str(self._base) or target.startswith(os.path.join(self._base, ""))
+        inside = target == self._base or target.startswith(os.path.join(self._base, ""))
         if stat.S_ISDIR(mode) and os.path.join(full, "").startswith(os.path.join(target, "")):
             self._gap(path, "is a link to a folder that holds it; it was not followed, remove it")
         elif not inside and (stat.S_ISDIR(mode) or kind_of(path) is not Kind.OTHER):
@@ -174,13 +179,14 @@ class Tree:
 
 def _read_regular(path: str, limit: int) -> bytes:
     """Read at most `limit` bytes, without ever waiting for a pipe or a device."""
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with os.fdopen(descriptor, "rb", buffering=0) as stream:
+    descriptor = os.open(path, _TO_READ)
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise OSError(None, "not a regular file")
-        data = stream.read(min(status.st_size + 1, limit))
-        return data or b""
+        return os.read(descriptor, min(status.st_size + 1, limit))
+    finally:
+        os.close(descriptor)
 
 
 def _byte_problem(data: bytes) -> str | None:

@@ -23,8 +23,41 @@ _decode = msgspec.msgpack.Decoder(Module).decode
 CHUNK = 24
 """Files a worker takes at a time."""
 
-_tree: Tree | None = None
-"""The tree a worker process reads from; set once when the worker starts."""
+_reader: Reader | None = None
+"""What a worker process reads with; set once when the worker starts."""
+
+
+class Reader:
+    """Reads files of one tree, and keeps what they are lowered to."""
+
+    def __init__(self, tree: Tree, cache: Cache | None) -> None:
+        self.tree = tree
+        self.cache = cache
+        self.fresh: dict[bytes, bytes] = {}
+        """What is not kept yet."""
+
+    def read(self, path: str) -> bytes | Gap:
+        """Give what a file is lowered to, packed. What is kept of it was made of the very bytes that it holds now."""
+        data = self.tree.read(path)
+        if isinstance(data, Gap):
+            return data
+        identity = b"" if self.cache is None else digest(b"module", path.encode(), data)
+        known = None if self.cache is None else self.cache.read(identity)
+        if known is not None:
+            return known
+        result = _lowered(path, data)
+        if isinstance(result, Gap):
+            return result
+        packed = _encode(result)
+        if self.cache is not None:
+            self.fresh[identity] = packed
+        return packed
+
+    def keep(self) -> None:
+        """Keep what was read last."""
+        if self.cache is not None:
+            self.cache.keep(self.fresh)
+            self.fresh.clear()
 
 
 def _lowered(path: str, data: bytes) -> Module | Gap:
@@ -53,73 +86,53 @@ def read_modules(
 
     `meanwhile` is what this process does as others read.
     """
-    modules: dict[str, Module] = {} if cache is None else _kept(tree, paths, cache)
-    paths = [path for path in paths if path not in modules]
+    modules: dict[str, Module] = {}
     gaps: list[Gap] = []
-    fresh: dict[bytes, bytes] = {}
-    results = _in_processes(tree, paths, jobs, meanwhile) if jobs > 1 and len(paths) > CHUNK else map(_one(tree), paths)
-    for count, (path, identity, result) in enumerate(results):
+    reader = Reader(tree, cache)
+    results = _in_processes(reader, paths, jobs, meanwhile) if jobs > 1 and len(paths) > CHUNK else _here(reader, paths)
+    for count, (path, result) in enumerate(results):
         if isinstance(result, Gap):
             gaps.append(result)
         else:
-            modules[path] = _decode(result) if isinstance(result, bytes) else result
-            if cache is not None:
-                fresh[identity] = result if isinstance(result, bytes) else _encode(result)
-                if len(fresh) == CHUNK:
-                    cache.keep(fresh)
-                    fresh.clear()
+            modules[path] = _decode(result)
         if progress is not None and count % 50 == 0:
             progress(count)
-    if cache is not None:
-        cache.keep(fresh)
     gaps += [Gap(path, *module.left_out) for path, module in modules.items() if module.left_out is not None]
     return {path: modules[path] for path in sorted(modules)}, gaps
 
 
-def _kept(tree: Tree, paths: Sequence[str], cache: Cache) -> dict[str, Module]:
-    """What is known of files from an earlier scan."""
-    modules: dict[str, Module] = {}
-    for path in paths:
-        data = tree.read(path)
-        found = None if isinstance(data, Gap) else cache.read(_identity(path, data))
-        if found is not None:
-            modules[path] = _decode(found)
-    return modules
-
-
-def _identity(path: str, data: bytes) -> bytes:
-    return digest(b"module", path.encode(), data)
-
-
-def _one(tree: Tree) -> Callable[[str], tuple[str, bytes, Module | Gap]]:
-    return lambda path: (path, *_read(tree, path))
-
-
-def _read(tree: Tree, path: str) -> tuple[bytes, Module | Gap]:
-    """Read one file; its identity is of the very bytes that were parsed, whatever the file holds a moment later."""
-    data = tree.read(path)
-    return (b"", data) if isinstance(data, Gap) else (_identity(path, data), _lowered(path, data))
+def _here(reader: Reader, paths: Sequence[str]) -> Iterator[tuple[str, bytes | Gap]]:
+    for chunk in _chunks(paths):
+        for path in chunk:
+            yield path, reader.read(path)
+        reader.keep()
 
 
 def _in_processes(
-    tree: Tree, paths: Sequence[str], jobs: int, meanwhile: Callable[[], object]
-) -> Iterator[tuple[str, bytes, bytes | Gap]]:
-    chunks = [paths[start : start + CHUNK] for start in range(0, len(paths), CHUNK)]
-    with ProcessPoolExecutor(jobs, mp_context=get_context(METHOD), initializer=_start, initargs=(tree,)) as pool:
+    reader: Reader, paths: Sequence[str], jobs: int, meanwhile: Callable[[], object]
+) -> Iterator[tuple[str, bytes | Gap]]:
+    chunks = _chunks(paths)
+    if reader.cache is not None:
+        reader.cache.close()  # each worker opens it for itself
+    with ProcessPoolExecutor(jobs, mp_context=get_context(METHOD), initializer=_start, initargs=(reader,)) as pool:
         work = pool.map(_work, chunks)
         meanwhile()
         for chunk, answers in zip(chunks, work, strict=True):
-            for path, answer in zip(chunk, answers, strict=True):
-                yield path, *answer
+            yield from zip(chunk, answers, strict=True)
 
 
-def _start(tree: Tree) -> None:
-    global _tree  # noqa: PLW0603 - a worker has one tree for its whole life
-    _tree = tree
+def _chunks(paths: Sequence[str]) -> list[Sequence[str]]:
+    return [paths[start : start + CHUNK] for start in range(0, len(paths), CHUNK)]
+
+
+def _start(reader: Reader) -> None:
+    global _reader  # noqa: PLW0603 - a worker has one for its whole life
+    _reader = reader
     gc.disable()
 
 
-def _work(paths: Sequence[str]) -> list[tuple[bytes, bytes | Gap]]:
-    assert _tree is not None  # set by _start
-    results = [_read(_tree, path) for path in paths]
-    return [(identity, result if isinstance(result, Gap) else _encode(result)) for identity, result in results]
+def _work(paths: Sequence[str]) -> list[bytes | Gap]:
+    assert _reader is not None  # set by _start
+    results = [_reader.read(path) for path in paths]
+    _reader.keep()
+    return results
