@@ -5,10 +5,11 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
+from django.template.base import DebugLexer, TokenType
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaktight.source.template_lexer import HOLE, SEAM, Kind, LexError, is_jinja, lex, mask
+from leaktight.source.template_lexer import HOLE, SEAM, Kind, LexError, _django_pieces, is_jinja, lex, mask
 
 SYNTAX = st.lists(
     st.sampled_from(
@@ -16,6 +17,12 @@ SYNTAX = st.lists(
     ),
     max_size=40,
 ).map("".join)
+
+
+TAGS = st.lists(
+    st.sampled_from(["{% verbatim %}", "{%verbatim x%}", "{% endverbatim %}", "{% endverbatim x %}", "{{ a }}", "{# b #}", "{%", "%}", "{{", "\n", "\r", "\u2028", "c"]),
+    max_size=30,
+).map("".join)  # fmt: skip
 
 
 def kinds(text: str, *, jinja: bool = False) -> list[tuple[Kind, str]]:
@@ -34,6 +41,20 @@ def test_offsets_count_characters() -> None:
 
 def test_django_tags_end_on_their_line() -> None:
     assert kinds("{{ a\n }}") == []
+
+
+@given(st.one_of(SYNTAX, TAGS))
+def test_a_template_is_split_as_django_splits_it(text: str) -> None:
+    lexer = DebugLexer(text)
+    kinds_of = {TokenType.VAR: Kind.VARIABLE, TokenType.BLOCK: Kind.TAG, TokenType.COMMENT: Kind.INERT}
+    theirs = [
+        (kinds_of[token.token_type], token.contents, token.position) for token in lexer.tokenize() if token.token_type in kinds_of
+    ]
+    if lexer.verbatim:
+        with pytest.raises(LexError, match="`verbatim` is not closed"):
+            _django_pieces(text)
+    else:
+        assert [(piece.kind, piece.text, (piece.start, piece.end)) for piece in _django_pieces(text)] == theirs
 
 
 def test_jinja_tags_may_span_lines_and_trim() -> None:
