@@ -194,9 +194,10 @@ class Views:
         cls = self.program.class_(ref)
         nearest: dict[str, FunctionRef] = {}
         for item in self.program.mro(ref):
-            methods = self.program.class_(item).methods if isinstance(item, ClassRef) else {}
-            for name in methods.keys() & _HANDLERS.keys():
-                nearest.setdefault(name, FunctionRef(item.path, methods[name]))
+            if isinstance(item, ClassRef):
+                methods = self.program.class_(item).methods
+                for name in methods.keys() & _HANDLERS.keys():
+                    nearest.setdefault(name, FunctionRef(item.path, methods[name]))
         handlers = {answered: nearest[name] for name, answered in _HANDLERS.items() if name in nearest}
         is_api = any(
             name.startswith("rest_framework") or name.rpartition(".")[2].endswith(("APIView", "ViewSet")) for name in ancestors
