@@ -47,6 +47,8 @@ class UnsafeSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     parameter: str = ""
     """Empty when the call as such gives it up."""
     values: list[Constant] = []
+    says: str = ""
+    """A regular expression; a text of the parameter in which it is found gives it up as well (a switch in an address)."""
     absent: bool = False
     """Leaving the parameter out gives it up as well."""
     when: dict[str, list[Constant]] = {}

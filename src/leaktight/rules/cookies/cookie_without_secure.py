@@ -30,7 +30,14 @@ from leaktight.project.settings import Settings, SettingValue
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.cookies.fixing import add_flag, setting_of
 from leaktight.rules.cookies.flags import MORSEL, SETTERS, judge_call, judge_morsel, judge_setting
-from leaktight.rules.cookies.other_ways import LOGIN_COOKIES, judge_headers, judge_login_cookie, judge_switches
+from leaktight.rules.cookies.other_ways import (
+    LOGIN_COOKIES,
+    RAW_COOKIES,
+    judge_headers,
+    judge_login_cookie,
+    judge_raw,
+    judge_switches,
+)
 from leaktight.rules.sessions import has_sessions, is_assigned, is_to_be_built_on, sets_session_cookie
 
 rule = Rule(
@@ -100,6 +107,11 @@ def set_by_code(call: Call) -> Iterator[Finding]:
 @rule.project
 def written_as_a_header(project: Project) -> Iterator[Finding]:
     yield from judge_headers(rule, project, "secure")
+
+
+@rule.call(*RAW_COOKIES)
+def written_as_text(call: Call) -> Iterator[Finding]:
+    yield from judge_raw(rule, call, "secure")
 
 
 @rule.call(*LOGIN_COOKIES)

@@ -26,6 +26,9 @@ SETTERS = (
     "django.http.HttpResponse.set_signed_cookie",
     "http.cookies.SimpleCookie.__setitem__",
     "twisted.web.server.Request.addCookie",
+    "tornado.web.RequestHandler.set_cookie",
+    "tornado.web.RequestHandler.set_signed_cookie",
+    "bottle.Response.set_cookie",
 )
 MORSEL = "http.cookies.Morsel.__setitem__"
 """A flag written to a cookie that is set already."""
@@ -56,7 +59,7 @@ class Carried(NamedTuple):
 
 def carried(call: Call) -> Carried | None:
     """Judge what a cookie carries; None for one that is being taken back."""
-    value, key = call.argument("value") or call.argument("v"), call.constant("key", call.constant("k"))
+    value, key = call.argument("value") or call.argument("v"), call.constant("key", call.constant("k", call.constant("name")))
     if value is None and not call.is_open:
         return None  # an empty cookie, or the cookie jar of a client
     name = key if isinstance(key, str) else ""

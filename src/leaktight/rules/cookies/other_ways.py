@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from leaktight.flow.events import Call
-from leaktight.model import Audience, Confidence, Finding, Severity
+from leaktight.model import Audience, Confidence, Finding, Severity, Span
 from leaktight.project import Project
 from leaktight.rules.api import Rule
 from leaktight.rules.cookies.flags import signs_in
@@ -16,6 +16,8 @@ from leaktight.source.code import Code, Op
 
 LOGIN_COOKIES = ("pyramid.authentication.AuthTktCookieHelper", "pyramid.authentication.AuthTktAuthenticationPolicy")
 """Makers of cookies that sign somebody in."""
+RAW_COOKIES = ("twisted.web.server.Cookies.append", "twisted.web.server.Cookies.extend")
+"""Ways to hand over a cookie as the text of its header."""
 _FLASK = frozenset({"flask", "quart", "flask_login"})
 _TAKEN_BACK = re.compile(r"max-age=0|expires=thu, 01[ -]jan[ -]1970", re.IGNORECASE)
 _UNKNOWN = "\0"
@@ -28,25 +30,41 @@ def judge_headers(rule: Rule, project: Project, flag: str) -> Iterator[Finding]:
         if "set-cookie" not in project.program.modules[path].telling:
             continue
         for header in headers(project, path, "set-cookie"):
-            text = _text(header.value)
-            name, _, rest = text.partition("=")
-            # What is filled in may bring flags, unless it is the cookie's value.
-            if not name or _UNKNOWN in name or _UNKNOWN in rest.partition(";")[2] or _TAKEN_BACK.search(rest):
-                continue
-            flags = {part.partition("=")[0].strip().lower() for part in rest.split(";")[1:]}
-            if flag not in flags:
-                identifies = signs_in(project, name.strip())
-                if flag == "samesite" and not identifies:
-                    continue  # browsers take it as `Lax`
-                yield rule.finding(
-                    header.span,
-                    severity=Severity.LOW,
-                    confidence=Confidence.MEDIUM if identifies else Confidence.LOW,
-                    audience=Audience.STRICT if identifies else Audience.AUDIT,
-                    symbol=header.symbol,
-                    what=f"the cookie `{name.strip()}`",
-                    why=f"the header does not say `{flag}`",
-                )
+            for text in _texts(header.value):
+                yield from _judge_text(rule, project, flag, text, header.span, header.symbol)
+
+
+def judge_raw(rule: Rule, call: Call, flag: str) -> Iterator[Finding]:
+    """Report a cookie that is handed over as the text of its header."""
+    value = call.argument("cookie")
+    text = value.text if value is not None else None
+    if text is not None:
+        yield from _judge_text(rule, call.project, flag, text, call.span, call.symbol)
+
+
+def _judge_text(rule: Rule, project: Project, flag: str, text: str, span: Span, symbol: str) -> Iterator[Finding]:
+    name, _, rest = text.partition("=")
+    # What is filled in may bring flags, unless it is the cookie's value.
+    if not name or _UNKNOWN in name or _UNKNOWN in rest.partition(";")[2] or _TAKEN_BACK.search(rest):
+        return
+    flags = {part.partition("=")[0].strip().lower() for part in rest.split(";")[1:]}
+    identifies = signs_in(project, name.strip())
+    if flag in flags or (flag == "samesite" and not identifies):
+        return  # browsers take a cookie without it as `Lax`
+    yield rule.finding(
+        span,
+        severity=Severity.LOW,
+        confidence=Confidence.MEDIUM if identifies else Confidence.LOW,
+        audience=Audience.STRICT if identifies else Audience.AUDIT,
+        symbol=symbol,
+        what=f"the cookie `{name.strip()}`",
+        why=f"the header does not say `{flag}`",
+    )
+
+
+def _texts(code: Code) -> list[str]:
+    """The texts a header is given: one, or those of a list."""
+    return [_text(item) for item in code[3]] if code[0] == Op.LIST else [_text(code)]
 
 
 def _text(code: Code) -> str:

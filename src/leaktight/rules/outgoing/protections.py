@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,6 +42,8 @@ class Given:
         parameter = self.spec.parameter.rpartition("/")[2]
         if self.value is None:
             return f"`{name}()` without `{parameter}`" if parameter else f"`{name}()`"
+        if (said := _said(self.value, self.spec)) is not None:
+            return f"`{said}` in `{parameter}`"
         if name.endswith("="):
             return f"`{name[:-1]} = {written(self.value)}`"
         return f"`{parameter}={written(self.value)}`"
@@ -83,8 +86,14 @@ def given_up(call: Call, *protections: str) -> Iterator[Given]:
             if value is None:
                 if spec.absent and not call.is_open and _is_left_out(call, spec.parameter):
                     yield Given(call, spec, None)
-            elif is_one_of(value, spec.values):
+            elif is_one_of(value, spec.values) or (_said(value, spec) is not None):
                 yield Given(call, spec, value)
+
+
+def _said(value: Value, spec: UnsafeSpec) -> str | None:
+    """The words of a text by which it gives up a protection."""
+    found = re.search(spec.says, value.text, re.IGNORECASE) if spec.says and value.text is not None else None
+    return found[0].strip("?&") if found is not None else None
 
 
 def _is_left_out(call: Call, parameter: str) -> bool:
