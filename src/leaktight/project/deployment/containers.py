@@ -7,7 +7,8 @@ import binascii
 import re
 from collections.abc import Iterable, Iterator
 
-from leaktight.source.deployment.words import Variable
+from leaktight.source.deployment.commands import Command, commands_of, of_listed, split
+from leaktight.source.deployment.words import Variable, Word
 from leaktight.source.deployment.yaml_nodes import Node
 
 _DEVELOPER = re.compile(r"\b(?:runserver(?:_plus)?|--reload|debugpy|pydevd)\b")
@@ -98,3 +99,36 @@ def _decoded(text: str) -> str:
         return base64.b64decode(text, validate=True).decode()
     except (binascii.Error, ValueError):
         return text
+
+
+def compose_commands(documents: Iterable[Node]) -> Iterator[Command]:
+    """Give what the services of a compose file start."""
+    for service in services(documents):
+        for key in ("command", "entrypoint"):
+            node = service.get(key)
+            if node is not None:
+                yield from _commands(node)
+
+
+def kubernetes_commands(documents: Iterable[Node]) -> Iterator[Command]:
+    """Give what containers start; `args` go on where `command` ends."""
+    for document in objects(documents):
+        for path in _POD_PATHS:
+            pod = document.get(*path)
+            containers = pod.get("containers") if pod is not None else None
+            for container in containers.items() if containers is not None else ():
+                words = [word for key in ("command", "args") for word in _words(container.get(key))]
+                yield from of_listed(words)
+
+
+def _commands(node: Node) -> Iterator[Command]:
+    if node.text is not None:
+        place = node.place
+        yield from commands_of(Word(word.text, place.line, place.column) for word in split(node.text, 1, 1))
+    else:
+        yield from of_listed(_words(node))
+
+
+def _words(node: Node | None) -> list[Word]:
+    items = node.items() if node is not None else ()
+    return [Word(item.text, item.place.line, item.place.column) for item in items if item.text is not None]

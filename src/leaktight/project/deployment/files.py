@@ -9,12 +9,19 @@ from functools import cache
 
 from leaktight.model import Gap
 from leaktight.policy.tables import phrases, table
-from leaktight.project.deployment.containers import compose_variables, is_development, kubernetes_variables
+from leaktight.project.deployment.containers import (
+    compose_commands,
+    compose_variables,
+    is_development,
+    kubernetes_commands,
+    kubernetes_variables,
+)
 from leaktight.project.environment import SAMPLES, Environment, environment_of, words_of
 from leaktight.source.deployment.blocks import read_apache, read_caddy, read_nginx
+from leaktight.source.deployment.commands import Command, commands_of, in_dockerfile, in_procfile, in_script, in_unit, split
 from leaktight.source.deployment.dockerfile import Instruction, read_dockerfile, variables_of
 from leaktight.source.deployment.dotenv import read_dotenv, read_options, read_unit
-from leaktight.source.deployment.words import Directive, Variable
+from leaktight.source.deployment.words import Directive, Variable, Word
 from leaktight.source.deployment.yaml_nodes import Node, read_yaml
 from leaktight.source.files import File, Role, Tree
 
@@ -24,6 +31,8 @@ _DOTENV = re.compile(r"\.env(?:[.-][\w.-]+)?|[\w.-]+\.env|env\.(?:prod|productio
 _UNIT = re.compile(r"[\w@.-]+\.service")
 _INI = re.compile(r"(?:[\w.-]*(?:uwsgi|gunicorn|supervisor)[\w.-]*\.(?:ini|conf))", re.IGNORECASE)
 _CADDY = re.compile(r"caddyfile(?:[.-][\w.-]+)?|[\w.-]+\.caddy(?:file)?", re.IGNORECASE)
+_PROCFILE = re.compile(r"procfile(?:\.[\w-]+)?", re.IGNORECASE)
+_SCRIPT = re.compile(r"[\w.-]+\.(?:sh|bash)|(?:docker-)?entrypoint|start|run", re.IGNORECASE)
 _CONFIGURATION = re.compile(r"[\w.-]+\.(?:conf|conf\.(?:j2|template|tmpl|in)|nginx|vhost)|nginx[\w.-]*|[\w-]+", re.IGNORECASE)
 _NOT_A_SERVER = re.compile(
     r"(?:LICENSE|COPYING|Makefile|Procfile|README|NOTICE|AUTHORS|CHANGELOG|CODEOWNERS|.*\.(?:sh|py|md|txt))", re.IGNORECASE
@@ -39,7 +48,7 @@ class DeploymentFile:
 
     path: str
     kind: str
-    """`dockerfile`, `compose`, `kubernetes`, `env`, `unit`, `options`, `nginx`, `apache` or `caddy`."""
+    """`dockerfile`, `compose`, `kubernetes`, `env`, `unit`, `options`, `procfile`, `script`, `nginx`, `apache` or `caddy`."""
     environment: Environment
     reason: str
     """Why it is taken to be for that environment, in words; empty when nothing tells."""
@@ -47,6 +56,8 @@ class DeploymentFile:
     instructions: tuple[Instruction, ...] = ()
     documents: tuple[Node, ...] = ()
     directives: tuple[Directive, ...] = ()
+    commands: tuple[Command, ...] = ()
+    """What it starts, and with which options."""
 
     @property
     def is_public(self) -> bool:
@@ -95,6 +106,8 @@ _KINDS = (
     ("unit", _UNIT),
     ("options", _INI),
     ("caddy", _CADDY),
+    ("procfile", _PROCFILE),
+    ("script", _SCRIPT),
     ("kubernetes", _YAML),
 )
 
@@ -103,7 +116,7 @@ def _read(tree: Tree, file: File, kind: str) -> DeploymentFile | Gap | None:
     path = file.path
     data = tree.read(path)
     if isinstance(data, Gap):
-        return None if kind in {"kubernetes", "server"} else data  # their names alone don't tell that they are one
+        return None if kind in {"kubernetes", "server", "script"} else data  # their names alone don't tell that they are one
     if kind == "kubernetes" and not all(word in data for word in _KUBERNETES):
         return None
     text = data.decode("utf-8", "replace")
@@ -121,15 +134,37 @@ def _read(tree: Tree, file: File, kind: str) -> DeploymentFile | Gap | None:
         if kind == "compose" and environment is Environment.UNKNOWN and is_development(documents):
             environment, reason = Environment.DEVELOPMENT, "it starts a server for development"
         variables = compose_variables(documents) if kind == "compose" else kubernetes_variables(documents)
-        return DeploymentFile(path, kind, environment, reason, tuple(variables), documents=tuple(documents))
+        commands = compose_commands(documents) if kind == "compose" else kubernetes_commands(documents)
+        return DeploymentFile(
+            path, kind, environment, reason, tuple(variables), documents=tuple(documents), commands=tuple(commands)
+        )
     if kind == "dockerfile":
         instructions = read_dockerfile(text)
-        return DeploymentFile(path, kind, environment, reason, tuple(variables_of(instructions)), tuple(instructions))
+        started = tuple(in_dockerfile(instructions))
+        return DeploymentFile(
+            path, kind, environment, reason, tuple(variables_of(instructions)), tuple(instructions), commands=started
+        )
+    if kind in _COMMANDS:
+        if kind == "script" and not any(program in text for program in SERVERS):
+            return None
+        return DeploymentFile(path, kind, environment, reason, commands=tuple(_COMMANDS[kind](text)))
     if kind in _BLOCKS:
         return DeploymentFile(path, kind, environment, reason, directives=_BLOCKS[kind](text))
-    return DeploymentFile(path, kind, environment, reason, tuple(_LINES[kind](text)))
+    lines = tuple(_LINES[kind](text))
+    started = tuple(in_unit(text)) if kind == "unit" else tuple(_in_options(lines))
+    return DeploymentFile(path, kind, environment, reason, lines, commands=started)
 
 
+def _in_options(variables: Collection[Variable]) -> Iterator[Command]:
+    """What a process manager starts: `command = …`."""
+    for one in variables:
+        if one.name == "command" and one.value:
+            yield from commands_of(Word(word.text, one.place.line, one.place.column) for word in split(one.value, 1, 1))
+
+
+SERVERS = ("gunicorn", "uvicorn", "daphne", "hypercorn", "uwsgi", "granian", "waitress-serve", "runserver", "runserver_plus")
+"""Programs that serve a Django project."""
+_COMMANDS: dict[str, Callable[[str], Iterator[Command]]] = {"procfile": in_procfile, "script": in_script}
 _LINES: dict[str, Callable[[str], Iterator[Variable]]] = {"env": read_dotenv, "unit": read_unit, "options": read_options}
 
 _BLOCKS: dict[str, Callable[[str], tuple[Directive, ...]]] = {"nginx": read_nginx, "apache": read_apache, "caddy": read_caddy}

@@ -1,7 +1,8 @@
 """
 ## What it finds
 A server in front of the site, as nginx, Apache or Caddy are told in files of the repository, that listens without TLS where others can reach it
-and hands requests on to the application instead of redirecting them to HTTPS; and an Ingress of Kubernetes that is told not to redirect.
+and hands requests on to the application instead of redirecting them to HTTPS; and an Ingress of Kubernetes that is told not to redirect. Also
+`manage.py runserver` in what starts a public site, and a server of the application that answers port 80 itself, without TLS.
 
 ## Why it matters
 Who comes by this door talks in clear: passwords, sessions and pages can be read and changed by everybody on the way. The door beside it that
@@ -12,11 +13,12 @@ Let the server for plain HTTP answer with a redirect only: `return 301 https://$
 
 ## When it is fine
 Another proxy stands in front and ends TLS. A server that believes what such a proxy says is left out; where no server of the file speaks TLS at
-all, only the strict are told.
+all, only the strict are told, and so they are of a server of the application, in front of which nobody knows what stands.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from leaktight.model import Audience, Confidence, Finding, Severity
@@ -24,7 +26,9 @@ from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.deployment import Server
 from leaktight.project.deployment.containers import objects
+from leaktight.project.environment import Environment
 from leaktight.rules.api import Example, NotPossible, Rule
+from leaktight.rules.deployment.started import SERVERS, Start, starts
 from leaktight.rules.transport.enforcement import of_production
 
 _BAD = """\
@@ -111,3 +115,47 @@ def told_not_to_redirect(project: Project) -> Iterator[Finding]:
                         audience=Audience.DEFAULT,
                         why=f"`{(key.text or '').rpartition('/')[2]}` is off",
                     )
+
+
+_DEVELOPERS = ("runserver", "runserver_plus")
+_EVERYWHERE = re.compile(r"^(?:https?://)?(?:0\.0\.0\.0|\[::\]|\*)?(?::(?P<port>\d+))?$")
+
+
+@rule.project
+def started_for_developers(project: Project) -> Iterator[Finding]:
+    """The server that comes with Django for development knows no TLS, and was never looked at for safety."""
+    for start in starts(project, *_DEVELOPERS):
+        is_open = any(_is_everywhere(text) for text in start.command.texts)
+        has_manage = any(text.endswith(("manage.py", "django-admin", "django_admin.py")) for text in start.command.texts)
+        if is_open and has_manage and not start.command.has("--cert", "--cert-file"):
+            sure = start.file.environment is Environment.PRODUCTION
+            yield rule.finding(
+                start.span,
+                confidence=Confidence.MEDIUM if sure else Confidence.LOW,
+                audience=Audience.DEFAULT if sure else Audience.STRICT,
+                symbol="runserver",
+                why="`runserver` is the server for development, and others can reach it here",
+            )
+
+
+@rule.project
+def started_without_tls(project: Project) -> Iterator[Finding]:
+    for start in starts(project, *SERVERS):
+        if not start.encrypts and _port(start) == "80":
+            yield rule.finding(
+                start.span,
+                confidence=Confidence.LOW,
+                audience=Audience.STRICT,
+                symbol=start.program,
+                why=f"`{start.program}` answers port 80 itself, if no proxy in front of it ends TLS",
+            )
+
+
+def _is_everywhere(text: str) -> bool:
+    return bool(text) and _EVERYWHERE.match(text) is not None
+
+
+def _port(start: Start) -> str | None:
+    """The port a server listens on for everybody."""
+    where = _EVERYWHERE.match(start.value("bind") or "127.0.0.1")
+    return None if where is None else where["port"] or start.value("port")

@@ -1,7 +1,7 @@
 """
 ## What it finds
 A format of an access log that writes what signs people in: bodies of requests, the headers `Authorization` and `Cookie`, cookies set, single
-cookies and parameters with sensitive names; in nginx, Apache, Caddy, uWSGI and Gunicorn.
+cookies and parameters with sensitive names; in nginx, Apache, Caddy, uWSGI and Gunicorn, and where a server is started with such a format.
 
 ## Why it matters
 Logs are read by more people and programs than the site's data, are kept for long, and are sent to other companies. Whoever reads a session or a
@@ -24,6 +24,7 @@ from leaktight.policy import LABELS, Channel, LabelKind, Safeguard, Strength
 from leaktight.project import Project
 from leaktight.project.deployment import DeploymentFile
 from leaktight.rules.api import Example, NotPossible, Rule
+from leaktight.rules.deployment.started import options
 from leaktight.source.deployment.words import Directive, Word
 
 rule = Rule(
@@ -70,6 +71,18 @@ def written_by_format(project: Project) -> Iterator[Finding]:
                 label, confidence = _label(project, match)
                 if label is not None:
                     yield rule.finding(place.span(file.path), label=label, confidence=confidence, variable=match[0])
+                    break
+
+
+@rule.project
+def written_by_option(project: Project) -> Iterator[Finding]:
+    """The format is an option of the command that starts the server, or stands in its configuration."""
+    for option in options(project):
+        if option.name == "access-logformat":
+            for match in _VARIABLE.finditer(option.value):
+                label, confidence = _label(project, match)
+                if label is not None:
+                    yield rule.finding(option.span, label=label, confidence=confidence, variable=match[0])
                     break
 
 

@@ -1,7 +1,8 @@
 """
 ## What it finds
 A site that believes a header about how the visitor came (`SECURE_PROXY_SSL_HEADER`, `USE_X_FORWARDED_HOST`), and a proxy in the same repository
-that ends TLS but lets the visitor's own header of that name through: it sets none, or sets it to what the visitor sent.
+that ends TLS but lets the visitor's own header of that name through: it sets none, or sets it to what the visitor sent. Also a server of the application
+that takes such headers from everybody: `forwarded-allow-ips` of Gunicorn or uvicorn is `*`.
 
 ## Why it matters
 Whoever sends `X-Forwarded-Proto: https` over plain HTTP is taken for a visitor with HTTPS: no redirect, and cookies that are meant for HTTPS only. With
@@ -12,20 +13,21 @@ a host of their choice, links in mails for a new password lead to them.
 `proxy_set_header X-Forwarded-Host $host;` where the host is believed.
 
 ## When it is fine
-Another proxy stands in front and sets the header. A proxy without TLS, and one with a file that is not in the repository, are left out.
+Another proxy stands in front and sets the header. `forwarded-allow-ips` is shown to the strict audience: in a closed network only the proxy gets through. A proxy without TLS, and one with a file that is not in the repository, are left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaktight.model import Confidence, Finding, Severity, Step
+from leaktight.model import Audience, Confidence, Finding, Severity, Step
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.deployment import Server
 from leaktight.project.deployment.servers import is_of_the_site, sent_headers
 from leaktight.project.settings import SettingValue
 from leaktight.rules.api import Example, NotPossible, Rule
+from leaktight.rules.deployment.started import options
 from leaktight.rules.transport.enforcement import of_production
 from leaktight.rules.transport.sample import site
 
@@ -73,6 +75,21 @@ def passed_through(project: Project) -> Iterator[Finding]:
         if server.file.kind == "nginx" and server.tls:
             for header, setting in believed.items():
                 yield from _judge(server, header, setting)
+
+
+@rule.project
+def taken_from_everybody(project: Project) -> Iterator[Finding]:
+    """The server in front of Django believes whoever connects."""
+    for option in options(project):
+        if option.name == "forwarded-allow-ips" and option.value.strip() == "*":
+            yield rule.finding(
+                option.span,
+                confidence=Confidence.LOW,
+                audience=Audience.STRICT,
+                header="X-Forwarded-Proto",
+                why="`forwarded-allow-ips` is `*`, so it is taken from whoever connects",
+                symbol="forwarded-allow-ips",
+            )
 
 
 def _believed(project: Project) -> Iterator[tuple[str, SettingValue]]:

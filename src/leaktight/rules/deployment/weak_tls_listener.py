@@ -1,6 +1,7 @@
 """
 ## What it finds
-A server in front of the site, as nginx, Apache or Caddy are told in files of the repository, that accepts SSL 3, TLS 1.0 or TLS 1.1, or ciphers
+A server in front of the site, as nginx, Apache or Caddy are told in files of the repository, or Gunicorn, uvicorn and their like on the command line
+that starts them, that accepts SSL 3, TLS 1.0 or TLS 1.1, or ciphers
 without encryption, without proof of who answers, or with keys that are broken in hours.
 
 ## Why it matters
@@ -22,6 +23,7 @@ from leaktight.model import Confidence, Finding, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.rules.api import Example, NotPossible, Rule
+from leaktight.rules.deployment.started import options
 from leaktight.source.deployment.words import Directive
 
 rule = Rule(
@@ -75,6 +77,27 @@ def old_versions_and_ciphers(project: Project) -> Iterator[Finding]:
             weak = _weak_ciphers(one.arguments)
             if weak:
                 yield rule.finding(one.place.span(file.path), confidence=Confidence.MEDIUM, why=f"it accepts the ciphers {weak}")
+
+
+_OLD_OPTION = {
+    "SSLv2": "SSL 2",
+    "SSLv3": "SSL 3",
+    "TLSv1": "TLS 1.0",
+    "TLSv1_1": "TLS 1.1",
+    "1": "SSL 3",
+    "3": "TLS 1.0",
+    "4": "TLS 1.1",
+}
+"""Names of versions, and the numbers Python's `ssl` has for them."""
+
+
+@rule.project
+def started_with_old_versions(project: Project) -> Iterator[Finding]:
+    for option in options(project):
+        if option.name == "ssl-version" and (version := option.value.strip().rpartition("PROTOCOL_")[2]) in _OLD_OPTION:
+            yield rule.finding(option.span, confidence=Confidence.HIGH, why=f"it accepts {_OLD_OPTION[version]}")
+        elif option.name == "ciphers" and (weak := _weak_ciphers([option.value])):
+            yield rule.finding(option.span, confidence=Confidence.MEDIUM, why=f"it accepts the ciphers {weak}")
 
 
 def _old_versions(kind: str, words: Sequence[str]) -> list[str]:

@@ -3,7 +3,8 @@
 Encryption without a look at who is on the other side: `verify=False` and its relatives in HTTP clients, on sessions and connectors, SSL
 contexts whose check is switched off, `starttls()`, `SMTP_SSL`, `IMAP4_SSL` or `FTP_TLS` without a context, clients of databases, caches,
 brokers and directories told to accept any certificate, and the same in settings. The value is followed through parameters, keyword
-dictionaries, attributes and settings; it is reported where it is decided.
+dictionaries, attributes and settings; it is reported where it is decided. Variables that switch it off for a whole process (`PYTHONHTTPSVERIFY=0`) are
+found in what starts a public site.
 
 ## Why it matters
 Whoever is on the way can answer in the place of the other side, with a certificate made for the occasion. The connection is encrypted, to
@@ -184,6 +185,31 @@ def services(project: Project) -> Iterator[Finding]:
             related=service.related,
             shown=service.what,
         )
+
+
+_SWITCHES = {
+    "PYTHONHTTPSVERIFY": "0",
+    "NODE_TLS_REJECT_UNAUTHORIZED": "0",
+    "GIT_SSL_NO_VERIFY": "1",
+    "CURL_CA_BUNDLE": "",
+    "REQUESTS_CA_BUNDLE": "",
+}
+"""Variables of the environment → the value by which they switch the check off."""
+
+
+@rule.project
+def switched_off_from_outside(project: Project) -> Iterator[Finding]:
+    """A variable set for a public site makes every connection of a library unverified."""
+    for file in project.deployment_files:
+        for variable in file.variables if file.is_public and file.kind != "env" else ():
+            value = variable.value
+            if value is not None and variable.name in _SWITCHES and value.strip() in {_SWITCHES[variable.name], '""', "''"}:
+                yield rule.finding(
+                    variable.place.span(file.path),
+                    confidence=Confidence.MEDIUM,
+                    symbol=variable.name,
+                    shown=f"`{variable.name}` switches the check off for the whole process",
+                )
 
 
 @rule.fix(
