@@ -238,12 +238,27 @@ def sequence(frame: Frame, code: Code) -> Value:
     value = Value(type="tuple" if code[2] == "tuple" else "list", depth=frame.depth)
     for index, element in enumerate(code[3]):
         if element[0] == Op.STAR:
-            value.add(element_of(frame, evaluate(frame, element[2])))
+            _take_over(frame, value, evaluate(frame, element[2]))
         elif value.element is not None or index > 60:
             value.add(evaluate(frame, element))
         else:
             value.put(index, evaluate(frame, element))
     return value
+
+
+def _take_over(frame: Frame, value: Value, spread: Value) -> None:
+    """`[*others]`: element by element where all of them are known, and nothing where there are none."""
+    if (
+        spread.type in {"list", "tuple"}
+        and spread.element is None
+        and not spread.depends
+        and not spread.facts
+        and value.element is None
+    ):
+        for inner in (spread.fields or {}).values():
+            value.put(len(value.fields or {}), inner)
+    else:
+        value.add(element_of(frame, spread))
 
 
 def dictionary(frame: Frame, code: Code) -> Value:

@@ -98,6 +98,11 @@ class FieldClass:
         return holder if holder is not None and holder.state.is_readable else None
 
 
+_MODEL_TYPES = frozenset(
+    f"{package}.{name}"
+    for package in ("strawberry_django", "strawberry.django", "strawberry_django_plus.gql.django")
+    for name in ("type", "interface")
+)
 _HELD = frozenset({"key", "token", "code", "secret", "value", "hash", "id", "uuid"})
 """What the secret is called on a class that is called after it."""
 _HOLDERS = frozenset({"CharField", "TextField", "SlugField", "UUIDField"})
@@ -178,6 +183,8 @@ class FieldClasses:
                 for field in self._declared(item, kind):
                     fields[field.name] = field
         made = FieldClass(ref, cls.name, ref.path, cls.span, kind, tuple(fields.values()))
+        if kind == "type" and (choice := self._choice_of_decorator(ref)) is not None:
+            return self._with_decorator(made, choice, fields)
         meta = program.inner(ref, "Meta") or (program.inner(ref, "Config") if kind == "schema" else None)
         return made if meta is None or kind == "model" else self._with_meta(made, meta, fields)
 
@@ -191,13 +198,7 @@ class FieldClasses:
         chosen = self._names(fields_code[1], fields_code[0]) if fields_code else None
         excluded = self._names(exclude_code[1], exclude_code[0]) if exclude_code else ()
         extra = self._extra(meta)
-        source = self.get(model) if isinstance(model, ClassRef) else None
-        available = {field.name: field for field in source.fields} if source else {}
-        if model == USER:
-            available = {
-                name: Field(name, "User", made.path, made.span, "CharField", {}, match) for name, match in _USER_FIELDS.items()
-            }
-        for name, field in available.items():
+        for name, field in self._available(model, made).items():
             wanted = chosen is None or "__all__" in chosen or name in chosen
             if wanted and name not in excluded and name not in fields:
                 fields[name] = field
@@ -217,6 +218,37 @@ class FieldClasses:
         if chosen and "__all__" not in chosen and made.kind == "serializer":
             fields = {name: field for name, field in fields.items() if name in chosen}
         return replace(made, fields=tuple(fields.values()), model=model, chosen=chosen, excluded=excluded)
+
+    def _choice_of_decorator(self, ref: ClassRef) -> Code | None:
+        """The call that makes a class a type of strawberry for a model: `@strawberry_django.type(Model, fields=…)`."""
+        for decorator in self.program.class_(ref).decorators:
+            if decorator[0] == Op.CALL and (decorator[3] or any(name == "model" for name, _ in decorator[4])):
+                symbol = self.program.resolve_code(decorator[2], ref.path)
+                if isinstance(symbol, External) and symbol.name in _MODEL_TYPES:
+                    return decorator
+        return None
+
+    def _with_decorator(self, made: FieldClass, choice: Code, fields: dict[str, Field]) -> FieldClass:
+        """Add what the model of a decorator brings, as its `fields` and `exclude` choose it."""
+        given = dict(choice[4])
+        model = self._model(choice[3][0] if choice[3] else given["model"], made.path)
+        chosen = self._names(given["fields"], made.path) if "fields" in given else None
+        excluded = self._names(given["exclude"], made.path) if "exclude" in given else ()
+        if chosen is None and not excluded:
+            return made
+        for name, field in self._available(model, made).items():
+            if (chosen is None or "__all__" in chosen or name in chosen) and name not in excluded:
+                fields.setdefault(name, field)
+        return replace(made, fields=tuple(fields.values()), model=model, chosen=chosen, excluded=excluded)
+
+    def _available(self, model: ClassRef | str | None, made: FieldClass) -> dict[str, Field]:
+        """The fields of a model, by name."""
+        if model == USER:
+            return {
+                name: Field(name, "User", made.path, made.span, "CharField", {}, match) for name, match in _USER_FIELDS.items()
+            }
+        source = self.get(model) if isinstance(model, ClassRef) else None
+        return {field.name: field for field in source.fields} if source else {}
 
     def _model(self, code: Code, path: str) -> ClassRef | str | None:
         symbol = self.program.resolve_code(code, path)

@@ -206,7 +206,7 @@ def _says_itself(cls: FieldClass, project: Project) -> bool:
     """The choice of fields stands in this class, not in one it inherits from, which is judged on its own."""
     program = project.program
     own = program.class_(cls.ref)
-    return "Meta" in own.inner or "Config" in own.inner
+    return "Meta" in own.inner or "Config" in own.inner or (cls.kind == "type" and bool(own.decorators))
 
 
 def _judge(field: Field, cls: FieldClass, project: Project, *, wide: bool) -> tuple[Audience, Confidence] | None:
