@@ -215,3 +215,20 @@ def test_a_body_packed_with_zstd_is_looked_into_where_that_can_be_done(monkeypat
         _unpacked(zstandard.compress(bytes(1001)), "zstd")
     monkeypatch.setitem(sys.modules, "zstandard", None)
     assert _answered(HttpResponse(packed, headers=headers)).status_code == 500
+
+
+@pytest.mark.parametrize("charset", ["x-user-defined", "binary", "hex", "a\0b"])
+def test_a_body_in_an_encoding_that_python_does_not_know_is_looked_into_as_bytes(charset: str) -> None:
+    def answered(card: str) -> Any:
+        request = RequestFactory().post("/pay/", {"card_number": card}, secure=True)
+        return GuardMiddleware(lambda _: _in(charset, request.POST["card_number"]))(request)
+
+    assert b"more" in answered("nobody-sent-4711").content
+    assert not _exposed(answered(CANARY))
+    assert b"more" in answered(CANARY).content
+
+
+def _in(charset: str, card: str) -> HttpResponse:
+    response = HttpResponse(f"{CANARY} and more".encode(), content_type="application/octet-stream")
+    response.charset = charset
+    return response

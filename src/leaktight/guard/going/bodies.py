@@ -34,7 +34,7 @@ def strain_whole(request: HttpRequest, response: HttpResponse, registry: Registr
     packed = response.headers.get("Content-Encoding", "").strip().lower()
     body = _unpacked(response.content, packed)
     charset = response.charset
-    if charset == "utf-8" or charset.lower().replace("-", "").replace("_", "") in _AS_IT_IS:
+    if charset == "utf-8" or charset.lower().replace("-", "").replace("_", "") in _AS_IT_IS or not _is_encoding(charset):
         charset = "latin-1"
         hits = merged(search.hits_in_bytes(body))
     else:  # a text in an encoding of its own, such as UTF-16
@@ -54,6 +54,15 @@ def strain_whole(request: HttpRequest, response: HttpResponse, registry: Registr
         if "ETag" in response.headers:
             del response.headers["ETag"]
     return found
+
+
+def _is_encoding(charset: str) -> bool:
+    """Tell whether Python knows an encoding of text by this name; others, as `x-user-defined` and `binary`, mean bytes as they are."""
+    try:
+        b"x".decode(charset, "replace")  # nothing would be decoded without a look at the name
+    except (LookupError, ValueError):
+        return False
+    return True
 
 
 def _unpacked(body: bytes, packed: str) -> bytes:
