@@ -75,3 +75,25 @@ def outcome_of(told: dict[str, Any], method: str, path: str) -> set[str]:
         for one in told["verdicts"]
         if one["request"] and (one["request"]["method"], one["request"]["path"]) == (method, path)
     }
+
+
+def run_pytest(folder: Path, *words: str, path: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run pytest in a folder, with nothing of ours but what the words name; `path` is where modules are found as well."""
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-c",
+        os.devnull,
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:randomly",
+        "-p",
+        "no:xdist",
+    ]
+    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    if path is not None:
+        environment["PYTHONPATH"] = os.pathsep.join([str(path), environment.get("PYTHONPATH", "")])
+    return subprocess.run([*command, *words], capture_output=True, text=True, check=False, env=environment, cwd=folder)

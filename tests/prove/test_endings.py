@@ -2,12 +2,10 @@
 
 import json
 import re
-import subprocess
-import sys
 from functools import cache
 
 import pytest
-from prove.small import leaks, outcome_of, prove, write
+from prove.small import leaks, outcome_of, prove, run_pytest, write
 
 pytestmark = pytest.mark.xdist_group("endings")
 
@@ -249,19 +247,4 @@ def test_a_written_test_fails_until_the_leak_is_repaired(folder):
 
 
 def _pytest(folder):
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "leaktight.testing",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:randomly",
-        "-p",
-        "no:xdist",
-    ]
-    command += ["--ds=site_settings", "--rootdir", str(folder), "-c", "/dev/null", "test_leaks.py"]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
+    return run_pytest(folder, "-p", "leaktight.testing", "--ds=site_settings", "--rootdir", str(folder), "test_leaks.py")

@@ -1,12 +1,12 @@
 """The pytest plugin, run as a team would run it: on the tests of the depot, leaky and tight."""
 
-import os
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+from prove.small import run_pytest
 
 DEPOT = Path(__file__).parents[2] / "examples" / "depot"
 
@@ -27,11 +27,9 @@ def test_pay():
 def _pytest(version, text, tmp_path, *options):
     test = tmp_path / "test_it.py"
     test.write_text(f"import pytest\npytestmark = pytest.mark.django_db\n{text}")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "leaktight.testing", "-p", "no:cacheprovider", "-p", "no:randomly"]
-    command += ["--ds=depot.settings", "--rootdir", str(DEPOT / version), "-c", os.devnull, *options, str(test)]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(DEPOT / version), os.environ.get("PYTHONPATH", "")])}
-    environment.pop("DJANGO_SETTINGS_MODULE", None)
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=DEPOT / version)
+    root = DEPOT / version
+    words = ["-p", "leaktight.testing", "--ds=depot.settings", "--rootdir", str(root), *options, str(test)]
+    return run_pytest(root, *words, path=root)
 
 
 @pytest.mark.parametrize(
@@ -78,24 +76,7 @@ def test_pytest_finds_it_by_itself_and_once(named, tmp_path):
     (place / "METADATA").write_text("Metadata-Version: 2.1\nName: leaktight-plugin\nVersion: 1\n")
     (place / "entry_points.txt").write_text("[pytest11]\n" + "".join(f"{name} = {module}\n" for name, module in declared.items()))
     (tmp_path / "test_it.py").write_text("def test_it():\n    pass\n")
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-c",
-        os.devnull,
-        *named,
-        "--leaktight",
-        "--co",
-        "test_it.py",
-    ]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(place.parent), os.environ.get("PYTHONPATH", "")])}
-    environment.pop("DJANGO_SETTINGS_MODULE", None)
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=tmp_path)
+    done = run_pytest(tmp_path, *named, "--leaktight", "--co", "test_it.py", path=place.parent)
     assert "1 test collected" in done.stdout, done.stdout + done.stderr
     if not named:
-        plain = [word for word in command if word != "--leaktight"]
-        assert subprocess.run(plain, capture_output=True, check=False, env=environment, cwd=tmp_path).returncode == 0
+        assert run_pytest(tmp_path, "--co", "test_it.py", path=place.parent).returncode == 0
