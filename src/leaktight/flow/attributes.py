@@ -70,11 +70,13 @@ def deeper(base: Value, key: Any) -> tuple[Dependence, ...]:
     if not base.depends:
         return ()
     whole = key in {ELEMENT, ANY_KEY}
-    return tuple(
-        item if item.text or len(item.path) >= MAX_PATH else replace(item, path=(*item.path, key))
-        for item in base.depends
-        if whole or (not item.text and len(item.path) < MAX_PATH)
-    )
+    parts: list[Dependence] = []
+    for item in base.depends:
+        if not item.text and len(item.path) < MAX_PATH:
+            parts.append(replace(item, path=(*item.path, key)))
+        elif whole:
+            parts.append(item)
+    return tuple(parts)
 
 
 def _of_reference(frame: Frame, base: Value, name: str, span: int) -> Value:

@@ -46,7 +46,9 @@ def call(frame: Frame, code: Code) -> Value:
     if name == "__init__":
         construct.remember_told(frame, function_code, arguments)
     ref = callee.ref
-    if isinstance(ref, Function):
+    if ref is None and receiver is not None and receiver.ref is None:
+        result = methods.call_method(frame, receiver, name, arguments, keywords, span, places)
+    elif isinstance(ref, Function):
         result = call_function(frame, ref, arguments, keywords, span, places)
     elif isinstance(ref, ClassRef):
         result = construct.instance(frame, ref, arguments, keywords, span)
@@ -54,7 +56,7 @@ def call(frame: Frame, code: Code) -> Value:
         result = given
     elif isinstance(ref, External):
         result = call_external(frame, ref.name, receiver, arguments, keywords, span, places, is_open=is_open)
-    elif isinstance(receiver, Value) and isinstance(receiver.ref, Function):
+    elif receiver is not None and isinstance(receiver.ref, Function):
         result = tasks.call_task(frame, receiver.ref, name, arguments, keywords, span, places) or UNKNOWN
     elif receiver is not None:
         result = methods.call_method(frame, receiver, name, arguments, keywords, span, places)
@@ -229,6 +231,8 @@ def run_uncalled(frame: Frame) -> None:
     """Evaluate functions made in a frame and called by nobody here: callbacks, and what decorators return."""
     from leaktight.flow.frame import Frame as InnerFrame
 
+    if not frame.closures:
+        return
     for function in list({made.ref: made for made in frame.closures}.values())[:MAX_CLOSURES]:
         key = ("in place", function.ref)
         if frame.inlined >= MAX_INLINE or key in frame.machine.active or function.ref in frame.machine.called_in_place:

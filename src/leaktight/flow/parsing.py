@@ -50,7 +50,8 @@ def reads_only(frame: Frame, body: list[Code]) -> bool:
     """Tell a body that does nothing but read a text or a number from what it is given, itself or through the project's functions."""
     function = frame.machine.program.function(frame.function) if frame.function is not None else None
     owner = ClassRef(frame.path, function.owner) if function is not None and function.owner >= 0 else None
-    return any(code[0] == Op.CALL for code in walk(body)) and _Reader(frame).only_reads(body, frame.path, owner, _DEPTH)
+    codes = list(walk(body))
+    return any(code[0] == Op.CALL for code in codes) and _Reader(frame).only_reads(codes, frame.path, owner, _DEPTH)
 
 
 class _Reader:
@@ -58,12 +59,10 @@ class _Reader:
         self.program: Program = frame.machine.program
         self.decode = frame.machine.decode
 
-    def only_reads(self, body: object, path: str, owner: ClassRef | None, depth: int) -> bool:
-        """Look at every call, but for those whose exceptions the code keeps to itself."""
-        kept = {id(inner) for code in walk(body) if code[0] == Op.TRY and _keeps_all(code) for inner in walk(code[2])}
-        return all(
-            self._is_harmless(code, path, owner, depth) for code in walk(body) if code[0] == Op.CALL and id(code) not in kept
-        )
+    def only_reads(self, codes: list[Code], path: str, owner: ClassRef | None, depth: int) -> bool:
+        """Look at every call among all the pieces of a body, but for those whose exceptions the code keeps to itself."""
+        kept = {id(inner) for code in codes if code[0] == Op.TRY and _keeps_all(code) for inner in walk(code[2])}
+        return all(self._is_harmless(code, path, owner, depth) for code in codes if code[0] == Op.CALL and id(code) not in kept)
 
     def _is_harmless(self, code: Code, path: str, owner: ClassRef | None, depth: int) -> bool:
         called = code[2]
@@ -103,7 +102,7 @@ class _Reader:
         if known is None:
             if depth <= 0 or not function.body:
                 return False
-            known = self.only_reads(self.decode(function.body), ref.path, owner, depth - 1)
+            known = self.only_reads(list(walk(self.decode(function.body))), ref.path, owner, depth - 1)
             if known or depth == _DEPTH:
                 self.program.memo[key] = known
         return bool(known)

@@ -154,8 +154,10 @@ def substitute(value: Value, actuals: Actuals, depth: int = 0) -> Value:
             part = actuals.part(dependence)
             if part is None:
                 continue
-            result.facts = merge_facts(result.facts, part.facts)
-            result.depends = tuple(dict.fromkeys(result.depends + part.depends))[:MAX_FACTS]
+            if part.facts or len(result.facts) > 1:
+                result.facts = merge_facts(result.facts, part.facts)
+            if part.depends:
+                result.depends = tuple(dict.fromkeys(result.depends + part.depends))[:MAX_FACTS]
             result.prefix = result.prefix or part.start
             if not dependence.text:
                 _take_identity(result, part, alone=len(value.depends) == 1)

@@ -132,13 +132,16 @@ class Value(Struct, eq=False, kw_only=True):
         """Store under a constant key; weakly when inside a branch the container was not made in."""
         if self.is_shared:
             return
-        if self.fields is None:
-            self.fields = {}
-        old = self.fields.get(key)
-        if old is not None and depth > self.depth:
-            value = join(old, value)
-        if key in self.fields or len(self.fields) < MAX_FIELDS:
-            self.fields[key] = value
+        fields = self.fields
+        if fields is None:
+            self.fields = {key: value}
+            return
+        old = fields.get(key)
+        if old is None:
+            if len(fields) < MAX_FIELDS:
+                fields[key] = value
+        else:
+            fields[key] = join(old, value) if depth > self.depth else value
 
     def add(self, value: Value) -> None:
         """Store under a key that is not known."""
@@ -189,7 +192,7 @@ def merge_facts(*groups: tuple[Fact, ...]) -> tuple[Fact, ...]:
     some = [group for group in groups if group]
     if not some:
         return ()
-    if len(some) == len(some[0]) == 1:
+    if len(some) == 1 and len(some[0]) == 1:
         return some[0]
     merged: dict[Any, Fact] = {}
     for group in some:
@@ -216,7 +219,7 @@ def join(left: Value, right: Value, depth: int = 0) -> Value:
         type=left.type if left.type == right.type else _either(left, right, "type"),
         ref=left.ref if left.ref == right.ref else _either(left, right, "ref"),
         depends=left.depends if left.depends == right.depends else tuple(dict.fromkeys(left.depends + right.depends))[:MAX_FACTS],
-        prefix=_common_start(left.start, right.start),
+        prefix=_longer_start(left, right),
         origin=left.origin or right.origin,
         depth=min(left.depth, right.depth),
     )
@@ -261,9 +264,11 @@ def _same_owner(first: Any, second: Any) -> bool:
     )
 
 
-def _common_start(left: str, right: str) -> str:
+def _longer_start(left: Value, right: Value) -> str:
     """The longer known beginning: a value that may begin with `http://` is worth telling."""
-    return left if len(left) >= len(right) else right
+    one = left.const if isinstance(left.const, str) else left.prefix
+    other = right.const if isinstance(right.const, str) else right.prefix
+    return one if len(one) >= len(other) else other
 
 
 def contents(value: Value) -> Iterator[Value]:
