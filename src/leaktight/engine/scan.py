@@ -37,7 +37,7 @@ from leaktight.source.ahead import Ahead
 from leaktight.source.cache import Cache
 from leaktight.source.claims import apply_claims, parse_claims
 from leaktight.source.files import Kind, Role, Tree
-from leaktight.source.reading import read_modules
+from leaktight.source.reading import CLAIM, read_modules
 
 if TYPE_CHECKING:
     from leaktight.project.templates import Templates
@@ -262,7 +262,10 @@ class ProjectScan:
         for file in self.tree.files:
             if file.path not in others if file.kind is Kind.OTHER else file.role not in self.roles:
                 continue
-            text = self.texts.if_mentions(file.path, b"leaktight:")
+            module = None if self.read is None else self.read.program.modules.get(file.path)
+            if module is not None and "claim" not in module.telling:
+                continue
+            text = self.texts.if_mentions(file.path, CLAIM)
             if text is not None:
                 parsed = parse_claims(file.path, text, rules=names, is_template=file.kind is Kind.TEMPLATE)
                 claims += parsed.claims

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from leaktight.project.template_outputs import MAX_DEPTH
 from leaktight.project.template_tags import TagDefinition, TagKind
 from leaktight.source.template import Form, Token
-from leaktight.source.template_form import is_foreign_tag, may_be_markup, prints_token
+from leaktight.source.template_form import may_be_markup, prints_token
+from leaktight.source.template_scope import is_foreign_tag
 
 if TYPE_CHECKING:
     from leaktight.project.templates import Template, Templates

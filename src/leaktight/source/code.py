@@ -139,7 +139,7 @@ class Module(msgspec.Struct, array_like=True):
     packages: list[str] = []
     """Packages imported anywhere in the file, sorted."""
     telling: list[str] = []
-    """What some text of the file is, sorted: `address` (it begins like one in clear), or a header of `_HEADERS`."""
+    """What some text of the file is, sorted: `address` (it begins like one in clear), `claim`, or a header of `_HEADERS`."""
 
 
 IN_CLEAR = ("http://", "ws://", "ftp://", "telnet://")
@@ -157,7 +157,7 @@ def telling(text: str) -> str | None:
 
 def begins_in_clear(text: str) -> bool:
     """Tell a text that begins like an address in clear."""
-    return text.startswith(IN_CLEAR) or text[:9].lower().startswith(IN_CLEAR)
+    return ":" in text and text[:9].lower().startswith(IN_CLEAR)
 
 
 _COLUMN, _ROWS = 14, 14

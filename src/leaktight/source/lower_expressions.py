@@ -73,6 +73,8 @@ class Expressions:
                 writers.append(index)
 
     def expression(self, node: ast.expr) -> Code:
+        if type(node) is ast.Name:  # a third of all expressions
+            return [Op.NAME, span(node), node.id]
         method = _EXPRESSIONS.get(type(node))
         return [Op.CONST, span(node), None] if method is None else method(self, node)
 
@@ -90,14 +92,15 @@ class Expressions:
 
     def constant(self, node: ast.Constant) -> Code:
         value: object = node.value
-        if isinstance(value, bytes):
+        if type(value) is str:
+            if not value.isascii():
+                value = value.encode("utf-8", "replace").decode()
+            if (what := telling(value)) is not None:
+                self.telling.add(what)
+        elif isinstance(value, bytes):
             value = value.decode("latin-1")
         elif isinstance(value, int) and not -(1 << 60) < value < 1 << 60:
             value = 0
-        elif isinstance(value, str):
-            value = value.encode("utf-8", "replace").decode()
-            if (what := telling(value)) is not None:
-                self.telling.add(what)
         elif not isinstance(value, int | float | bool | None):
             value = None
         return [Op.CONST, span(node), value]
@@ -124,8 +127,8 @@ class Expressions:
             Op.CALL,
             span(node),
             self.expression(node.func),
-            [self.expression(item) for item in node.args],
-            [[keyword.arg, self.expression(keyword.value)] for keyword in node.keywords],
+            [self.expression(item) for item in node.args] if node.args else [],
+            [[keyword.arg, self.expression(keyword.value)] for keyword in node.keywords] if node.keywords else [],
         ]
 
     def text(self, node: ast.JoinedStr) -> Code:
@@ -223,8 +226,8 @@ def span(node: ast.expr | ast.stmt | ast.ExceptHandler) -> int:
     """The packed span of a node; the common case is written out, since this runs for every node of every file."""
     line, column = node.lineno, node.col_offset
     rows, end_column = (node.end_lineno or line) - line, node.end_col_offset or column
-    if column < COLUMNS and end_column < COLUMNS and rows < COLUMNS:
-        return ((line << 14 | column) << 14 | rows) << 14 | end_column
+    if (column | rows | end_column) < COLUMNS:  # each of them is
+        return (line << 14 | column) << 28 | rows << 14 | end_column
     return pack_span(line, column, line + rows, end_column)
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from leaktight.source.template_lexer import HOLE, SEAM, Kind, Piece
 from leaktight.source.template_page import Page
-from leaktight.source.template_scope import Walk
+from leaktight.source.template_scope import Walk, is_foreign_tag
 from leaktight.source.template_values import Element, Form, Output, Place, Token
 
 
@@ -31,16 +31,6 @@ _ABOUT_FIELDS = frozenset(
     "is_bound is_valid prefix value data initial instance fields field widget_type is_multipart has_changed".split()
 )
 _FORM_NAME = re.compile(r"(?:^|_)(?:form|field)(?:set)?s?\Z|Form(?:set)?\Z")
-# Tags that never print a CSRF token: Django's own, and widely used ones that render fields, pictures or texts.
-_TOKENLESS = frozenset(
-    "if elif else for empty with firstof url static trans translate blocktrans blocktranslate plural comment now cycle "
-    "load spaceless autoescape ifchanged ifequal ifnotequal regroup verbatim filter widthratio templatetag lorem debug "
-    "language localize localtime timezone cache get_static_prefix get_media_prefix get_current_language "
-    "get_available_languages get_language_info get_language_info_list get_current_timezone resetcycle querystring "
-    "bootstrap_field bootstrap_form bootstrap_button bootstrap_icon bootstrap_label bootstrap_form_errors bootstrap_messages "
-    "bootstrap_alert bootstrap_formset buttons render_field render_form render_button crispy_field crispy_addon "
-    "thumbnail humanize set macro raw do import from autoescape import continue break".split()
-)
 _RAW_FILTERS = frozenset({"safe", "safeseq", "unescape"})
 _RAW_NAMES = re.compile(r"(?:.*_)?(?:html|content|contents|body|slot|children|markup|rendered)\Z")
 _CUSTOM_ELEMENT = re.compile(r"<(?:c-|slot\b|x-)", re.IGNORECASE)
@@ -139,11 +129,6 @@ def _is_form(output: Output) -> bool:
         and any(map(_FORM_NAME.search, output.path))
         and not _ABOUT_FIELDS.intersection(output.path)
     )
-
-
-def is_foreign_tag(tag: str) -> bool:
-    """Tell whether a tag of some library may print anything, a CSRF token too."""
-    return not (tag.startswith("end") or tag in _TOKENLESS or tag in ("include", "block", "extends"))
 
 
 def prints_token(output: Output) -> bool:

@@ -20,6 +20,18 @@ _RENDERING = re.compile(r"(?:crispy|(?:bootstrap|uni|foundation|bulma|materializ
 _FLAGS = frozenset({"noop", "silent", "asvar", "trimmed"})
 _TRANSLATED = frozenset({"blocktrans", "blocktranslate"})
 _OPENING = frozenset({"for", "with", "block", "macro", "call"}) | _TRANSLATED
+_TOKENLESS = frozenset(
+    "if elif else for empty with firstof url static trans translate blocktrans blocktranslate plural comment now cycle "
+    "load spaceless autoescape ifchanged ifequal ifnotequal regroup verbatim filter widthratio templatetag lorem debug "
+    "language localize localtime timezone cache get_static_prefix get_media_prefix get_current_language "
+    "get_available_languages get_language_info get_language_info_list get_current_timezone resetcycle querystring "
+    "bootstrap_field bootstrap_form bootstrap_button bootstrap_icon bootstrap_label bootstrap_form_errors bootstrap_messages "
+    "bootstrap_alert bootstrap_formset buttons render_field render_form render_button crispy_field crispy_addon "
+    "thumbnail humanize set macro raw do import from autoescape import continue break".split()
+)
+"""Tags that never print a CSRF token: Django's own, and widely used ones that render fields, pictures or texts."""
+_TOLD = frozenset({"csrf_token", "extends"})
+"""Tags of Django that are asked for later; most are `if` and `endif`, which nobody asks for."""
 
 
 class Printed(NamedTuple):
@@ -113,7 +125,8 @@ class Walk:
         if not words:
             return
         name, arguments = words[0], words[1:]
-        self.tags.append(Tag(name, arguments, self.lines.span(piece.start, piece.end), piece.start))
+        if name in _TOLD or is_foreign_tag(name):
+            self.tags.append(Tag(name, arguments, self.lines.span(piece.start, piece.end), piece.start))
         if name.startswith("end"):
             self._end(name, piece)
         elif name in _OPENING:
@@ -265,3 +278,8 @@ def _parameters(text: str) -> Bindings:
     macro = head.split()[-1]
     names = [part.partition("=")[0].strip() for part in inside.rstrip(") ").split(",")]
     return {name: (Value((f"{macro}()", name)),) for name in names if name.isidentifier()}
+
+
+def is_foreign_tag(tag: str) -> bool:
+    """Tell whether a tag of some library may print anything, a CSRF token too."""
+    return not (tag.startswith("end") or tag in _TOKENLESS or tag in ("include", "block", "extends"))

@@ -204,6 +204,7 @@ class TemplateFile(msgspec.Struct, frozen=True):
     outputs: tuple[Output, ...] = ()
     elements: tuple[Element, ...] = ()
     tags: tuple[Tag, ...] = ()
+    """`csrf_token`, `extends`, and those of other libraries."""
     has_tags: bool = False
     """Whether any template syntax was seen; a file without may be plain HTML."""
     mentions_csrf: bool = False
