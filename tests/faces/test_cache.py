@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from leaktight.cli.formats import Format
 from leaktight.config import Config
 from leaktight.engine import scan as scan_paths
+from leaktight.engine import warm
 from leaktight.engine.scan import ProjectScan
 from leaktight.model import Audience, Result
 from leaktight.source import reading
@@ -167,6 +168,34 @@ def test_only_the_file_that_changed_is_parsed_again(shop: Path, kept: Cache, low
     assert after == scan_paths([shop])
 
 
+def test_a_first_scan_keeps_its_result_without_looking_for_one(
+    shop: Path, kept: Cache, runs: list[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(warm, "_TICK", -(10**15))  # as if no file had been written for days
+    asked: list[int] = []
+    real = warm._identity
+    monkeypatch.setattr(warm, "_identity", lambda scan: asked.append(len(runs)) or real(scan))
+    cold = scan_paths([shop], cache=kept)
+    assert asked == [1]  # once it was made
+    assert scan_paths([shop], cache=kept) == cold
+    assert len(runs) == 1
+    (shop / "shop/views.py").write_text(VIEWS.replace("password", "nickname"))
+    assert scan_paths([shop], cache=kept) == scan_paths([shop])
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_every_process_that_reads_keeps_what_it_read(shop: Path, kept: Cache, jobs: int):
+    texts = {f"shop/part{number}.py": f"def part{number}(x):\n    return x\n" for number in range(2 * reading.CHUNK)}
+    for path, text in texts.items():
+        (shop / path).write_text(text)
+    cold = scan_paths([shop], cache=kept, jobs=jobs)
+    for path, text in texts.items():
+        assert kept.read(digest(b"module", path.encode(), text.encode())) is not None
+    (shop / "shop/part0.py").write_text("# moved\n")
+    assert scan_paths([shop], cache=kept, jobs=jobs) == scan_paths([shop])
+    assert {finding.rule for finding in cold.findings} == {finding.rule for finding in scan_paths([shop]).findings}
+
+
 def test_a_file_that_is_broken_in_part_stays_a_gap(shop: Path, kept: Cache):
     (shop / "shop/views.py").write_text(VIEWS + "\ndef broken(:\n    pass\n")
     first = scan_paths([shop], cache=kept)
@@ -197,7 +226,9 @@ def test_a_new_leaktight_does_not_believe_the_old_one(shop: Path, tmp_path: Path
     assert this_program() == this_program.__wrapped__()
 
 
-def test_what_is_written_while_it_is_read_is_not_kept(shop: Path, kept: Cache, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("tick", [warm._TICK, -(10**15)], ids=["files just written", "files of long ago"])
+def test_what_is_written_while_it_is_read_is_not_kept(shop: Path, kept: Cache, monkeypatch: pytest.MonkeyPatch, tick: int):
+    monkeypatch.setattr(warm, "_TICK", tick)
     real = ProjectScan.run
 
     def late(self: ProjectScan) -> Result:

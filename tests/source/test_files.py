@@ -136,6 +136,8 @@ def test_environments_caches_and_output_are_skipped(project: Project) -> None:
                 "env/pyvenv.cfg": "",
                 "env/lib/x.py": "",
                 "node_modules/a/b.py": "",
+                "shop/locale/de/LC_MESSAGES/django.po": "",
+                "shop/locale/de/formats.py": "",
                 ".git/hooks/pre.py": "",
                 "__pycache__/x.py": "",
                 "build/lib/x.py": "",
@@ -145,8 +147,9 @@ def test_environments_caches_and_output_are_skipped(project: Project) -> None:
             }
         )
     )
-    assert paths(tree) == ["shop/build/__init__.py", "shop/env/views.py"]
-    assert tree.skipped == (".git", "__pycache__", "build", "env", "node_modules", "shop.egg-info")
+    assert paths(tree) == ["shop/build/__init__.py", "shop/env/views.py", "shop/locale/de/formats.py"]
+    skipped = (".git", "__pycache__", "build", "env", "node_modules", "shop.egg-info", "shop/locale/de/LC_MESSAGES")
+    assert tree.skipped == skipped
 
 
 def test_patterns_of_the_user_are_left_out(project: Project) -> None:
