@@ -34,6 +34,11 @@ class PythonDocument(Document):
         self.tree = parsed.tree
         self.imports = Imports(self, parsed.tree)
 
+    @cached_property
+    def _nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of the tree: it is gone through for each thing that is looked for in it."""
+        return tuple(ast.walk(self.tree))
+
     # -- finding -------------------------------------------------------------------------------
 
     def place(self, node: ast.AST) -> tuple[int, int]:
@@ -49,7 +54,7 @@ class PythonDocument(Document):
         """Return the node of one of these kinds that a span tells of: the one it covers, or else the smallest around its beginning."""
         start, end = self.range_of(span)
         best: tuple[int, Node] | None = None
-        for node in ast.walk(self.tree):
+        for node in self._nodes:
             if not isinstance(node, kinds):
                 continue
             first, last = self.place(node)
@@ -61,7 +66,7 @@ class PythonDocument(Document):
 
     def definition(self, line: int, name: str) -> Definition | None:
         """Return the function or class of a name that begins at a line, its decorators not counted."""
-        for node in ast.walk(self.tree):
+        for node in self._nodes:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and (node.lineno, node.name) == (
                 line,
                 name,
@@ -73,7 +78,7 @@ class PythonDocument(Document):
     def quote(self) -> str:
         """The quotation mark that most of its texts of one line are written with."""
         marks: Counter[str] = Counter()
-        for node in ast.walk(self.tree):
+        for node in self._nodes:
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.lineno == node.end_lineno:
                 marks[self.text[self.place(node)[1] - 1]] += 1
         return "'" if marks["'"] > marks['"'] else '"'
