@@ -1,7 +1,8 @@
 """Measure what the guard costs: the same requests to a bare Django site, to one with sentry-sdk, and to one behind the guard, in one run.
 
-Each configuration is a process of its own. They take turns, so that a change of the machine's speed meets all of them; of what a process
-measures in its turns the best counts, since other work on the machine only ever makes it slower.
+Each configuration is a process of its own. All that are compared with one another run at the same time and take turns of a few milliseconds, so
+that a change of the machine's speed meets all of them; of a process's turns the best counts, since other work on the machine only ever makes it
+slower. That is done several times with new processes, since chance places each one's memory otherwise: what is told is the median of that.
 """
 
 from __future__ import annotations
@@ -9,13 +10,17 @@ from __future__ import annotations
 import argparse
 import asyncio
 import base64
+import itertools
 import json
+import os
 import random
 import string
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 from typing import Any, TypeAlias
 
 HERE = Path(__file__).parent
@@ -48,8 +53,12 @@ Quantiles: TypeAlias = tuple[float, float, float]
 """Microseconds of one request: of the fastest tenth, of the median, of all but the slowest hundredth."""
 
 
-def serve(case: str, requests: int) -> Quantiles:
-    """Measure requests in this process."""
+Turn: TypeAlias = Callable[[int], list[float]]
+"""Makes so many requests and returns the seconds each took."""
+
+
+def serve(case: str) -> Turn:
+    """Set a site up in this process and return what asks it."""
     import django
     from django.conf import settings
 
@@ -88,7 +97,7 @@ def serve(case: str, requests: int) -> Quantiles:
     from django.test import Client
 
     if what == "async":
-        return _quantiles(asyncio.run(_times_async(requests)))
+        return _turn_async()
     client = Client(enforce_csrf_checks=True)
     if what == "paying":
         _sign_in(client)
@@ -110,33 +119,46 @@ def serve(case: str, requests: int) -> Quantiles:
             headers={"origin": "https://testserver"},
         )
 
-    for _ in range(requests // 5):
-        answer = ask()
-        if answer.status_code != 200 or len(answer.content) < 1500:
-            raise AssertionError(f"{case}: {answer.status_code}, {len(answer.content)} bytes")
-    times = []
-    for _ in range(requests):
-        start = time.perf_counter()
-        ask()
-        times.append(time.perf_counter() - start)
-    return _quantiles(times)
+    answer = ask()
+    if answer.status_code != 200 or len(answer.content) < 1500:
+        raise AssertionError(f"{case}: {answer.status_code}, {len(answer.content)} bytes")
+
+    def turn(requests: int) -> list[float]:
+        return [_timed(ask) for _ in range(requests)]
+
+    return turn
 
 
-async def _times_async(requests: int) -> list[float]:
+def _turn_async() -> Turn:
     from django.test import AsyncClient
 
-    client, times = AsyncClient(), []
-    for number in range(requests + requests // 5):
-        start = time.perf_counter()
-        await client.get("/later/", secure=True)
-        if number >= requests // 5:
+    client, loop = AsyncClient(), asyncio.new_event_loop()
+
+    async def ask(requests: int) -> list[float]:
+        times = []
+        for _ in range(requests):
+            start = time.perf_counter()
+            await client.get("/later/", secure=True)
             times.append(time.perf_counter() - start)
-    return times
+        return times
+
+    return lambda requests: loop.run_until_complete(ask(requests))
 
 
-def _quantiles(times: list[float]) -> Quantiles:
-    ranked = sorted(times)
-    return ranked[len(ranked) // 10] * 1e6, ranked[len(ranked) // 2] * 1e6, ranked[len(ranked) * 99 // 100] * 1e6
+def take_turns(case: str) -> None:
+    """Answer each number that is read with the seconds of so many requests."""
+    turn = serve(case)
+    turn(300)  # the interpreter and every cache have seen all of it by then
+    print("ready", flush=True)
+    for line in sys.stdin:
+        print(json.dumps(turn(int(line))), flush=True)
+
+
+def _quantiles(turns: list[list[float]]) -> Quantiles:
+    """The fastest tenth is that of the best turn, the rest that of all."""
+    fast = min(sorted(times)[len(times) // 10] for times in turns)
+    ranked = sorted(itertools.chain(*turns))
+    return fast * 1e6, ranked[len(ranked) // 2] * 1e6, ranked[len(ranked) * 99 // 100] * 1e6
 
 
 def _sign_in(client: Any) -> None:
@@ -200,7 +222,7 @@ def _urls() -> list[object]:
 
 
 def search_speed() -> dict[str, list[float]]:
-    """Return megabytes a second of the search for 1, 3 and 20 values with all forms, made anew for each text, in texts of three sizes."""
+    """Return megabytes a second of the search for 1, 3 and 20 values with all forms, in texts of three sizes: made for a text, then long prepared."""
     from django.conf import settings
 
     settings.configure()
@@ -213,88 +235,147 @@ def search_speed() -> dict[str, list[float]]:
     for name, text in _texts(chance).items():
         for count in (1, 3, 20):
             watched = [(value, "secret", "x") for value in values[:count]]
-            row = speeds[f"{count} in {name}"] = []
-            for size in SIZES:
-                data = (text * (size // len(text) + 1))[:size].encode()
-                best = min(_timed(lambda data=data, watched=watched: Search(watched).hits_in_bytes(data)) for _ in range(25))
-                row.append(size / best / 1e6)
+            prepared = Search(watched)
+            prepared.hits_in_bytes(bytes(1 << 20))
+            bodies = [(text * (size // len(text) + 1))[:size] for size in SIZES]
+            speeds[f"{count} in {name}"] = [
+                *(_speed(body, lambda body: Search(watched).hits_in_bytes(body)) for body in bodies),  # noqa: B023 - called at once
+                *(_speed(body, prepared.hits_in_bytes) for body in bodies),
+            ]
     return speeds
 
 
-def _texts(chance: random.Random) -> dict[str, str]:
-    """A page, a text without marks such as `&` and `%`, and a table full of codes."""
+def _speed(body: bytes, search: Callable[[bytes], object]) -> float:
+    times = 25 if len(body) > 1 << 20 else 400
+    return len(body) / min(_timed(lambda: search(body)) for _ in range(times)) / 1e6
+
+
+def _texts(chance: random.Random) -> dict[str, bytes]:
+    """A page, JSON, a table full of codes and bytes without any pattern."""
     rows = [
         f'<tr id="{chance.randbytes(8).hex()}"><td>{base64.urlsafe_b64encode(chance.randbytes(24)).decode()}</td><td>Order &amp; more, '
         f"100% of it: {chance.randint(1, 999)}.{chance.randint(10, 99)}</td></tr>\n"
         for _ in range(4000)
     ]
+    orders = [
+        {
+            "id": number,
+            "name": "J\u00fcrgen Sch\u00e4fer",
+            "at": "2026-11-02T10:15:00Z",
+            "total": chance.randint(1, 99999) / 100,
+            "note": 'a "b"\n',
+        }
+        for number in range(4000)
+    ]
     return {
-        "a page": PAGE,
-        "a text": "Order and delivery of all of it for you and me at noon\n",
-        "a table of codes": "".join(rows),
+        "a page": PAGE.encode(),
+        "JSON": json.dumps(orders).encode(),
+        "a table of codes": "".join(rows).encode(),
+        "random bytes": chance.randbytes(1 << 19),
     }
 
 
-def _timed(work: object) -> float:
+def _timed(work: Callable[[], object]) -> float:
     start = time.perf_counter()
-    work()  # type: ignore[operator]
+    work()
     return time.perf_counter() - start
 
 
 def main() -> int:
     """Take turns, print a table and write it to bench/guard.md."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--requests", type=int, default=1500)
-    parser.add_argument("--case", choices=[*CASES, "search"], help="measure one case in this process and print it as JSON")
+    parser.add_argument("--rounds", type=int, default=7, help="how often the processes are started")
+    parser.add_argument("--turns", type=int, default=24, help="how many turns each takes")
+    parser.add_argument(
+        "--case", choices=[*CASES, "search"], help="serve one case in this process, as many requests as each line read says"
+    )
     options = parser.parse_args()
     if options.case == "search":
         print(json.dumps(search_speed()))
         return 0
     if options.case:
-        print(json.dumps(serve(options.case, options.requests)))
+        take_turns(options.case)
         return 0
-    measured: dict[str, list[list[float]]] = {case: [] for case in CASES}
-    for _ in range(options.rounds):
-        for case, times in measured.items():
-            times.append(_run(case, options.requests // 4 if "paying" in case else options.requests))
-    best = {case: [min(column) for column in zip(*times, strict=True)] for case, times in measured.items()}
-    text = table(best, _run("search", 0))
+    measured: dict[str, list[Quantiles]] = {}
+    for kind in dict.fromkeys(_kind(case) for case in CASES):
+        cases = [case for case in CASES if _kind(case) == kind]
+        for _ in range(options.rounds):
+            for case, best in _round(cases, options.turns, 15 if kind in {"paying", "form", "async"} else 60).items():
+                measured.setdefault(case, []).append(best)
+    load = os.getloadavg()[0]
+    search = subprocess.run([*_COMMAND, "search"], capture_output=True, text=True, check=True)
+    text = table(measured, json.loads(search.stdout.splitlines()[-1]), load)
     print(text)
     (HERE / "guard.md").write_text(text)
     return 0
 
 
-def _run(case: str, requests: int) -> Any:
-    command = [sys.executable, str(Path(__file__)), "--case", case, "--requests", str(requests)]
-    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[-1])
+_COMMAND = (sys.executable, str(Path(__file__)), "--case")
 
 
-def table(best: dict[str, list[float]], speeds: dict[str, list[float]]) -> str:
+def _kind(case: str) -> str:
+    return case.partition("-")[2]
+
+
+def _round(cases: list[str], turns: int, requests: int) -> dict[str, Quantiles]:
+    """Start a process for each case, let them take turns, and return what each one took."""
+    served = {
+        case: subprocess.Popen([*_COMMAND, case], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for case in cases
+    }
+    for process in served.values():
+        _read(process)
+    times: dict[str, list[list[float]]] = {case: [] for case in cases}
+    for turn in range(turns):
+        for case in cases if turn % 2 else reversed(cases):
+            process = served[case]
+            assert process.stdin is not None
+            process.stdin.write(f"{requests}\n")
+            process.stdin.flush()
+            times[case].append(json.loads(_read(process)))
+    for process in served.values():
+        process.communicate()
+    return {case: _quantiles(each) for case, each in times.items()}
+
+
+def _read(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        raise RuntimeError(f"{process.args!r} ended with {process.wait()}")
+    return line
+
+
+def table(measured: dict[str, list[Quantiles]], speeds: dict[str, list[float]], load: float) -> str:
     """Write what was measured as Markdown."""
     rows = []
     for case, title in CASES.items():
-        _, _, what = case.partition("-")
-        fast, median, slow = best[case]
-        base = best[f"bare-{what}" if what else "bare"][0]
-        rows.append(f"| {title} | {fast:.0f} | {fast - base:+.0f} | {fast / base:.2f} | {median:.0f} | {slow:.0f} |")
+        kind = _kind(case)
+        own, bare = measured[case], measured[f"bare-{kind}" if kind else "bare"]
+        more = sorted(mine[0] - other[0] for mine, other in zip(own, bare, strict=True))
+        times = median(mine[0] / other[0] for mine, other in zip(own, bare, strict=True))
+        fast, middle, slow = (median(column) for column in zip(*own, strict=True))
+        spread = f"{median(more):+.0f} ({more[0]:+.0f} to {more[-1]:+.0f})" if case != "bare" and own is not bare else "+0"
+        rows.append(f"| {title} | {fast:.0f} | {spread} | {times:.3f} | {middle:.0f} | {slow:.0f} |")
     speed = [f"| {name} | {' | '.join(f'{value:.0f}' for value in row)} |" for name, row in speeds.items()]
     version = f"Python {sys.version.split()[0]}"
     return "\n".join(
         [
             "# What the guard costs",
             "",
-            f"One run of `bench/guard.py`: {version}, requests through Django's test client to pages of 2 KB, each case in processes that take",
-            "turns. The best turn of each counts; more and × are of the fastest tenth of its requests, against bare Django with the same view.",
+            f"One run of `bench/guard.py`: {version}, requests through Django's test client to pages of 2 KB, while {load:.1f} processes on average",
+            f"wanted one of the machine's {os.cpu_count()} processors. The cases of a kind take short turns; the best turn of each counts, and of",
+            f"{len(measured['bare'])} rounds of new processes the median, with the smallest and the largest of what a request takes more. More and × are of",
+            "the fastest tenth of the requests, against bare Django with the same view in the same round.",
             "",
             "| | µs per request | more | × | median | 99 of 100 |",
             "|---|---|---|---|---|---|",
             *rows,
             "",
-            "The search for values in all forms, with all that it prepares for them, in megabytes a second by size of the body:",
+            "The search for values in all forms, in megabytes a second by size of the body: with all that is prepared for the values, which is made",
+            "anew for each body, and by a search that has looked through other texts before.",
             "",
-            "| values | 2 KB | 32 KB | 4 MB |",
-            "|---|---|---|---|",
+            "| values | 2 KB | 32 KB | 4 MB | 2 KB, prepared | 32 KB, prepared | 4 MB, prepared |",
+            "|---|---|---|---|---|---|---|",
             *speed,
             "",
         ]

@@ -16,7 +16,8 @@ from guardsite.exposure import holds
 from guardsite.views_going import ENCODINGS, VIEWS
 
 from leaktight.guard.going import bodies
-from leaktight.guard.going.bodies import NotInspectable, _unpacked
+from leaktight.guard.going.bodies import _unpacked
+from leaktight.guard.going.unpacking import NotInspectable
 from leaktight.guard.incidents import leak_found
 from leaktight.guard.middleware import GuardMiddleware
 

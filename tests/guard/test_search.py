@@ -75,7 +75,6 @@ def test_every_form_is_found_wherever_it_stands(*, machine: bool, before: int, m
         search = Search([(value, "secret", "x"), ("another-Value_7", "secret", "y")])
         if machine:
             search._searched = searching._MANY  # as if it had searched a lot
-            monkeypatch.setattr(searching, "_WORTH_IT", 0)
         assert search.hits(filler) == []
         forms = _written(value)
         for form in forms if before <= 300 else chance.sample(forms, 6):
@@ -92,12 +91,49 @@ def test_the_machine_is_built_when_much_was_searched_and_not_before() -> None:
     search = Search([("k7Qz-9fWx2LmP3", "secret", "x")])
     filler = _filler(random.Random(1), 6000)
     search.hits(filler)
-    assert "_machine" not in search.__dict__
+    assert "_machines" not in search.__dict__
     for _ in range(searching._MANY // 1000):
         assert search.hits(filler) == []
-    assert search.__dict__["_machine"] is not None
+    assert search.__dict__["_machines"]
 
 
 def test_bare_forms_are_not_coded() -> None:
     assert [name for name, _, _ in bare("4000 0566 5566 5556")] == ["plain", "reversed", "grouped"]
     assert {name for name, _, _ in coded("4000056655665556")} == {"base64", "hex", "base32"}
+
+
+@pytest.mark.parametrize("many", [1, searching._FEW + 1])
+def test_every_form_of_a_value_holds_a_part_of_its_family(many: int) -> None:
+    """What is looked for first is in every form: alone, and in a search for several values that share runs."""
+    for value in (
+        *_values(3000, "parts"),
+        "reference-400",
+        "reference 500",
+        "%25%25%25",
+        "a\nb\tc",
+        "=====",
+        "ab=cd ",
+        "\U0001f600\ud800x",
+    ):
+        for piece in pieces(value):
+            search = Search([(piece, "secret", "x")] * many)
+            marked = [(mark.sign, text) for mark in MARKS for _, text, _ in mark.write(piece)]
+            for sign, text in (*marked, *(("", text) for _, text, _ in unmarked(piece))):
+                assert sign not in text or search._may_stand_plainly(text), (piece, text)
+
+
+def test_a_part_of_one_value_may_be_all_of_another() -> None:
+    long, short = "reference-4000", "reference"
+    code = "anna@" + b"secret".hex() + ".example"
+    for values in ((long, short), (short, long), (code, "secret"), ("secret", code)):
+        search = Search([(value, "secret", "x") for value in values])
+        for value in values:
+            for text in _written(value):
+                assert search._may_stand_plainly(f"<{text}>"), (values, text)
+
+
+def test_a_run_that_stands_without_the_rest_is_no_value() -> None:
+    search = Search([("anna.schmidt-4711@example.com", "secret", "x")])
+    assert not search._may_stand_plainly("write to us: example.com, or ask Mr. schmidt")
+    assert not search._may_stand_plainly("anna%2Eschmidt, schmidt 4711 at example.com")
+    assert search._may_stand_plainly("anna.schmidt-4711%40example.com")

@@ -14,9 +14,10 @@ from leaktight.guard.coming.addresses import refuse_in_address
 from leaktight.guard.coming.forgery import is_to_be_checked, refuse_forged
 from leaktight.guard.coming.reading import read_early
 from leaktight.guard.coming.transport import refuse_cleartext
-from leaktight.guard.going.bodies import NotInspectable, strain_pieces, strain_whole
+from leaktight.guard.going.bodies import strain_pieces, strain_whole
 from leaktight.guard.going.headers import REDIRECTS, strain_cookies, strain_headers, strain_redirect
 from leaktight.guard.going.instructions import instruct, is_to_be_instructed
+from leaktight.guard.going.unpacking import NotInspectable
 from leaktight.guard.values.collect import collector
 from leaktight.guard.values.registry import LEAST_PER_VALUE, MOST_VALUES, Registry, TooManyValues, current, watched
 

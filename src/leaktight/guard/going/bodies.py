@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from leaktight.guard.conf import Mode
 from leaktight.guard.going.found import STAND_IN, Found
+from leaktight.guard.going.unpacking import NotInspectable, unpacker
 from leaktight.guard.values.search import merged, replaced
 from leaktight.guard.values.stream import Strainer
 from leaktight.policy import Channel
@@ -19,11 +19,6 @@ if TYPE_CHECKING:
 
 _MOST_UNPACKED = 64 * 1024 * 1024
 _AS_IT_IS = frozenset({"utf8", "usascii", "ascii", "latin1", "iso88591"})
-_PACKED = frozenset({"gzip", "x-gzip", "deflate"})
-
-
-class NotInspectable(Exception):
-    """A body is packed in a way that cannot be looked into, or unpacks to more than is looked at."""
 
 
 def strain_whole(request: HttpRequest, response: HttpResponse, registry: Registry) -> Found | None:
@@ -33,7 +28,7 @@ def strain_whole(request: HttpRequest, response: HttpResponse, registry: Registr
         return None
     packed = response.headers.get("Content-Encoding", "").strip().lower()
     body = _unpacked(response.content, packed)
-    charset = response.charset
+    charset = _charset(response)
     if charset == "utf-8" or charset.lower().replace("-", "").replace("_", "") in _AS_IT_IS or not _is_encoding(charset):
         charset = "latin-1"
         hits = merged(search.hits_in_bytes(body))
@@ -65,64 +60,36 @@ def _is_encoding(charset: str) -> bool:
     return True
 
 
+def _charset(response: HttpResponse) -> str:
+    """Return `response.charset`, which takes longer to ask for than a value to be looked for; nearly always it is as its header says."""
+    if response.__dict__.get("_charset", "") is None and response.headers.get("Content-Type", "").endswith("; charset=utf-8"):
+        return "utf-8"
+    return str(response.charset)
+
+
 def _unpacked(body: bytes, packed: str) -> bytes:
-    if packed in {"", "identity"}:
+    reader = unpacker(packed)
+    if reader is None:
         return body
-    if packed == "br":
-        return _from_brotli(body)
-    if packed == "zstd":
-        return _from_zstd(body)
-    if packed not in _PACKED:
-        raise NotInspectable(packed)
-    for bits in (47, -15):
-        try:
-            reader = zlib.decompressobj(wbits=bits)
-            data = reader.decompress(body, _MOST_UNPACKED)
-        except zlib.error:
-            continue
-        if reader.unconsumed_tail or reader.unused_data:
-            raise NotInspectable("too large, or packed in several parts")
-        return data
-    raise NotInspectable(packed)
-
-
-def _from_brotli(body: bytes) -> bytes:
-    try:
-        import brotli  # type: ignore[import-untyped]
-    except ImportError:
-        raise NotInspectable("br") from None
-    try:
-        data: bytes = brotli.decompress(body)
-    except brotli.error:
-        raise NotInspectable("br") from None
-    return data
-
-
-def _from_zstd(body: bytes) -> bytes:
-    """Unpack all frames (RFC 8878), where the site has the library for it."""
-    try:
-        import zstandard
-    except ImportError:
-        raise NotInspectable("zstd") from None
-    try:
-        with zstandard.ZstdDecompressor().stream_reader(body, read_across_frames=True) as reader:
-            data: bytes = reader.read(_MOST_UNPACKED + 1)
-    except zstandard.ZstdError:
-        raise NotInspectable("zstd") from None
-    if len(data) > _MOST_UNPACKED:
-        raise NotInspectable("too large")
-    return data
+    pieces, size = [], 0
+    for piece in reader.feed(body):
+        pieces.append(piece)
+        size += len(piece)
+        if size > _MOST_UNPACKED:
+            raise NotInspectable("too large")
+    if not reader.is_whole():
+        raise NotInspectable("packed in several parts, or not to its end")
+    return b"".join(pieces)
 
 
 def strain_pieces(request: HttpRequest, response: StreamingHttpResponse, registry: Registry) -> None:
     """Take the values out of a response while it is sent: those known by then, in every piece. Raises `NotInspectable`."""
     packed = response.headers.get("Content-Encoding", "").strip().lower()
-    if packed not in {"", "identity"} and packed not in _PACKED:
-        raise NotInspectable(packed)
-    for header in ("Content-Length", "ETag", *(("Content-Encoding",) if packed in _PACKED else ())):
+    reader = unpacker(packed)
+    for header in ("Content-Length", "ETag", *(() if reader is None else ("Content-Encoding",))):
         if header in response.headers:
             del response.headers[header]
-    unpack = zlib.decompressobj(wbits=47).decompress if packed in _PACKED else bytes
+    unpack = _as_it_is if reader is None else reader.feed
     found = Found(request, Channel.RESPONSE_BODY)
     keep = found.mode is Mode.REPORT
     strainer = Strainer(lambda: registry.search(Channel.RESPONSE_BODY), lambda _: STAND_IN, found)
@@ -133,31 +100,35 @@ def strain_pieces(request: HttpRequest, response: StreamingHttpResponse, registr
         response.streaming_content = _strain(pieces, strainer, unpack, found, keep=keep)
 
 
+def _as_it_is(piece: bytes) -> Iterable[bytes]:
+    return (bytes(piece),)
+
+
 def _strain(
-    pieces: Iterator[bytes], strainer: Strainer, unpack: Callable[[bytes], bytes], found: Found, *, keep: bool
+    pieces: Iterator[bytes], strainer: Strainer, unpack: Callable[[bytes], Iterable[bytes]], found: Found, *, keep: bool
 ) -> Iterator[bytes]:
     for piece in pieces:
-        data = unpack(piece)
-        out = strainer.feed(data)
-        if found.stops:
-            return
-        if keep or out:
-            yield data if keep else out
+        for data in unpack(piece):
+            out = strainer.feed(data)
+            if found.stops:
+                return
+            if keep or out:
+                yield data if keep else out
     out = strainer.end()
     if out and not keep and not found.stops:
         yield out
 
 
 async def _strain_async(
-    pieces: AsyncIterator[bytes], strainer: Strainer, unpack: Callable[[bytes], bytes], found: Found, *, keep: bool
+    pieces: AsyncIterator[bytes], strainer: Strainer, unpack: Callable[[bytes], Iterable[bytes]], found: Found, *, keep: bool
 ) -> AsyncIterator[bytes]:
     async for piece in pieces:
-        data = unpack(piece)
-        out = strainer.feed(data)
-        if found.stops:
-            return
-        if keep or out:
-            yield data if keep else out
+        for data in unpack(piece):
+            out = strainer.feed(data)
+            if found.stops:
+                return
+            if keep or out:
+                yield data if keep else out
     out = strainer.end()
     if out and not keep and not found.stops:
         yield out

@@ -86,17 +86,17 @@ def strain_redirect(request: HttpRequest, response: HttpResponseBase, registry: 
     return found
 
 
-def strain_cookies(request: HttpRequest, response: HttpResponseBase, registry: Registry) -> Found:
+def strain_cookies(request: HttpRequest, response: HttpResponseBase, registry: Registry) -> Found | None:
     """Leave out cookies that hold a value, signed or not, and give those that remain the flags they need."""
-    found = Found(request, Channel.COOKIE)
-    search = registry.search(Channel.COOKIE)
+    found = None
     for name, morsel in list(response.cookies.items()):
         hit = None
-        if search and not _is_identifier(request, name, morsel.value):
+        if not _is_identifier(request, name, morsel.value) and (search := registry.search(Channel.COOKIE)):
             hit = first_hit(search, f"{name}={morsel.value}")
             if hit is None and morsel.coded_value != morsel.value:
                 hit = first_hit(search, morsel.coded_value)
         if hit is not None:
+            found = found or Found(request, Channel.COOKIE)
             found(hit)
             if found.mode is not Mode.REPORT:
                 del response.cookies[name]
@@ -104,7 +104,7 @@ def strain_cookies(request: HttpRequest, response: HttpResponseBase, registry: R
             _keep_promises(name.lower(), morsel)
             if _signs_in(name):
                 _give_flags(name, morsel)
-    if found.mode is Mode.BLOCK:
+    if found is not None and found.mode is Mode.BLOCK:
         found.mode = Mode.MASK  # the cookie alone was stopped
     return found
 

@@ -24,7 +24,7 @@ Forms are made for every value of every request, so they are nothing more than t
 _PIECE = 32
 _LONG = 2 * _PIECE
 _CARD = range(12, 20)
-_SHORTEST_CORE = 6
+SHORTEST_CORE = 6
 _BETWEEN = frozenset(" -.\xa0")
 _BASE32 = [first + second for first in string.ascii_uppercase + "234567" for second in string.ascii_uppercase + "234567"]
 """What ten bits are in base32."""
@@ -62,46 +62,67 @@ def coded(value: str) -> list[Form]:
     """Return a value in the codes whose characters are all in `CODE`: base64, hex, base32."""
     data = value.encode("utf-8", "surrogatepass")
     text = data.hex()
-    return [*_in_base64(data), ("hex", text, 0), ("hex", text.upper(), 0), *_in_base32(data)]
+    in_64 = [("base64url" if "-" in core or "_" in core else "base64", core, 2) for core in in_base64(data)]
+    return [*in_64, ("hex", text, 0), ("hex", text.upper(), 0), *_in_base32(data)]
 
 
 def shortest_code(value: str) -> int:
     """Return how long the shortest text is that `coded` gives. A text without so many characters of `CODE` in a row holds none."""
     size = len(value) if value.isascii() else len(value.encode("utf-8", "surrogatepass"))
-    if size * 8 - 4 < _SHORTEST_CORE * 6:
-        return min(2 * size, _SHORTEST_CORE)
+    if size * 8 - 4 < SHORTEST_CORE * 6:
+        return min(2 * size, SHORTEST_CORE)
     return (size * 8 - 4) // 6  # base64 that begins one byte into a block
 
 
-def _in_base64(data: bytes) -> Iterator[Form]:
-    """Yield the characters that a value alone decides, at each of the three places it can begin in a block.
+def in_base64(data: bytes) -> list[str]:
+    """Return the characters that a value alone decides, at each of the three places it can begin in a block; then those of base64url.
 
     All three are encoded at once: the value begins at a multiple of 3, then one byte further, then two.
     """
     size = len(data)
-    second = size + (1 - size) % 3
-    third = second + size + (2 - second - size) % 3
-    code = b2a_base64(data + bytes(second - size) + data + bytes(third - second - size) + data, newline=False).decode("ascii")
-    is_plain = "+" not in code and "/" not in code
-    for start in (0, second, third):
-        core = code[-(-start * 8 // 6) : (start + size) * 8 // 6]
-        if len(core) >= _SHORTEST_CORE:
-            yield "base64", core, 2
-            if not is_plain and ("+" in core or "/" in core):
-                yield "base64url", core.replace("+", "-").replace("/", "_"), 2
+    gap, other, first, second, third = _PLACES.get(size) or _place(size)
+    code = b2a_base64(data + gap + data + other + data, newline=False).decode()
+    cores = [code[first], code[second], code[third]]
+    if size < SHORTEST_CORE:  # from six bytes on, each has at least seven characters
+        cores = [core for core in cores if len(core) >= SHORTEST_CORE]
+    if "+" in code or "/" in code:
+        cores += [core.replace("+", "-").replace("/", "_") for core in cores if "+" in core or "/" in core]
+    return cores
 
 
 def _in_base32(data: bytes) -> Iterator[Form]:
     """Yield the code of a value on its own, as seeds of one-time codes are written; a value can begin at five places in a block."""
     bits = 8 * len(data)
-    if bits // 5 >= _SHORTEST_CORE:
+    if bits // 5 >= SHORTEST_CORE:
         spare = -bits % 10
         number = int.from_bytes(data, "big") << spare
         core = "".join([_BASE32[number >> shift & 1023] for shift in range(bits + spare - 10, -1, -10)])
         yield "base32", core[: bits // 5], 2
 
 
-def _in_percents(value: str) -> Iterator[Form]:
+_PLACES: dict[int, tuple[bytes, bytes, slice, slice, slice]] = {}
+
+
+def _place(size: int) -> tuple[bytes, bytes, slice, slice, slice]:
+    """Return what to put between three times so many bytes, and which characters of the code each time decides alone."""
+    second = size + (1 - size) % 3
+    third = second + size + (2 - second - size) % 3
+    cores = [slice(-(-start * 8 // 6), (start + size) * 8 // 6) for start in (0, second, third)]
+    _PLACES[size] = found = bytes(second - size), bytes(third - second - size), cores[0], cores[1], cores[2]
+    return found
+
+
+def begin_in_base32(data: bytes) -> list[str]:
+    """Return the first characters, eight at most, of what `coded` gives in base32, if it gives any."""
+    bits = 8 * len(data)
+    if bits // 5 < SHORTEST_CORE:
+        return []
+    number = int.from_bytes(data[:5].ljust(5, b"\0"), "big")
+    core = _BASE32[number >> 30] + _BASE32[number >> 20 & 1023] + _BASE32[number >> 10 & 1023] + _BASE32[number & 1023]
+    return [core[: bits // 5]]
+
+
+def in_percents(value: str) -> Iterator[Form]:
     data = value.encode("utf-8", "surrogatepass")
     for text in (quote(data, safe=""), quote(data), quote_plus(data)):
         yield "percent", text, 0
@@ -110,8 +131,8 @@ def _in_percents(value: str) -> Iterator[Form]:
     yield "percent", "".join(f"%{byte:02x}" for byte in data), 0
 
 
-def _in_doubled_percents(value: str) -> Iterator[Form]:
-    for _, text, margin in _in_percents(value):
+def in_doubled_percents(value: str) -> Iterator[Form]:
+    for _, text, margin in in_percents(value):
         yield "percent twice", text.replace("%", "%25"), margin
 
 
@@ -120,12 +141,12 @@ def _lower_percents(text: str) -> str:
     return head + "".join("%" + part[:2].lower() + part[2:] for part in rest)
 
 
-def _in_plus(value: str) -> Iterator[Form]:
+def in_plus(value: str) -> Iterator[Form]:
     if " " in value:
         yield "percent", quote_plus(value.encode("utf-8", "surrogatepass"), safe="/:@!$&'()*,;"), 0
 
 
-def _in_entities(value: str) -> Iterator[Form]:
+def in_entities(value: str) -> Iterator[Form]:
     escaped = html.escape(value)
     if escaped == value and value.isascii():
         return
@@ -135,24 +156,24 @@ def _in_entities(value: str) -> Iterator[Form]:
     yield "entities", escaped.encode("ascii", "xmlcharrefreplace").decode("ascii"), 0
 
 
-def _in_numbers(value: str) -> Iterator[Form]:
+def in_numbers(value: str) -> Iterator[Form]:
     yield "entities", "".join([f"&#{ord(char)};" for char in value]), 0
     yield "entities", "".join([f"&#x{ord(char):x};" for char in value]), 0
     yield "entities", "".join([f"&#x{ord(char):X};" for char in value]), 0
 
 
-def _in_doubled_entities(value: str) -> Iterator[Form]:
+def in_doubled_entities(value: str) -> Iterator[Form]:
     """Yield entities that a template has escaped once more."""
-    for name, text, margin in _in_entities(value):
+    for name, text, margin in in_entities(value):
         yield name, text.replace("&", "&amp;"), margin
 
 
-def _in_doubled_numbers(value: str) -> Iterator[Form]:
-    for name, text, margin in _in_numbers(value):
+def in_doubled_numbers(value: str) -> Iterator[Form]:
+    for name, text, margin in in_numbers(value):
         yield name, text.replace("&", "&amp;"), margin
 
 
-def _in_escapes(value: str) -> Iterator[Form]:
+def in_escapes(value: str) -> Iterator[Form]:
     data = value.encode("utf-8", "surrogatepass")
     for text in (json.dumps(value), json.dumps(value, ensure_ascii=False), repr(value), ascii(value), repr(data)[1:]):
         yield "json", text[1:-1], 0
@@ -167,15 +188,15 @@ def _in_escapes(value: str) -> Iterator[Form]:
     yield "octal", "".join(f"\\{byte:03o}" for byte in data), 0
 
 
-def _in_doubled_escapes(value: str) -> Iterator[Form]:
+def in_doubled_escapes(value: str) -> Iterator[Form]:
     """Yield escapes as a JSON text holds them, with every backslash twice."""
-    for name, text, margin in _in_escapes(value):
+    for name, text, margin in in_escapes(value):
         yield name, text.replace("\\", "\\\\"), margin
 
 
-def _in_redoubled_escapes(value: str) -> Iterator[Form]:
+def in_redoubled_escapes(value: str) -> Iterator[Form]:
     """Yield escapes as the JSON of a `repr` holds them."""
-    for name, text, margin in _in_escapes(value):
+    for name, text, margin in in_escapes(value):
         yield name, text.replace("\\", 4 * "\\"), margin
 
 
@@ -188,20 +209,20 @@ _COOKIE = {chr(code): f"\\{code:03o}" for code in (*range(32), *range(127, 256))
 """How `http.cookies` quotes what a cookie must not hold."""
 
 
-def _in_quoted_printable(value: str) -> Iterator[Form]:
+def in_quoted_printable(value: str) -> Iterator[Form]:
     data = value.encode("utf-8", "surrogatepass")
     yield "quoted-printable", quopri.encodestring(data, quotetabs=False).decode("ascii"), 0
     yield "quoted-printable", "".join(f"={byte:02X}" for byte in data), 0
 
 
-def _in_utf16(value: str) -> Iterator[Form]:
+def in_utf16(value: str) -> Iterator[Form]:
     for codec in ("utf-16-le", "utf-16-be"):
         yield "utf-16", value.encode(codec, "surrogatepass").decode("latin-1"), 0
 
 
 def _grouped(separator: str) -> Callable[[str], Iterator[Form]]:
     def written(value: str) -> Iterator[Form]:
-        if _is_card(value):
+        if is_card(value):
             yield "grouped", separator.join(value[at : at + 4] for at in range(0, len(value), 4)), 0
 
     return written
@@ -231,22 +252,22 @@ def _is_escaped(value: str) -> bool:
     return not value.isascii() or (not value.isalnum() and html.escape(value) != value)
 
 
-def _is_card(value: str) -> bool:
+def is_card(value: str) -> bool:
     return len(value) in _CARD and value.isascii() and value.isdigit()
 
 
 MARKS = (
-    Mark("%", _like(r"%[0-9A-Fa-f]{2}"), _in_percents),
-    Mark("%", _with("%25"), _in_doubled_percents),
-    Mark("+", None, _in_plus, lambda value: " " in value),
-    Mark("&", _like(r"&(?:amp|lt|gt|quot|#)"), _in_entities, _is_escaped),
-    Mark("&", _with("&#"), _in_numbers),
-    Mark("&", _like(r"&amp;(?:amp|lt|gt|quot|#)"), _in_doubled_entities, _is_escaped),
-    Mark("&", _with("&amp;#"), _in_doubled_numbers),
-    Mark("\\", _like(r"\\[uUx0-7\"'\\nrtbf]"), _in_escapes),
-    Mark("\\", _with(2 * "\\"), _in_doubled_escapes),
-    Mark("\\", _with(4 * "\\"), _in_redoubled_escapes),
-    Mark("=", _like(r"=[0-9A-F\n]"), _in_quoted_printable),
-    Mark("\0", None, _in_utf16),
-    *(Mark(separator, None, _grouped(separator), _is_card) for separator in " -.\xa0"),
+    Mark("%", _like(r"%[0-9A-Fa-f]{2}"), in_percents),
+    Mark("%", _with("%25"), in_doubled_percents),
+    Mark("+", None, in_plus, lambda value: " " in value),
+    Mark("&", _like(r"&(?:amp|lt|gt|quot|#)"), in_entities, _is_escaped),
+    Mark("&", _with("&#"), in_numbers),
+    Mark("&", _like(r"&amp;(?:amp|lt|gt|quot|#)"), in_doubled_entities, _is_escaped),
+    Mark("&", _with("&amp;#"), in_doubled_numbers),
+    Mark("\\", _like(r"\\[uUx0-7\"'\\nrtbf]"), in_escapes),
+    Mark("\\", _with(2 * "\\"), in_doubled_escapes),
+    Mark("\\", _with(4 * "\\"), in_redoubled_escapes),
+    Mark("=", _like(r"=[0-9A-F\n]"), in_quoted_printable),
+    Mark("\0", None, in_utf16),
+    *(Mark(separator, None, _grouped(separator), is_card) for separator in " -.\xa0"),
 )

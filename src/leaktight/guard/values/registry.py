@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from contextvars import ContextVar
 from functools import lru_cache
 from itertools import repeat
@@ -18,6 +18,7 @@ MOST_VALUES = 256
 """How many values of one request are watched; a request with more is refused, since what is not watched could leave."""
 
 _SHORTEST = 3
+_ALL = "all"
 LEAST_PER_VALUE = _SHORTEST + 1
 """How many bytes of a form or of JSON a watched value takes at least, with what divides it from the next."""
 
@@ -44,6 +45,7 @@ class Registry:
 
     # What most requests never change is the class's.
     _collecting = False
+    _all_are_sure = True
     _full = False
     """Whether a value had to be left out: from then on every search fails, since none can be complete."""
     shown: frozenset[str] = frozenset()
@@ -70,6 +72,8 @@ class Registry:
         if len(self._values) >= self._most:
             self._full = True
             raise TooManyValues
+        if not sure:
+            self._all_are_sure = False
         self._values[text] = Value(text, label, name, sure=sure)
         self._searches.clear()
 
@@ -94,7 +98,7 @@ class Registry:
     def known(self) -> Search:
         """Return what finds every value that is known for sure, wherever it may go."""
         self._refresh()
-        return self._searches.get("known") or self._made("known", repeat(True))
+        return self._searches.get("known") or self._made("known", None)
 
     def permitted(self, channel: Channel) -> Search:
         """Return what finds the values that may be readable on a channel, but not be kept by browsers and proxies."""
@@ -110,22 +114,24 @@ class Registry:
             found = self._searches["everything"] = Search([(v.text, v.label, "") for v in self._values.values()])
         return found
 
-    def _wanted(self, asked: Callable[[str, Channel], bool], channel: Channel) -> Iterable[bool]:
+    def _wanted(self, asked: Callable[[str, Channel], bool], channel: Channel) -> tuple[bool, ...] | None:
         return _answers(asked, channel, tuple([value.label for value in self._values.values()]))
 
-    def _made(self, key: Hashable, wanted: Iterable[bool]) -> Search:
-        unsure = key in _UNSURE_CHANNELS
-        shown = self.shown
-        # What a page may show is still nothing for logs and reports.
-        values = tuple(
-            [
+    def _made(self, key: Hashable, wanted: tuple[bool, ...] | None) -> Search:
+        """Make the search for the values that are wanted: None stands for all."""
+        values: Collection[Value] = self._values.values()
+        which: Hashable = _ALL
+        unsure = key in _UNSURE_CHANNELS  # what a page may show is still nothing for logs and reports
+        if wanted is not None or not (unsure or (self._all_are_sure and not self.shown)):
+            shown = self.shown
+            chosen = [
                 value
-                for value, is_wanted in zip(self._values.values(), wanted, strict=False)
+                for value, is_wanted in zip(values, wanted or repeat(True), strict=False)
                 if is_wanted and (unsure or (value.sure and value.text not in shown))
             ]
-        )
+            if len(chosen) != len(values):
+                values = which = tuple(chosen)
         # Channels that watch for the same values share one search, and what it has prepared.
-        which: Hashable = "all" if len(values) == len(self._values) else values
         found = self._searches.get(which)
         if found is None:
             found = self._searches[which] = Search([(v.text, v.label, v.name) for v in values])
@@ -150,9 +156,10 @@ class Registry:
 
 
 @lru_cache(maxsize=1024)
-def _answers(asked: Callable[[str, Channel], bool], channel: Channel, labels: tuple[str, ...]) -> tuple[bool, ...]:
-    """Ask about the labels of all values of a request at once: those of one view are the same from request to request."""
-    return tuple([asked(label, channel) for label in labels])
+def _answers(asked: Callable[[str, Channel], bool], channel: Channel, labels: tuple[str, ...]) -> tuple[bool, ...] | None:
+    """Ask about the labels of all values of a request at once: those of one view are the same from request to request. None means all."""
+    answers = tuple([asked(label, channel) for label in labels])
+    return None if all(answers) else answers
 
 
 def _permitted(label: str, channel: Channel) -> bool:

@@ -7,12 +7,13 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, cached_property
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeVar
 
-from leaktight.guard.values.forms import CODE, MARKS, Form, bare, coded, pieces, shortest_code, unmarked
+from leaktight.guard.values.cores import Family, Partial, Prepared, coded, partial, prepared, runs
+from leaktight.guard.values.forms import CODE, MARKS, Form, pieces, shortest_code, unmarked
 
 try:
-    from ahocorasick_rs import BytesAhoCorasick, Implementation
+    from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 except ImportError:  # the search is slower without it, and finds the same
     BytesAhoCorasick = None  # type: ignore[assignment, misc]
 
@@ -22,16 +23,26 @@ CONTEXT = 48
 _CODE = frozenset(CODE)
 _RUN = b"a"
 _RUNS = bytes([_RUN[0] if chr(code) in _CODE else 0 for code in range(256)])
+_FEW = 4
+"""With more values it pays to find out first whether a code of one can be in a text at all."""
 _SHORT = 6
 _LONG_WORD = 16
 _LINE = 1 << 9
 """Up to this length it pays to look at the words of a text before it is searched."""
 _NEVER = 1 << 62
-_BLOCK = 1 << 15
-_WORTH_IT = 1 << 12
-"""No shorter text is given to a machine: while it searches, other threads may go on, and it waits for its turn afterwards."""
-_MANY = 1 << 16
+_BLOCK = 28 << 10
+"""From 30,000 characters on, Python looks for a part in a way that takes half as long again."""
+_LARGE = 1 << 18
+"""So much is given to a machine at once: enough for it to be fast, and no list of places that is longer than this."""
+_MANY = 12_000
 """From so many characters on it pays to build a machine."""
+_EACH = 150
+"""A text that is looked through without a machine takes as long as if it had so many characters more."""
+_ENOUGH = 8
+_MOST_PARTS = 60
+"""Up to 64 texts are looked for sixteen bytes at a time; with more, a machine takes twenty times as long."""
+_TOO_MANY = 1 << 13
+"""For more values, machines would take more than a hundred megabytes."""
 _GROUP = 4
 _GROUPED = frozenset("0123456789 -.\xa0")
 _FOLDED = 32
@@ -73,8 +84,12 @@ class Search:
     def __init__(self, values: Sequence[tuple[str, str, str]]) -> None:
         self._values = values
         self._pieces = [piece for value, _, _ in values for piece in pieces(value)]
-        self._texts: dict[int, list[str]] = {}
         self._codes: dict[str, list[str]] = {}
+        self._marked: dict[Callable[[str], list[str]], list[str]] = {}
+        """Parts of forms with a mark, by what makes them."""
+        self._runs: dict[str, list[str]] = {}
+        self._partial: dict[tuple[str, str], list[str]] = {}
+        """Forms in which only some characters are escaped, by their sign and the value."""
         self._needles: dict[int, list[_Needle]] = {}
         self._marks: list[tuple[int, str, _Test | None]] | None = None
         self._searched = 0
@@ -115,7 +130,7 @@ class Search:
 
     def hits_in_bytes(self, data: bytes) -> list[Hit]:
         """Return where values stand in bytes, whatever encoding of text they hold."""
-        if len(data) > _BLOCK and self._values and not any(map(self._may_stand, _blocks(data, self.reach))):
+        if len(data) > _BLOCK and self._values and not self._may_stand(data):
             return []
         return self.hits(data.decode("latin-1"))
 
@@ -126,60 +141,107 @@ class Search:
 
     def _may_stand(self, text: str | bytes) -> bool:
         """Tell whether any form of any value can be in a text: no is certain."""
-        if len(text) > _BLOCK:
-            return any(map(self._may_stand, _blocks(text, self.reach)))
-        self._searched += len(text)
-        if len(text) >= _WORTH_IT and self._searched > _MANY and (machine := self._machine) is not None:
+        self._searched += len(text) + _EACH
+        if self._searched > (_MANY if len(self._pieces) <= _FEW else 4 * _MANY) and (machines := self._machines):
             try:
-                return bool(machine.find_matches_as_indexes(text if isinstance(text, bytes) else text.encode("latin-1")))
+                data = text if isinstance(text, bytes) else text.encode("latin-1")
             except UnicodeEncodeError:
                 pass
+            else:
+                return any(self._may_stand_in_block(block, machines) for block in _blocks(data, _LARGE, self.reach))
         if isinstance(text, bytes):
             text = text.decode("latin-1")
-        return self._may_stand_bare(text) or self._may_stand_coded(text) or self._may_stand_marked(text)
+        if len(text) <= _BLOCK:
+            return self._may_stand_plainly(text)
+        return any(map(self._may_stand_plainly, _blocks(text, _BLOCK, self.reach)))
+
+    def _may_stand_in_block(self, data: bytes, machines: list[BytesAhoCorasick]) -> bool:
+        if any(machine.find_matches_as_indexes(data) for machine in machines):
+            return True
+        return bool(self._known.mixed and self._partly) and self._may_stand_partly(data.decode("latin-1"))
 
     @cached_property
-    def _machine(self) -> BytesAhoCorasick | None:
-        """Finds all forms of all values at once, in texts of one byte a character; None where the library for it is not installed."""
-        if BytesAhoCorasick is None:
-            return None
-        texts = {text for mark in range(_ALWAYS + 1) for text in self._forms(mark)}
-        narrow = [text.encode("latin-1") for text in texts if max(text, default="") < "\u0100"]
-        return BytesAhoCorasick(narrow, implementation=Implementation.ContiguousNFA)
+    def _known(self) -> Prepared:
+        return prepared(self._pieces, codes=len(self._pieces) <= _FEW)
 
-    def _may_stand_bare(self, text: str) -> bool:
-        texts = self._texts.get(_ALWAYS)
-        if texts is None:
-            texts = self._texts[_ALWAYS] = [form for piece in self._pieces for _, form, _ in bare(piece)]
-        return any(map(text.__contains__, texts))
+    @cached_property
+    def _machines(self) -> list[BytesAhoCorasick]:
+        """Find parts of all values at once, in texts of one byte a character; none where the library for it is not installed."""
+        if BytesAhoCorasick is None or len(self._pieces) > _TOO_MANY:
+            return []
+        # A value may begin as many texts do, its codes hardly; and a machine is built the faster, the shorter its texts are.
+        parts = {
+            *prepared(self._pieces, codes=False).parts,
+            *(part for family in self._known.families for part in self._of(family)),
+        }
+        parts.update([part[:_ENOUGH] for piece in self._pieces for part in coded(piece)])
+        narrow = [part.encode("latin-1") for part in parts if max(part) < "\u0100"]
+        return [
+            BytesAhoCorasick(
+                narrow[at : at + _MOST_PARTS], MatchKind.LeftmostFirst, implementation=Implementation.NoncontiguousNFA
+            )
+            for at in range(0, len(narrow), _MOST_PARTS)
+        ]
+
+    def _may_stand_plainly(self, text: str) -> bool:
+        known = self._known
+        for part in known.parts:
+            if part in text:
+                return True
+        if len(self._pieces) > _FEW and self._may_stand_coded(text):
+            return True
+        for family in known.families:
+            sign, telling, _ = family
+            if sign in text and (telling is None or telling(text)) and any(map(text.__contains__, self._of(family))):
+                return True
+        return bool(known.mixed) and self._may_stand_partly(text)
+
+    def _may_stand_partly(self, text: str) -> bool:
+        """Tell whether a form in which only some characters are escaped is in a text. Few such forms are ever made: most runs are not there."""
+        for each, concerned in self._partly:
+            if each.sign not in text:
+                continue
+            for piece in concerned:
+                if each.keeps_runs:
+                    kept = self._runs.get(piece)
+                    if kept is None:
+                        kept = self._runs[piece] = runs(piece)
+                    if not all(map(text.__contains__, kept)):
+                        continue
+                forms = self._partial.get((each.sign, piece))
+                if forms is None:
+                    forms = self._partial[each.sign, piece] = each.forms(piece)
+                if any(map(text.__contains__, forms)):
+                    return True
+        return False
+
+    @cached_property
+    def _partly(self) -> list[tuple[Partial, list[str]]]:
+        return partial(self._known.mixed)
 
     def _may_stand_coded(self, text: str) -> bool:
-        """Tell whether a coded form may be in a text. Where nothing long enough for one stands in it, none need be made."""
-        runs = text.encode("latin-1", "replace").translate(_RUNS)
+        """Tell whether a code of one of many values may be in a text. Where nothing long enough for one stands in it, none need be made."""
+        codes = text.encode("latin-1", "replace").translate(_RUNS)
         too_long = _NEVER
         for piece in self._pieces:
-            texts = self._codes.get(piece)
-            if texts is None:
+            parts = self._codes.get(piece)
+            if parts is None:
                 least = shortest_code(piece)
                 if least >= too_long:
                     continue
-                if _RUN * least not in runs:
+                if _RUN * least not in codes:
                     too_long = least
                     continue
-                texts = self._codes[piece] = [form for _, form, _ in coded(piece)]
-            if any(map(text.__contains__, texts)):
+                parts = self._codes[piece] = coded(piece)
+            if any(map(text.__contains__, parts)):
                 return True
         return False
 
-    def _may_stand_marked(self, text: str) -> bool:
-        for number, sign, telling in self._concerned():
-            if sign in text and (telling is None or telling(text)):
-                texts = self._texts.get(number)
-                if texts is None:
-                    texts = self._texts[number] = self._forms(number)
-                if any(map(text.__contains__, texts)):
-                    return True
-        return False
+    def _of(self, family: Family) -> list[str]:
+        parts = self._marked.get(family.parts)
+        if parts is None:
+            parts = self._marked[family.parts] = [part for piece in self._pieces for part in family.parts(piece)]
+        return parts
 
     def _concerned(self) -> list[tuple[int, str, _Test | None]]:
         if self._marks is None:
@@ -198,11 +260,6 @@ class Search:
                 if not needle.needs_name or _is_named(text, at, at + len(wanted), needle.name):
                     found.append(self._hit(text, at, needle))
                 at = text.find(wanted, at + 1)
-
-    def _forms(self, mark: int) -> list[str]:
-        """Return the forms with a mark, without those in which a value is as it is."""
-        write = _writer(mark)
-        return [text for piece in self._pieces for _, text, _ in write(piece) if mark == _ALWAYS or text != piece]
 
     def _write(self, mark: int) -> Iterator[_Needle]:
         write = _writer(mark)
@@ -229,9 +286,14 @@ class Search:
         return Hit(start, end, needle.label, needle.name, needle.form, needle.value)
 
 
-def _blocks(text: str | bytes, overlap: int) -> Iterator[str | bytes]:
+_Text = TypeVar("_Text", str, bytes)
+
+
+def _blocks(text: _Text, size: int, overlap: int) -> Iterator[_Text]:
     """Cut a long text into blocks that fit the processor's memory, each beginning with the end of the one before."""
-    return (text[max(at - overlap, 0) : at + _BLOCK - overlap] for at in range(0, len(text), _BLOCK - overlap))
+    if len(text) <= size:
+        return iter((text,))
+    return (text[max(at - overlap, 0) : at + size - overlap] for at in range(0, len(text), size - overlap))
 
 
 _Test: TypeAlias = Callable[[str], object]
