@@ -24,7 +24,12 @@ TIGHT = ["article/correct", "article/guarded", "clinic/tight"]
 TWINS = EXAMPLES / "clinic"
 
 CLINIC = ["celery", "environ", "ldap3", "redis", "requests", "rest_framework", "sentry_sdk", "structlog"]
-NEEDED = {"article/correct": ["cryptography"], "article/guarded": ["cryptography"], "clinic/leaky": CLINIC, "clinic/tight": CLINIC}
+NEEDED = {
+    "article/correct": ["cryptography"],
+    "article/guarded": ["cryptography"],
+    "clinic/leaky": CLINIC,
+    "clinic/tight": CLINIC,
+}
 """What an example needs beyond Django, to be run; a scan needs none of it."""
 
 LINE = re.compile(r"(?:\{#|#) leak: (?P<rules>[a-z, -]+?)(?: #\})?$")
@@ -46,10 +51,12 @@ FOR_THE_STRICT = {
         "accounts/views.py:119 secret-in-query",
         "api/serializers.py:29 overexposed-fields",
         "clinic/settings/production.py:13 https-not-enforced",
+        "payments/views.py:153 whole-request-in-log",
         "templates/appointments/video.html:4 secret-in-link",
     ]
 }
-"""What is planted and often meant: tokens that links are made of, keys that administrators see, and a redirect that a proxy may do."""
+"""What is planted and often meant: tokens that links are made of, keys that administrators see, a body
+nobody names anything sensitive of, and a redirect that a proxy may do."""
 
 
 @cache

@@ -10,7 +10,7 @@ from leaktight.flow import generic_views, querysets
 from leaktight.flow.knowledge import AttributeSpec
 from leaktight.flow.machine import Function
 from leaktight.flow.naming import add_fact, is_place, made_fact, may_be_secret, name_value
-from leaktight.flow.value import ANY_KEY, ELEMENT, MAX_PATH, MISSING, UNKNOWN, Dependence, Evidence, Value, join
+from leaktight.flow.value import ANY_KEY, ELEMENT, MAX_PATH, MISSING, SOME_KEY, UNKNOWN, Dependence, Evidence, Value, join
 from leaktight.model import Certainty
 from leaktight.policy import State
 from leaktight.project.classes import USER
@@ -26,6 +26,9 @@ WHOLE_INSTANCE = "instance"
 """Source of fields that nobody named: all of an instance was written out."""
 OF_THE_MODEL = "model"
 """Source of fields that a serializer takes over from its model."""
+
+_CLIENTS = ("requests.", "httpx.", "aiohttp.", "urllib")
+"""Beginnings of the names of what answers of other servers are: the request of such an answer is one the site made."""
 
 _VALUE_LIKE = frozenset({"value", "raw", "plain", "plaintext", "text", "content", "data", "body", "key", "hex", "secret"})
 """Attributes that give the thing itself; another attribute of a secret is something about it."""
@@ -60,7 +63,7 @@ def _named(frame: Frame, base: Value, name: str, span: int) -> Value:
     value = Value(facts=facts, depends=depends) if facts or depends else UNKNOWN
     if name in {"logger", "log", "_logger", "_log"} and not facts:
         return Value(type="logging.Logger", depends=depends)
-    if name == "request" and not facts:
+    if name == "request" and not facts and not (isinstance(base.type, str) and base.type.startswith(_CLIENTS)):
         return Value(type="django.http.HttpRequest", depends=depends)
     return name_value(frame, name, value, span, what="read from")
 
@@ -69,14 +72,12 @@ def deeper(base: Value, key: Any) -> tuple[Dependence, ...]:
     """What a part of a value depends on; a text has no parts, but whoever splits it holds some of it."""
     if not base.depends:
         return ()
-    whole = key in {ELEMENT, ANY_KEY}
-    parts: list[Dependence] = []
-    for item in base.depends:
-        if not item.text and len(item.path) < MAX_PATH:
-            parts.append(replace(item, path=(*item.path, key)))
-        elif whole:
-            parts.append(item)
-    return tuple(parts)
+    whole = key in {ELEMENT, ANY_KEY, SOME_KEY}
+    return tuple(
+        item if item.text or len(item.path) >= MAX_PATH else replace(item, path=(*item.path, key))
+        for item in base.depends
+        if whole or (not item.text and len(item.path) < MAX_PATH)
+    )
 
 
 def _of_reference(frame: Frame, base: Value, name: str, span: int) -> Value:
@@ -256,7 +257,10 @@ def special(frame: Frame, base: Value, kind: str, source: str) -> Value:
     result = Value(type="django.http.QueryDict" if made is None else "dict", origin=source if made is None else None)
     program = frame.machine.program
     own = {program.class_(item).name for item in program.mro(made.ref) if isinstance(item, ClassRef)} if made else set()
+    gone = _taken_out(frame, made.ref) if made is not None and kind == "readable-fields" else frozenset()
     for field in made.fields if made else ():
+        if field.name in gone:
+            continue
         if not (kind == "readable-fields" and field.is_write_only) and not (kind == "fields" and field.is_read_only):
             entered = source if kind == "fields" or field.owner in own else OF_THE_MODEL
             value = field_value(frame, field, base, field.name, field.span, path=field.path, source=entered or "field")
@@ -266,6 +270,21 @@ def special(frame: Frame, base: Value, kind: str, source: str) -> Value:
     if made is not None:
         result.depends = deeper(base, "cleaned")
     return result
+
+
+def _taken_out(frame: Frame, cls: ClassRef) -> frozenset[str]:
+    """Keys a serializer takes out of what it gives: `del data["password"]`, `data.pop("password")` in `to_representation`."""
+    method = frame.machine.program.method(cls, "to_representation")
+    found = set()
+    for code in frame.machine.program.pieces(method) if isinstance(method, FunctionRef) else ():
+        match code:
+            case [Op.DELETE, int(), [*targets]]:
+                found |= {target[3][2] for target in targets if target[0] == Op.ITEM and target[3][0] == Op.CONST}
+            case [Op.CALL, int(), [Op.ATTR, int(), _, "pop"], [[Op.CONST, int(), str(key)], *_], _]:
+                found.add(key)
+            case _:
+                pass
+    return frozenset(found)
 
 
 def _specified(frame: Frame, base: Value, spec: AttributeSpec, name: str, span: int) -> Value:
@@ -281,9 +300,10 @@ def _specified(frame: Frame, base: Value, spec: AttributeSpec, name: str, span: 
             spec.label,
             span,
             note=f"`{name}` is read here",
-            evidence=Evidence.TYPE | Evidence.SOURCE,
+            evidence=Evidence.SOURCE if spec.vague else Evidence.TYPE | Evidence.SOURCE,
             word=name,
             source=spec.source,
+            strong=not spec.vague,
         )
         value.facts = (replace(fact, state=State(spec.state)) if spec.state else fact,)
     return value

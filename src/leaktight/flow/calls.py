@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from leaktight.flow import attributes, construct, generic_views, keys, methods, tasks
@@ -15,6 +16,8 @@ from leaktight.flow.typing import parameter_type
 from leaktight.flow.value import (
     UNKNOWN,
     Value,
+    opened,
+    sealed,
     step,
 )
 from leaktight.project.symbols import ClassRef, External, FunctionRef
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from leaktight.flow.frame import Frame
     from leaktight.source.code import Function as FunctionCode
 
+_DECRYPTS = re.compile(r"_?(?:decrypt|decipher|unseal)(?:_|$)", re.IGNORECASE)
+"""Functions that are given what is encrypted, whatever name it has, and give it in plain."""
 MAX_INLINE = 6
 MAX_CLOSURES = 12
 """Functions made inside another one that are evaluated although nobody there calls them."""
@@ -46,9 +51,7 @@ def call(frame: Frame, code: Code) -> Value:
     if name == "__init__":
         construct.remember_told(frame, function_code, arguments)
     ref = callee.ref
-    if ref is None and receiver is not None and receiver.ref is None:
-        result = methods.call_method(frame, receiver, name, arguments, keywords, span, places)
-    elif isinstance(ref, Function):
+    if isinstance(ref, Function):
         result = call_function(frame, ref, arguments, keywords, span, places)
     elif isinstance(ref, ClassRef):
         result = construct.instance(frame, ref, arguments, keywords, span)
@@ -56,7 +59,7 @@ def call(frame: Frame, code: Code) -> Value:
         result = given
     elif isinstance(ref, External):
         result = call_external(frame, ref.name, receiver, arguments, keywords, span, places, is_open=is_open)
-    elif receiver is not None and isinstance(receiver.ref, Function):
+    elif isinstance(receiver, Value) and isinstance(receiver.ref, Function):
         result = tasks.call_task(frame, receiver.ref, name, arguments, keywords, span, places) or UNKNOWN
     elif receiver is not None:
         result = methods.call_method(frame, receiver, name, arguments, keywords, span, places)
@@ -131,6 +134,9 @@ def call_function(
     summary = machine.summary(function.ref)
     if summary is None:
         return UNKNOWN
+    decrypts = _DECRYPTS.match(code.name) is not None
+    if decrypts:
+        arguments = [sealed(argument) for argument in arguments]
     actuals = bind(frame, function.ref, code, arguments, keywords, span, places)
     for call_ in summary.effects:
         lift(frame, call_, actuals, code.name, span)
@@ -140,7 +146,8 @@ def call_function(
             for key, value in fields.items():
                 actual.put(key, substitute(value, actuals), depth=frame.depth)
     frame.raised.extend(substitute(value, actuals) for value in summary.raised)
-    return substitute(summary.returns, actuals)
+    given = substitute(summary.returns, actuals)
+    return opened(given) if decrypts else given
 
 
 def bind(
@@ -231,8 +238,6 @@ def run_uncalled(frame: Frame) -> None:
     """Evaluate functions made in a frame and called by nobody here: callbacks, and what decorators return."""
     from leaktight.flow.frame import Frame as InnerFrame
 
-    if not frame.closures:
-        return
     for function in list({made.ref: made for made in frame.closures}.values())[:MAX_CLOSURES]:
         key = ("in place", function.ref)
         if frame.inlined >= MAX_INLINE or key in frame.machine.active or function.ref in frame.machine.called_in_place:

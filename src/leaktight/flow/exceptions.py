@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from leaktight.flow import construct, expressions, parsing
+from leaktight.flow import construct, expressions, parsing, trials
 from leaktight.flow.caught import Caught
 from leaktight.flow.naming import made_fact
 from leaktight.flow.raising import tells_more
@@ -56,6 +56,7 @@ _FROM_INSIDE = frozenset(
 
 The text of all others is as often a sentence about what the visitor did: `ValueError`, `DoesNotExist`, a parser's error.
 """
+_CATCH_ALL = frozenset({"Exception", "BaseException"})
 _FROM_SERVERS = (
     "requests.", "httpx.", "urllib", "aiohttp.", "socket.", "ssl.", "smtplib.", "subprocess.", "django.db.utils.", "psycopg", "MySQLdb.",
     "sqlite3.", "redis.", "ldap", "paramiko.", "botocore.", "kombu.", "docker.", "kubernetes.", "elasticsearch.", "pymongo.", "minio.", "git.",
@@ -97,13 +98,13 @@ def try_(frame: Frame, code: Code) -> bool:
     start = frame.env
     middle = _join(before, start)
     untaken = list(raised)
-    reads_only = bool(handlers) and not any(map(_tells, raised)) and parsing.reads_only(frame, body)
+    expected = bool(handlers) and not any(map(_tells, raised)) and (parsing.reads_only(frame, body) or _is_trial(frame, body))
     frame.depth += 1
     for types, name, block, span in handlers:
         caught = [] if types is None else _class_names(frame, types)
         taken = [value for value in untaken if _matches(frame, value, caught)]
         untaken = [value for value in untaken if value not in taken]
-        held = _held(frame, taken, caught, span, reads_only=reads_only)
+        held = _held(frame, taken, caught, span, expected=expected)
         frame.env = dict(middle)
         if name:
             frame.env[name] = held
@@ -139,14 +140,17 @@ def _class_names(frame: Frame, types: Code) -> list[Any]:
         if isinstance(value.ref, ClassRef):
             result.append(value.ref)
         elif isinstance(value.ref, External):
-            result.append(value.ref.name)
+            other = item[0] == Op.NAME and _tail("." + value.ref.name) in _CATCH_ALL and item[2] not in _CATCH_ALL
+            result.append(
+                item[2] if other else value.ref.name
+            )  # `except ImportError: DriverError = Exception` stands for the driver's
         elif item[0] in {Op.NAME, Op.ATTR}:
             result.append(item[2] if item[0] == Op.NAME else item[3])
     return result
 
 
 def _matches(frame: Frame, raised: Value, caught: list[Any]) -> bool:
-    if not caught or any(_tail(name) in {"Exception", "BaseException"} for name in caught):
+    if not caught or any(_tail(name) in _CATCH_ALL for name in caught):
         return True
     kind = raised.type
     if kind is None:
@@ -168,13 +172,22 @@ def _tells(raised: Value) -> bool:
     )
 
 
-def _held(frame: Frame, taken: list[Value], caught: list[Any], span: int, *, reads_only: bool) -> Value:
-    """What the name in `except … as name` holds."""
+def _is_trial(frame: Frame, body: list[Code]) -> bool:
+    """Tell what somebody tries out on purpose: by what is called, or by the name of the function or class it stands in."""
+    names: list[str] = []
+    if frame.function is not None:
+        function = frame.machine.program.function(frame.function)
+        names = function.qualified.split(".")[-2:]
+    return trials.tries(body, *names)
+
+
+def _held(frame: Frame, taken: list[Value], caught: list[Any], span: int, *, expected: bool) -> Value:
+    """What the name in `except … as name` holds; `expected` when whoever asked is told why it failed on purpose."""
     told = [stringify(frame, value) for value in taken]
     facts = merge_facts(*(all_facts(value) for value in told))
     depends = tuple(dict.fromkeys(item for value in told for item in all_depends(value)))
     detail = _detail(
-        frame, caught, span, carries=any(fact.label in _TELLING and fact.strong for fact in facts), reads_only=reads_only
+        frame, caught, span, carries=any(fact.label in _TELLING and fact.strong for fact in facts), expected=expected
     )
     kind = taken[0].type if len(taken) == 1 else (caught[0] if len(caught) == 1 else "Exception")
     held = Value(type=kind, facts=merge_facts(facts, detail), depends=depends)
@@ -220,7 +233,14 @@ def _is_from_inside(name: str) -> bool:
     return _tail(name) in _FROM_INSIDE or name.startswith(_FROM_SERVERS)
 
 
-def _detail(frame: Frame, caught: list[Any], span: int, *, carries: bool, reads_only: bool) -> tuple[Fact, ...]:
+def _word(caught: list[Any]) -> str:
+    """The name of a class whose text only the system, a database or a server writes, else `exception`."""
+    names = [_tail(name) for name in caught]
+    sure = bool(caught) and all(isinstance(name, str) and _is_from_inside(name) for name in caught)
+    return names[0] if sure and _CATCH_ALL.isdisjoint(names) else "exception"
+
+
+def _detail(frame: Frame, caught: list[Any], span: int, *, carries: bool, expected: bool) -> tuple[Fact, ...]:
     """The fact that an exception's text tells about the inside of the site, unless it is meant for users.
 
     A class of the project is meant for them as long as nothing sensitive is raised with it; what else it is raised with is for auditors.
@@ -231,11 +251,11 @@ def _detail(frame: Frame, caught: list[Any], span: int, *, carries: bool, reads_
             return ()
         strong = False  # a name or a number for the visitor, as a rule
     inside = not caught or any(isinstance(name, str) and _is_from_inside(name) for name in caught)
-    sure = carries or (inside and not reads_only)
+    sure = carries or (inside and not expected)
     evidence = Evidence.TYPE if sure else Evidence.NAME
     return (
         made_fact(
-            frame, _DETAIL, span, note="an exception is caught here", evidence=evidence, word="exception", source="exception",
+            frame, _DETAIL, span, note="an exception is caught here", evidence=evidence, word=_word(caught), source="exception",
             strong=strong,
         ),
     )  # fmt: skip

@@ -40,9 +40,7 @@ def constant(_frame: Frame, code: Code) -> Value:
 
 
 def name(frame: Frame, code: Code) -> Value:
-    found = frame.env.get(code[2])
-    if found is None or found.const is None:
-        found = resolve(frame, code[2])
+    found = resolve(frame, code[2])
     if found is UNKNOWN or (found.type is None and found.ref is None and found.is_clean and found.const is MISSING):
         if code[2] in LOGGER_NAMES:
             return Value(type="logging.Logger")

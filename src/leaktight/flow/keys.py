@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from leaktight.flow import attributes
 from leaktight.flow.naming import add_fact, name_value
-from leaktight.flow.value import ANY_KEY, ELEMENT, MISSING, UNKNOWN, Evidence, Value, join, merge_facts
+from leaktight.flow.value import ANY_KEY, ELEMENT, MISSING, SOME_KEY, UNKNOWN, Evidence, Value, join, merge_facts
 from leaktight.project.symbols import ClassRef, External
 
 if TYPE_CHECKING:
@@ -53,9 +53,11 @@ def read_key(frame: Frame, base: Value, key: Any, span: int, *, note: bool = Tru
 
 def read(frame: Frame, base: Value, name: str, span: int) -> Value:
     """What an attribute or a key gives, when it is not known which of them was written."""
-    if name in {ELEMENT, ANY_KEY}:
+    if name in {ELEMENT, ANY_KEY, SOME_KEY}:
         from leaktight.flow.expressions import element_of
 
+        if name == SOME_KEY:
+            return read_some_key(frame, base)
         return element_of(frame, base) if name == ELEMENT else read_unknown_key(frame, base)
     if container_source(frame, base) is not None:
         return read_key(frame, base, name, span, note=False)  # where it stands it was noted already
@@ -69,7 +71,7 @@ def read(frame: Frame, base: Value, name: str, span: int) -> Value:
         machine.reading -= 1
 
 
-def read_unknown_key(frame: Frame, base: Value) -> Value:
+def read_unknown_key(frame: Frame, base: Value, which: str = ANY_KEY) -> Value:
     """What an unknown key gives: anything inside."""
     from leaktight.flow.expressions import element_of
 
@@ -82,13 +84,13 @@ def read_unknown_key(frame: Frame, base: Value) -> Value:
     if container is not None:
         return UNKNOWN
     if base.depends and not base.fields and base.element is None:
-        return Value(facts=base.facts, depends=attributes.deeper(base, ANY_KEY))
+        return Value(facts=base.facts, depends=attributes.deeper(base, which))
     return element_of(frame, base)
 
 
 def read_some_key(frame: Frame, base: Value) -> Value:
     """What one key gives that is not known: labelled only when most of what is inside is."""
-    value = read_unknown_key(frame, base)
+    value = read_unknown_key(frame, base, SOME_KEY)
     if base.type == "dict" and base.fields and value.facts:
         entries = [{fact.label for fact in entry.facts} for entry in base.fields.values()]
         value = value.copy()

@@ -17,6 +17,7 @@ from leaktight.source.code import Function, pack_span, unpack_span
 if TYPE_CHECKING:
     from leaktight.flow.frame import Frame
     from leaktight.flow.machine import Machine
+    from leaktight.project.template_outputs import PlacedOutput
     from leaktight.project.templates import Template
 
 RENDER = "django.shortcuts.render"
@@ -51,31 +52,26 @@ class Printed:
 
 def printed(frame: Frame, template: Template, context: Value) -> Iterator[Printed]:
     """What a page made of a template prints of a context, place by place."""
-    given = context.fields or {}
-    texts: dict[tuple[str, ...], Value] = {}  # a page prints much of what it prints several times
     for output in template.all_outputs():
-        path = output.path
-        if not path or path[0] not in given or not _TELL_NOTHING.isdisjoint(output.filters):
-            continue
-        if path not in texts:
-            texts[path] = _text(frame, path, given)
-        value = texts[path]
-        if not value.is_clean:
-            if not _SHORT.isdisjoint(output.filters):
-                value = with_state(value, State.LAST4)
+        value = _printed(frame, output, context)
+        if value is not UNKNOWN and not value.is_clean:
             yield Printed(value, output.span, output.chain)
 
 
-def _text(frame: Frame, path: tuple[str, ...], given: dict[str, Value]) -> Value:
-    """What is printed for a dotted name of a context."""
-    value = given[path[0]]
-    for part in path[1:]:
+def _printed(frame: Frame, output: PlacedOutput, context: Value) -> Value:
+    if not output.path or _TELL_NOTHING & set(output.filters):
+        return UNKNOWN
+    value: Value | None = (context.fields or {}).get(output.path[0])
+    if value is None:
+        return UNKNOWN
+    for part in output.path[1:]:
         value = _step(frame, value, part)
         if value is UNKNOWN:
             return UNKNOWN
     from leaktight.flow.texts import stringify
 
-    return stringify(frame, value)
+    value = stringify(frame, value)
+    return with_state(value, State.LAST4) if _SHORT & set(output.filters) else value
 
 
 def _step(frame: Frame, value: Value, part: str) -> Value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from leaktight.project.symbols import ClassRef, External, FunctionRef, Program, Symbol
@@ -36,7 +37,7 @@ _METHODS = frozenset(
 _COMPUTING = (
     "re.", "json.", "csv.", "io.", "datetime.", "decimal.", "uuid.", "base64.", "binascii.", "string.", "ast.", "ipaddress.", "math.",
     "dateutil.", "croniter.", "celery.schedules.", "django_celery_beat.tzcrontab.", "jinja2.", "pytz.", "zoneinfo.", "isodate.", "phonenumbers.",
-    "django.utils.timezone.", "django.utils.dateparse.", "django.utils.translation.", "django.utils.text.", "django.utils.encoding.",
+    "jwt.", "jose.", "pyotp.", "webauthn.", "fido2.", "cryptography.", "OpenSSL.", "django.utils.timezone.", "django.utils.dateparse.", "django.utils.translation.", "django.utils.text.", "django.utils.encoding.",
 )  # fmt: skip
 """Beginnings of the names of what only computes, whatever it is given."""
 _GIVEN = frozenset({"GET", "POST", "data", "query_params", "headers", "META", "COOKIES"})
@@ -50,19 +51,21 @@ def reads_only(frame: Frame, body: list[Code]) -> bool:
     """Tell a body that does nothing but read a text or a number from what it is given, itself or through the project's functions."""
     function = frame.machine.program.function(frame.function) if frame.function is not None else None
     owner = ClassRef(frame.path, function.owner) if function is not None and function.owner >= 0 else None
-    codes = list(walk(body))
-    return any(code[0] == Op.CALL for code in codes) and _Reader(frame).only_reads(codes, frame.path, owner, _DEPTH)
+    return any(code[0] == Op.CALL for code in walk(body)) and _Reader(frame).only_reads(body, frame.path, owner, _DEPTH)
 
 
 class _Reader:
     def __init__(self, frame: Frame) -> None:
         self.program: Program = frame.machine.program
         self.decode = frame.machine.decode
+        self.made = set() if frame.function is None else set(self._made(frame.function))
 
-    def only_reads(self, codes: list[Code], path: str, owner: ClassRef | None, depth: int) -> bool:
-        """Look at every call among all the pieces of a body, but for those whose exceptions the code keeps to itself."""
-        kept = {id(inner) for code in codes if code[0] == Op.TRY and _keeps_all(code) for inner in walk(code[2])}
-        return all(self._is_harmless(code, path, owner, depth) for code in codes if code[0] == Op.CALL and id(code) not in kept)
+    def only_reads(self, body: object, path: str, owner: ClassRef | None, depth: int) -> bool:
+        """Look at every call, but for those whose exceptions the code keeps to itself."""
+        kept = {id(inner) for code in walk(body) if code[0] == Op.TRY and _keeps_all(code) for inner in walk(code[2])}
+        return all(
+            self._is_harmless(code, path, owner, depth) for code in walk(body) if code[0] == Op.CALL and id(code) not in kept
+        )
 
     def _is_harmless(self, code: Code, path: str, owner: ClassRef | None, depth: int) -> bool:
         called = code[2]
@@ -78,7 +81,19 @@ class _Reader:
             case External(qualified):
                 return qualified.startswith(_COMPUTING) or _is_exception(name)
             case _:
-                return _is_plain(code) or _is_exception(name) or self._is_of_result(called, path)
+                own = depth == _DEPTH and called[0] == Op.ATTR and called[2][0] == Op.NAME and called[2][2] in self.made
+                return own or _is_plain(code) or _is_exception(name) or self._is_of_result(called, path)
+
+    def _made(self, ref: FunctionRef) -> Iterator[str]:
+        """Names of a function for what something that only computes has made: `answer = webauthn.Answer(…)`."""
+        for code in self.program.pieces(ref):
+            match code:
+                case [Op.ASSIGN, int(), [[Op.NAME, int(), str(name)]], [Op.CALL, int(), made, *_], *_] if _is_dotted(made):
+                    symbol = self.program.resolve_code(made, ref.path)
+                    if isinstance(symbol, External) and symbol.name.startswith(_COMPUTING):
+                        yield name
+                case _:
+                    pass
 
     def _target(self, called: Code, path: str, owner: ClassRef | None) -> Symbol | None:
         if called[0] == Op.ATTR and owner is not None and called[2][0] == Op.NAME and called[2][2] in {"self", "cls"}:
@@ -102,7 +117,7 @@ class _Reader:
         if known is None:
             if depth <= 0 or not function.body:
                 return False
-            known = self.only_reads(list(walk(self.decode(function.body))), ref.path, owner, depth - 1)
+            known = self.only_reads(self.decode(function.body), ref.path, owner, depth - 1)
             if known or depth == _DEPTH:
                 self.program.memo[key] = known
         return bool(known)

@@ -15,6 +15,7 @@ from leaktight.flow.value import (
     MAX_DEPTH,
     MAX_FACTS,
     MISSING,
+    SOME_KEY,
     UNKNOWN,
     Dependence,
     Value,
@@ -68,7 +69,7 @@ class Actuals(Struct, eq=False):
 
     def _inside(self, value: Value, key: Any) -> Value:
         """One step into an argument: what is stored there, else what reading it there gives."""
-        if key in {ELEMENT, ANY_KEY}:
+        if key in {ELEMENT, ANY_KEY, SOME_KEY}:
             return self.read(value, key)
         stored = bool(value.fields and key in value.fields)
         if not stored and isinstance(key, str) and value.type is not None and value.type not in _PLAIN_TYPES:
@@ -154,10 +155,8 @@ def substitute(value: Value, actuals: Actuals, depth: int = 0) -> Value:
             part = actuals.part(dependence)
             if part is None:
                 continue
-            if part.facts or len(result.facts) > 1:
-                result.facts = merge_facts(result.facts, part.facts)
-            if part.depends:
-                result.depends = tuple(dict.fromkeys(result.depends + part.depends))[:MAX_FACTS]
+            result.facts = merge_facts(result.facts, part.facts)
+            result.depends = tuple(dict.fromkeys(result.depends + part.depends))[:MAX_FACTS]
             result.prefix = result.prefix or part.start
             if not dependence.text:
                 _take_identity(result, part, alone=len(value.depends) == 1)

@@ -19,8 +19,8 @@ MANAGERS = frozenset({"objects", "_default_manager", "_base_manager", "all_objec
 
 ELEMENT = "[]"
 """In the path of a dependence: whatever a loop over the value gives."""
-ANY_KEY = "[?]"
-"""In the path of a dependence: what is under a key that is not known."""
+ANY_KEY, SOME_KEY = "[?]", "[1]"
+"""In the path of a dependence: what is under each key in turn, and what is under one key that is not known."""
 
 GONE = "gone"
 """Type of what is under a key that was taken out of a container."""
@@ -132,16 +132,13 @@ class Value(Struct, eq=False, kw_only=True):
         """Store under a constant key; weakly when inside a branch the container was not made in."""
         if self.is_shared:
             return
-        fields = self.fields
-        if fields is None:
-            self.fields = {key: value}
-            return
-        old = fields.get(key)
-        if old is None:
-            if len(fields) < MAX_FIELDS:
-                fields[key] = value
-        else:
-            fields[key] = join(old, value) if depth > self.depth else value
+        if self.fields is None:
+            self.fields = {}
+        old = self.fields.get(key)
+        if old is not None and depth > self.depth:
+            value = join(old, value)
+        if key in self.fields or len(self.fields) < MAX_FIELDS:
+            self.fields[key] = value
 
     def add(self, value: Value) -> None:
         """Store under a key that is not known."""
@@ -182,9 +179,7 @@ class Value(Struct, eq=False, kw_only=True):
         )
 
 
-UNKNOWN = Value()
-TRUTH = Value(type="bool")
-NONE = Value(const=None)
+UNKNOWN, TRUTH, NONE = Value(), Value(type="bool"), Value(const=None)
 
 
 def merge_facts(*groups: tuple[Fact, ...]) -> tuple[Fact, ...]:
@@ -192,7 +187,7 @@ def merge_facts(*groups: tuple[Fact, ...]) -> tuple[Fact, ...]:
     some = [group for group in groups if group]
     if not some:
         return ()
-    if len(some) == 1 and len(some[0]) == 1:
+    if len(some) == len(some[0]) == 1:
         return some[0]
     merged: dict[Any, Fact] = {}
     for group in some:
@@ -219,7 +214,7 @@ def join(left: Value, right: Value, depth: int = 0) -> Value:
         type=left.type if left.type == right.type else _either(left, right, "type"),
         ref=left.ref if left.ref == right.ref else _either(left, right, "ref"),
         depends=left.depends if left.depends == right.depends else tuple(dict.fromkeys(left.depends + right.depends))[:MAX_FACTS],
-        prefix=_longer_start(left, right),
+        prefix=_common_start(left.start, right.start),
         origin=left.origin or right.origin,
         depth=min(left.depth, right.depth),
     )
@@ -264,11 +259,9 @@ def _same_owner(first: Any, second: Any) -> bool:
     )
 
 
-def _longer_start(left: Value, right: Value) -> str:
+def _common_start(left: str, right: str) -> str:
     """The longer known beginning: a value that may begin with `http://` is worth telling."""
-    one = left.const if isinstance(left.const, str) else left.prefix
-    other = right.const if isinstance(right.const, str) else right.prefix
-    return one if len(one) >= len(other) else other
+    return left if len(left) >= len(right) else right
 
 
 def contents(value: Value) -> Iterator[Value]:
@@ -325,6 +318,23 @@ def with_state(value: Value, state: State) -> Value:
     facts = tuple(replace(fact, state=state) if fact.state.is_readable else fact for fact in all_facts(value))
     depends = tuple(replace(item, state=state) if item.state.is_readable else item for item in all_depends(value))
     return Value(facts=facts, depends=depends, type="str")
+
+
+def sealed(value: Value) -> Value:
+    """A text that is given to be decrypted."""
+    return value if value.fields or value.type not in {None, "str", "bytes"} else _changed(value, State.PLAIN, State.ENCRYPTED)
+
+
+def opened(value: Value) -> Value:
+    """What was given to be decrypted, in plain."""
+    return _changed(value, State.ENCRYPTED, State.PLAIN)
+
+
+def _changed(value: Value, before: State, after: State) -> Value:
+    twin = value.copy()
+    twin.facts = tuple(replace(fact, state=after) if fact.state is before else fact for fact in value.facts)
+    twin.depends = tuple(replace(item, state=after) if item.state is before else item for item in value.depends)
+    return twin
 
 
 def compact(value: Value, room: list[int], depth: int = 0) -> Value:

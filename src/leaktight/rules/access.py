@@ -7,7 +7,7 @@ import re
 from leaktight.project import Project
 from leaktight.project.symbols import ClassRef, FunctionRef
 from leaktight.project.views import METHODS, View
-from leaktight.rules.reach import MAX_DEPTH, Reach, reach
+from leaktight.rules.reach import MAX_DEPTH, Reach, reach, statements
 from leaktight.source.code import Op, walk
 
 _LOGIN = re.compile(
@@ -51,6 +51,7 @@ def permissions_of(view: View, project: Project) -> list[str]:
     if isinstance(view.ref, ClassRef):
         found = project.program.class_value(view.ref, "permission_classes")
         named = [str(code[-1]) for code in walk(found[1]) if code[0] in {Op.NAME, Op.ATTR}] if found else None
+        named = _given(project, view.ref) or named
     else:
         codes = [
             code
@@ -68,6 +69,15 @@ def permissions_of(view: View, project: Project) -> list[str]:
         )
         named = [str(item).rpartition(".")[2] for item in default] if isinstance(default, list | tuple) else []
     return named
+
+
+def _given(project: Project, cls: ClassRef) -> list[str]:
+    """The permissions that `get_permissions` of a class of the project gives in the end, written out as a list."""
+    method = project.program.method(cls, "get_permissions")
+    last = statements(project.program, method)[-1:] if isinstance(method, FunctionRef) else []
+    if not last or last[0][0] != Op.RETURN or last[0][2] is None or last[0][2][0] != Op.LIST:
+        return []
+    return [str(code[-1]) for code in walk(last[0][2]) if code[0] in {Op.NAME, Op.ATTR}]
 
 
 def is_login_site_wide(project: Project) -> bool:

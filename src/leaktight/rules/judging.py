@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from leaktight.flow.events import Arrival, Call
-from leaktight.flow.value import Fact
+from leaktight.flow.value import Evidence, Fact
 from leaktight.model import Audience, Confidence, Severity, Span
 from leaktight.policy import LABELS, Channel, LabelKind, Safeguard, demands
 from leaktight.project import Project
@@ -24,10 +24,8 @@ IN_LINKS = frozenset({"token", "one-time-code", "secret"})
 """Labels of what links and pages tell on purpose: it is used once, or opens one thing for whoever has it."""
 EXPIRING = IN_LINKS | {"session-id"}
 """Labels of data that runs out by itself and is replaced."""
-_MANY_MEANINGS = frozenset({"token", "secret"})
-"""Labels whose plain word names identifiers, nonces and keys of all sorts."""
-LOOSELY_NAMED = _MANY_MEANINGS | {"session-id"}
-"""These and the one whose words name any kind of session: weak evidence wherever nothing else is said."""
+LOOSELY_NAMED = frozenset({"token", "secret", "session-id"})
+"""Labels whose plain words name identifiers, nonces, keys and sessions of all sorts: weak evidence wherever nothing else is said."""
 _LESS_HARM = IN_LINKS | {"bank-account"}
 """Labels of a grave kind whose data is replaced, runs out, or is known to others anyway."""
 
@@ -61,13 +59,9 @@ def milder(severity: Severity) -> Severity:
 def audience_of(arrival: Arrival) -> Audience:
     """Who should see it.
 
-    Personal data goes to so many places on purpose that only the strict want to know. A `token` or a `secret` of which nothing else is said
-    than where it comes from is as often an identifier.
+    Personal data goes to so many places on purpose that only the strict want to know.
     """
-    vague = arrival.label in _MANY_MEANINGS and not arrival.fact.strong and arrival.confidence is not Confidence.HIGH
-    if (vague or not is_grave(arrival.label)) and arrival.audience is Audience.DEFAULT:
-        return Audience.STRICT
-    return arrival.audience
+    return arrival.audience if is_grave(arrival.label) else at_least(arrival.audience, Audience.STRICT)
 
 
 def lets_in(fact: Fact) -> bool:
@@ -80,9 +74,24 @@ def opens_account(word: str) -> bool:
     return _LETS_IN.search(word.lower()) is not None
 
 
+def is_only_random(fact: Fact) -> bool:
+    """Something random or signed that no name calls a secret: as often a nonce, a state or a parameter."""
+    return is_vague(fact) and not fact.evidence & (Evidence.NAME | Evidence.AGREED)
+
+
+def is_vague(fact: Fact) -> bool:
+    """Something random or signed that at most a word with many uses calls a secret."""
+    return bool(fact.evidence & Evidence.TYPE) and not fact.strong and not fact.source
+
+
 def at_least(audience: Audience, least: Audience) -> Audience:
     """The audience, or the smaller one."""
     return audience if audience.at_least(least) else least
+
+
+def at_most_medium(confidence: Confidence) -> Confidence:
+    """The confidence of a kind of finding about which readers disagree however sure it is what the data is: it may be meant."""
+    return min(confidence, Confidence.MEDIUM, key=lambda item: item.rank)
 
 
 def missing(arrival: Arrival, channel: Channel | None = None) -> tuple[Safeguard, ...]:

@@ -167,6 +167,8 @@ class AttributeSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str = ""
     label: str = ""
     state: str = ""
+    vague: bool = False
+    """The label is only what the attribute often holds: `request.auth` is what the project's own authentication puts there."""
 
 
 class ClassSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -230,8 +232,6 @@ class Knowledge:
         """Names of methods whose result some base class hands on."""
         self._lines: dict[str, tuple[str, ...]] = {}
         self._spellings: dict[str, str] = {}
-        self.method = cache(self._method)
-        self.attribute = cache(self._attribute)
 
     def canonical(self, name: str) -> str:
         """The spelling this knowledge uses: aliases apply to the whole name or to its longest known beginning."""
@@ -262,7 +262,7 @@ class Knowledge:
             known = self._lines[name] = tuple(result)
         return known
 
-    def _method(self, cls: str, name: str) -> tuple[str, FunctionSpec | None]:
+    def method(self, cls: str, name: str) -> tuple[str, FunctionSpec | None]:
         """The qualified name and the knowledge of a method, looked up along the bases."""
         for item in self.line(cls):
             spec = self.functions.get(f"{item}.{name}")
@@ -270,7 +270,7 @@ class Knowledge:
                 return f"{item}.{name}", spec
         return f"{cls}.{name}", None
 
-    def _attribute(self, cls: str, name: str) -> AttributeSpec | None:
+    def attribute(self, cls: str, name: str) -> AttributeSpec | None:
         """What an attribute of a class holds, looked up along the bases."""
         for item in self.line(cls):
             spec = self.classes.get(item)

@@ -13,7 +13,8 @@ Log it with `logger.exception()` and answer with a fixed sentence, and with an i
 ## When it is fine
 The exception is made for users: a validation error, `Http404`, an exception class of the project that is raised with fixed texts only.
 What is shown to the strict audience only: classes such as `ValueError` or a parser's error, whose text is as often a sentence about what the
-visitor sent; whatever is raised where the code only reads what it is given; and views that only administrators get to.
+visitor sent; whatever is raised where the code only reads or validates what it is given, or tries something out because somebody asked
+whether it works (`test_smtp`, `check_connection`); and views that only administrators get to.
 """
 
 from __future__ import annotations
@@ -28,13 +29,17 @@ from leaktight.project.symbols import ClassRef
 from leaktight.rules.administrators import is_for_administrators, is_in_admin
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.errors.withholding import withhold
-from leaktight.rules.judging import at_least
+from leaktight.rules.judging import at_least, at_most_medium
 
 _ANSWERS = ("rest_framework.exceptions.", "rest_framework.serializers.", "ninja.errors.", "graphql.")
 """Beginnings of the names of exceptions that a framework turns into an answer with their text."""
 
 _SHOWN = {"flash": "shown as a message", "form": "shown by the form"}
 """Parts of a page that show a text as it is."""
+_LOOKING = frozenset({"validate", "validator", "clean"})
+"""First words of the names of functions that look at what a visitor sent."""
+_READING = frozenset({"parse", "to_internal_value", "run_validation"})
+
 _FORM_ERRORS = ("django.forms.", "django.core.exceptions.ValidationError")
 
 rule = Rule(
@@ -105,7 +110,8 @@ def answered_by_framework(arrival: Arrival) -> Iterator[Finding]:
     kind = arrival.value.type
     name = kind if isinstance(kind, str) else _outside(arrival, kind)
     if name.startswith(_ANSWERS):
-        yield _finding(arrival, "answered by the framework", arrival.audience)
+        audience = at_least(arrival.audience, Audience.STRICT) if _is_about_what_was_sent(arrival, name) else arrival.audience
+        yield _finding(arrival, "answered by the framework", audience)
     elif name.startswith(_FORM_ERRORS):
         yield _finding(arrival, "shown by the form", at_least(arrival.audience, Audience.STRICT))
 
@@ -119,6 +125,17 @@ def withheld(finding: Finding, desk: Desk) -> Iterator[Edit]:
     yield from withhold(finding, desk)
 
 
+def _is_about_what_was_sent(arrival: Arrival, name: str) -> bool:
+    """Tell the text of whatever failed while code looked at what the visitor sent, as validation and parsers do."""
+    if arrival.fact.word != "exception":
+        return False  # a class that only the system or a database raises
+    function = arrival.call.function
+    if function is None:
+        return False
+    called = arrival.project.program.function(function).name.strip("_")
+    return called.partition("_")[0] in _LOOKING or (called in _READING and name.endswith("ParseError"))
+
+
 def _outside(arrival: Arrival, kind: object) -> str:
     """The framework's exception that a class of the project is one of."""
     if isinstance(kind, ClassRef):
@@ -129,16 +146,16 @@ def _outside(arrival: Arrival, kind: object) -> str:
 
 
 def _finding(arrival: Arrival, shown: str, audience: Audience) -> Finding:
-    word = arrival.fact.word
-    is_traceback = word != "exception"
+    is_traceback = arrival.fact.source != "exception"
+    sure = at_most_medium(arrival.confidence)
     if _is_for_administrators(arrival):
         audience = at_least(audience, Audience.STRICT)
     return rule.finding(
         arrival.span,
         label=arrival.label,
         channel=arrival.channel,
-        severity=Severity.LOW if arrival.confidence is Confidence.LOW or arrival.channel is Channel.PAGE else None,
-        confidence=arrival.confidence,
+        severity=Severity.LOW if sure is Confidence.LOW or arrival.channel is Channel.PAGE else None,
+        confidence=sure,
         audience=audience,
         symbol=arrival.call.symbol,
         flow=arrival.flow,

@@ -14,7 +14,9 @@ is needed, log its last four characters or a keyed hash.
 
 ## When it is fine
 The value is hashed, encrypted, masked or cut to its last characters; it is a type that hides itself, such as pydantic's `SecretStr`; a
-management command prints to the person who typed it. What the first file of an installed command prints is shown to the strict audience.
+management command prints to the person who typed it. Something random that no name calls a secret, and a word with many meanings such as
+`session_id` that came in from outside, are shown to the strict audience; so are a token or code that came in by the URL, since the server's
+log has it too, and a line that a switch named after it turns on (`if log_credentials:`). What the first file of an installed command prints is shown to the strict audience.
 Personal data such as mail addresses is shown to the strict audience only: many
 sites log it on purpose, and should know that they do.
 """
@@ -27,10 +29,15 @@ from leaktight.edit import Desk
 from leaktight.flow.events import Arrival
 from leaktight.model import Audience, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, LabelKind, Safeguard
+from leaktight.project.environment import words_of
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.beside import is_entry_of_command
-from leaktight.rules.judging import at_least, audience_of, harm, is_command, kind_of, milder, put_in
+from leaktight.rules.judging import EXPIRING, at_least, audience_of, harm, is_command, is_only_random, kind_of, milder, put_in
 from leaktight.rules.logs.silencing import silence
+from leaktight.source.code import Op, walk
+
+_SWITCHES = frozenset({"log", "logs", "logging", "verbose", "debug", "trace", "dump"})
+"""Words that say what a switch is for."""
 
 rule = Rule(
     __name__,
@@ -90,6 +97,9 @@ def written(arrival: Arrival) -> Iterator[Finding]:
     if kind_of(arrival.label) is LabelKind.INTERNAL or not arrival.fact.state.is_readable or _goes_elsewhere(arrival):
         return
     severity, audience, done = harm(arrival.label), audience_of(arrival), "written to the log"
+    in_other_logs = arrival.label in EXPIRING and arrival.fact.source in {"request-url", "url-path"}
+    if is_only_random(arrival.fact) or in_other_logs or _is_opted_for(arrival):
+        audience = at_least(audience, Audience.STRICT)
     if arrival.sink.part == "output":
         severity, done = milder(severity), "printed"
         if is_command(arrival.call):
@@ -111,6 +121,21 @@ def written(arrival: Arrival) -> Iterator[Finding]:
 @rule.fix(Safety.SAFE, "take it out of the log")
 def silenced(finding: Finding, desk: Desk) -> Iterator[Edit]:
     yield from silence(finding, desk)
+
+
+def _is_opted_for(arrival: Arrival) -> bool:
+    """`if log_credentials:` — whoever runs the site asked for this line by a switch that says so."""
+    function = arrival.call.function
+    if function is None:
+        return False
+    packed, program = arrival.call.packed, arrival.project.program
+    tests = [
+        code[2]
+        for code in program.pieces(function)
+        if code[0] == Op.IF and any(inner[0] == Op.CALL and inner[1] == packed for inner in walk(code[3]))
+    ]
+    words = {word for test in tests for code in walk(test) if code[0] in {Op.NAME, Op.ATTR} for word in words_of(code[-1])}
+    return not _SWITCHES.isdisjoint(words)
 
 
 def _goes_elsewhere(arrival: Arrival) -> bool:

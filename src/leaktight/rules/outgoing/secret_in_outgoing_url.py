@@ -28,7 +28,7 @@ from leaktight.flow.value import Made
 from leaktight.model import Audience, Confidence, Finding, Severity
 from leaktight.policy import Channel, LabelKind, Safeguard, Strength, recognise
 from leaktight.rules.api import Example, NotPossible, Rule
-from leaktight.rules.judging import audience_of, harm, kind_of, milder
+from leaktight.rules.judging import at_least, audience_of, harm, is_only_random, kind_of, milder
 
 rule = Rule(
     __name__,
@@ -78,7 +78,12 @@ _PLACES = frozenset({"address", "location"})
 @rule.flow(Channel.OUTGOING_HTTP)
 def secret_in_address(arrival: Arrival) -> Iterator[Finding]:
     kind, part = kind_of(arrival.label), arrival.fact.part or arrival.sink.part
-    if part not in _ADDRESS or not arrival.fact.state.is_readable or kind is LabelKind.INTERNAL:
+    if (
+        part not in _ADDRESS
+        or arrival.sink.part not in {"", *_ADDRESS}
+        or not arrival.fact.state.is_readable
+        or kind is LabelKind.INTERNAL
+    ):
         return
     if (arrival.label in _PLACES and part != "query") or isinstance(arrival.value.origin, Made):
         return  # what a request object holds was judged when the object was made
@@ -88,7 +93,7 @@ def secret_in_address(arrival: Arrival) -> Iterator[Finding]:
         label=arrival.label,
         severity=milder(severity) if arrival.label == "one-time-code" else severity,
         confidence=arrival.confidence,
-        audience=audience_of(arrival),
+        audience=at_least(audience_of(arrival), Audience.STRICT if is_only_random(arrival.fact) else Audience.DEFAULT),
         symbol=arrival.call.symbol,
         flow=arrival.flow,
     )

@@ -15,7 +15,7 @@ must hold a token, let the view take it into the session and redirect to a URL w
 The value is public by design, such as the key of a maps script that only works on your domain: for the strict. Links in mails are not
 judged by this rule unless they hold a password, a key, or payment data.
 
-For the strict only: a token whose name does not say that it opens an account, because links are made of tokens; what
+For the strict only: a code, and a token whose name does not say that it opens an account, because links are made of these; what
 only the name of the parameter calls sensitive; and personal data whose two names agree. A token in a path is a choice of the URLconf, made
 once and not in each link: for auditors.
 """
@@ -87,7 +87,9 @@ def _judge(element: Element, attribute: Attribute, output: Output, template: Tem
     if verdict is None:
         return None
     evidence, confidence, audience = verdict
-    if evidence.label == "token" and not opens_account(evidence.word) and audience is None:
+    if (
+        evidence.label == "one-time-code" or (evidence.label == "token" and not opens_account(evidence.word))
+    ) and audience is None:
         audience = Audience.STRICT  # what links are made of
     if template.is_mail and evidence.label in _SENT_BY_MAIL:
         return None

@@ -30,8 +30,9 @@ from leaktight.flow.value import Evidence, Fact
 from leaktight.model import Audience, Confidence, Finding, Severity, Span, Step
 from leaktight.policy import Channel, LabelKind, Safeguard
 from leaktight.rules.api import Example, NotPossible, Rule
-from leaktight.rules.judging import IN_LINKS, harm, is_grave, kind_of, lets_in
+from leaktight.rules.judging import IN_LINKS, at_most_medium, harm, is_grave, kind_of, lets_in
 from leaktight.rules.wording import an
+from leaktight.source.code import Op
 
 rule = Rule(
     __name__,
@@ -89,6 +90,7 @@ def orders(request):
 
 _PROTOCOLS = frozenset({"oauth_token", "oauth_verifier", "oauth_token_secret", "openid.assoc_handle"})
 """What a protocol of others puts into the address it sends people back to."""
+_PAYMENTS = frozenset({"source", "payment_intent", "setup_intent"})
 
 _CHECKS = (
     "django.contrib.auth.authenticate",
@@ -104,8 +106,17 @@ def read_from_the_url(call: Call) -> Iterator[Finding]:
         fact = replace(found, evidence=found.evidence | Evidence.SOURCE)
         if is_grave(fact.label) and fact.state.is_readable:
             audience = _audience(fact, in_path=call.name == "read:url-path")
+            if audience is not None and fact.word.lower() == "client_secret" and _is_way_back(call):
+                audience = Audience.STRICT
             if audience is not None:
                 yield _finding(call, fact, call.span, confidence(fact), audience)
+
+
+def _is_way_back(call: Call) -> bool:
+    """Tell where people come back to from a payment service, which puts the secret of the one payment into the address."""
+    program = call.project.program
+    codes = program.pieces(call.function) if call.function is not None else ()
+    return any(code[0] == Op.CONST and code[2] in _PAYMENTS for code in codes)
 
 
 def _audience(fact: Fact, *, in_path: bool) -> Audience | None:
@@ -135,7 +146,7 @@ def _finding(call: Call, fact: Fact, span: Span, sure: Confidence, audience: Aud
         span,
         label=fact.label,
         severity=harm(fact.label),
-        confidence=sure,
+        confidence=at_most_medium(sure),
         audience=audience,
         symbol=call.symbol,
         flow=call.machine.steps(fact.trace),

@@ -13,7 +13,8 @@ needs is kept in the session on the server, and the POST redirects there.
 
 ## When it is fine
 A function without a limit of methods may answer with the secret to POST only, so it is shown to the strict audience. Rendered pages are
-shown to the strict as well, since `secret-in-response` speaks of them already.
+shown to the strict as well, since `secret-in-response` speaks of them already. A password or key that the view makes and sets anew is for
+everybody either way: whoever follows a link to it replaces the old one.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from leaktight.project.symbols import FunctionRef
 from leaktight.rules.access import methods_of
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import at_least, harm
-from leaktight.rules.reach import heading
+from leaktight.rules.reach import heading, reach
 from leaktight.rules.requests.posting import (
     EFFECT,
     GUARDED_EFFECT,
@@ -38,7 +39,7 @@ from leaktight.rules.requests.posting import (
     post_and_hand_over,
     post_and_redirect,
 )
-from leaktight.rules.responses.disclosure import disclosed
+from leaktight.rules.responses.disclosure import disclosed, is_made_anew
 
 rule = Rule(
     __name__,
@@ -91,10 +92,16 @@ def told_to_get(arrival: Arrival) -> Iterator[Finding]:
     if verdict is None:
         return
     audience, confidence = verdict.audience, verdict.confidence
-    if "get" not in methods:
-        audience, confidence = at_least(audience, Audience.STRICT), min(confidence, Confidence.MEDIUM, key=lambda item: item.rank)
-    if arrival.channel is Channel.PAGE:
-        audience = at_least(audience, Audience.STRICT)
+    if is_made_anew(arrival) and ("get" in methods or not _asks_for_method(arrival, function)):
+        audience = Audience.DEFAULT  # whoever follows a link to it replaces the secret
+    else:
+        if "get" not in methods:
+            audience, confidence = (
+                at_least(audience, Audience.STRICT),
+                min(confidence, Confidence.MEDIUM, key=lambda item: item.rank),
+            )
+        if arrival.channel is Channel.PAGE:
+            audience = at_least(audience, Audience.STRICT)
     handler = _handler(arrival, function)
     yield rule.finding(
         heading(arrival.project, handler),
@@ -108,6 +115,12 @@ def told_to_get(arrival: Arrival) -> Iterator[Finding]:
         what=verdict.what,
         word=arrival.fact.word,
     )
+
+
+def _asks_for_method(arrival: Arrival, function: FunctionRef) -> bool:
+    """Tell a view that looks at the method itself, or leaves that to a decorator."""
+    seen = reach(arrival.project.program, function)
+    return not {"method", "POST", "require_POST", "require_http_methods"}.isdisjoint(seen.used | seen.called)
 
 
 def _handler(arrival: Arrival, function: FunctionRef) -> FunctionRef:

@@ -16,21 +16,31 @@ The address leads away from a token instead of to one. The code of an OAuth redi
 
 For the strict only, because links are made of them and the code does not tell whether they still open anything afterwards: a code or a
 secret, a token in the path, as Django's own reset link has, and a token in the query whose name does not say that it opens an account. So
-is the key of a row in the link that opens it, and a random text that only a word with many meanings calls secret. Take a token into the
-session first. Personal data in such an address is for auditors.
+is the key of a row in the link that opens it, a session made to hand something over, an address of an app (`shop://…`), the identity token that tells a provider
+who signs out, and a random text that only a word with many meanings calls secret. Take a token into the session first. Personal data in such an address is for auditors.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from leaktight.flow.events import Arrival
-from leaktight.model import Audience, Finding, Severity
+from leaktight.model import Audience, Confidence, Finding, Severity
 from leaktight.policy import Channel, LabelKind, Safeguard
 from leaktight.project.symbols import ClassRef, FunctionRef
 from leaktight.rules.api import Example, NotPossible, Rule
-from leaktight.rules.judging import IN_LINKS, at_least, audience_of, harm, kind_of, lets_in
-from leaktight.rules.responses.disclosure import is_only_random, is_vague
+from leaktight.rules.judging import (
+    IN_LINKS,
+    at_least,
+    at_most_medium,
+    audience_of,
+    harm,
+    is_only_random,
+    is_vague,
+    kind_of,
+    lets_in,
+)
 from leaktight.rules.wording import an
 
 rule = Rule(
@@ -81,7 +91,11 @@ def opened(request, user, password):
     ),
 )
 
-_SUCCESS = "result of django.views.generic.FormView.get_success_url"
+_HANDED_ON = "result of django.views.generic."
+_IDENTITY = re.compile(r"id_?token", re.IGNORECASE)
+"""What tells a provider who signs out: OpenID Connect puts it into the address itself."""
+_INTO_AN_APP = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+"""The address of a program on the same device, which no server ever sees."""
 _PLACES = {"query": "the query", "path": "the path"}
 
 
@@ -92,22 +106,18 @@ def in_the_address(arrival: Arrival) -> Iterator[Finding]:
     fact = arrival.fact
     if kind_of(fact.label) is LabelKind.INTERNAL or not fact.state.is_readable or is_only_random(fact):
         return
-    if arrival.call.name == _SUCCESS and _redirects_itself(arrival):
+    if fact.key not in {inner.key for inner in arrival.value.facts}:
+        return  # a field of an object, which only gives its own address
+    if arrival.call.name.startswith(_HANDED_ON) and _redirects_itself(arrival):
         return
     part = fact.part or arrival.sink.part
-    audience = audience_of(arrival)
-    if kind_of(fact.label) is LabelKind.PERSONAL:
-        audience = at_least(audience, Audience.AUDIT)
-    elif fact.label == "secret-key" and fact.source == "field":
-        audience = at_least(audience, Audience.STRICT)  # the key of a row, in the link that opens it
-    elif (fact.label in IN_LINKS and (part == "path" or not lets_in(fact))) or is_vague(fact):
-        audience = at_least(audience, Audience.STRICT)
+    audience = at_least(audience_of(arrival), _least(arrival, part))
     yield rule.finding(
         arrival.span,
         label=fact.label,
         channel=Channel.REDIRECT,
         severity=harm(fact.label),
-        confidence=arrival.confidence,
+        confidence=at_most_medium(arrival.confidence),
         audience=audience,
         symbol=arrival.call.symbol,
         flow=arrival.flow,
@@ -115,6 +125,22 @@ def in_the_address(arrival: Arrival) -> Iterator[Finding]:
         word=fact.word,
         where=_PLACES.get(part, "the text"),
     )
+
+
+def _least(arrival: Arrival, part: str) -> Audience:
+    """The largest audience such data in a redirect is worth showing to: keys of rows and what links are made of are put there on purpose."""
+    fact = arrival.fact
+    if kind_of(fact.label) is LabelKind.PERSONAL:
+        return Audience.AUDIT
+    if fact.label == "secret-key" and fact.source in {"", "field"}:
+        return Audience.STRICT  # the key of a row, in the link that opens it
+    if fact.label == "session-id" and arrival.confidence is not Confidence.HIGH:
+        return Audience.STRICT  # a session made to hand something over
+    if (fact.label in IN_LINKS and (part == "path" or not lets_in(fact))) or is_vague(fact):
+        return Audience.STRICT
+    if fact.label == "token" and (_IDENTITY.search(fact.word) or _INTO_AN_APP.match(arrival.value.start)):
+        return Audience.STRICT
+    return Audience.DEFAULT
 
 
 def _redirects_itself(arrival: Arrival) -> bool:
@@ -130,4 +156,5 @@ def _redirects_itself(arrival: Arrival) -> bool:
     names = [
         program.function(FunctionRef(cls.path, index)).names for cls in classes for index in program.class_(cls).methods.values()
     ]
-    return any("get_success_url" in used and not {"redirect", "HttpResponseRedirect"}.isdisjoint(used) for used in names)
+    method = arrival.call.name.rpartition(".")[2]
+    return any(method in used and not {"redirect", "HttpResponseRedirect"}.isdisjoint(used) for used in names)

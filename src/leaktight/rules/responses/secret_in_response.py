@@ -18,7 +18,8 @@ in for it, in the answer to a POST, a token or key that came in by the same requ
 
 For the strict only: a password or card number that the same request brought, since the one who reads it sent it; what lies in the session
 of the one who asks; a code or token on a page, where people read what they have to type elsewhere; a token or key that was just made, in the
-answer to a GET; a bare `token` or `secret`, which is as often an identifier; health data of which no view is known; and personal data, except
+answer to a GET; a new private key for the one who asks; a password that is only proposed; the token of the REST framework, which people copy
+from where they see it; what only administrators, or people with a permission named after it, may read; a bare `token` or `secret`, which is as often an identifier; health data of which no view is known; and personal data, except
 names, mail addresses and places, which most pages are about: for auditors.
 """
 
@@ -31,7 +32,7 @@ from leaktight.flow.events import Arrival
 from leaktight.model import Edit, Finding, Safety, Severity, Style
 from leaktight.policy import Channel, Safeguard
 from leaktight.rules.api import Example, Rule
-from leaktight.rules.judging import harm
+from leaktight.rules.judging import at_most_medium, harm
 from leaktight.rules.requests.posting import (
     EFFECT,
     GUARDED_EFFECT,
@@ -130,7 +131,7 @@ def sent_to_the_client(arrival: Arrival) -> Iterator[Finding]:
         label=arrival.label,
         channel=arrival.channel,
         severity=harm(arrival.label),
-        confidence=verdict.confidence,
+        confidence=at_most_medium(verdict.confidence),
         audience=verdict.audience,
         symbol=arrival.call.symbol,
         flow=arrival.flow,

@@ -27,9 +27,8 @@ from leaktight.project import Project
 from leaktight.project.posted import form_secrets
 from leaktight.project.symbols import ClassRef, FunctionRef, Program
 from leaktight.rules.api import Example, NotPossible, Rule
-from leaktight.rules.judging import LOOSELY_NAMED, at_least, audience_of, harm, is_grave, kind_of
+from leaktight.rules.judging import LOOSELY_NAMED, at_least, audience_of, harm, is_grave, is_only_random, kind_of
 from leaktight.rules.reach import statements
-from leaktight.rules.responses.disclosure import is_only_random
 from leaktight.rules.wording import an
 from leaktight.source.code import Code, Op, walk
 

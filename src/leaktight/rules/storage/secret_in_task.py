@@ -102,7 +102,7 @@ def queued(arrival: Arrival) -> Iterator[Finding]:
     if not is_grave(fact.label) or not fact.state.is_readable:
         return
     severity, audience = milder(harm(fact.label)), arrival.audience
-    if fact.label in EXPIRING:
+    if fact.label in EXPIRING or fact.label == "bank-account":  # a bank account is what payments are made with
         audience = at_least(audience, Audience.STRICT)
     yield rule.finding(
         arrival.span,
