@@ -19,6 +19,7 @@ _PLACE = re.compile(r"^(/|\./|~/|[A-Za-z]:\\)")
 _NOT_A_SECRET = re.compile(
     r"""^\s*$                       # nothing
     | ^[a-z_]+(\.[a-z_]+)*$         # an identifier or dotted name: a key, a field, a template
+    | ^[a-z_][a-z0-9_]*(\.[A-Za-z_]\w*)+$  # a class in a module
     | ^[A-Z][A-Z0-9_]*$             # a constant's name
     | ://|^/|\.(html|txt|py|json)$  # a place
     | ^(\$\w+\$|\[.*\]|\(.*\))$    # what stands for a value
@@ -47,6 +48,8 @@ def may_be_secret(text: str) -> bool:
 
 def name_value(frame: Frame, name: str, value: Value, span: int, *, what: str = "named") -> Value:
     """The value once it is stored under a name: labelled by it, or with one more piece of evidence."""
+    if value.facts and _PUBLIC.search(name):
+        value = _made_public(value)
     match = frame.machine.recognise(name)
     if match is None or not may_hold(value):
         return value
@@ -73,6 +76,18 @@ def name_value(frame: Frame, name: str, value: Value, span: int, *, what: str = 
 
         note_call(frame, f"read:{source}", value, {"key": Value(const=name), "value": named}, {"key": span}, span)
     return named
+
+
+_PUBLIC = re.compile(r"(?:^|_)pub(?:lic)?(?:_|key|$)", re.IGNORECASE)
+
+
+def _made_public(value: Value) -> Value:
+    """The public key, worked out from the private one."""
+    if all(fact.label != "private-key" for fact in value.facts):
+        return value
+    public = value.copy()
+    public.facts = tuple(fact for fact in value.facts if fact.label != "private-key")
+    return public
 
 
 def _origin(value: Value) -> str:

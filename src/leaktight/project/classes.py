@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from leaktight.policy import Match, Recogniser, State, Strength
+from leaktight.project.declarations import plain, switches_on, texts
 from leaktight.project.symbols import ClassRef, External, FunctionRef, GlobalRef, ModuleRef, Program, Symbol
 from leaktight.source.code import Code, Op, last_name
 
@@ -33,6 +34,7 @@ _USER_FIELDS = {
     "first_name": Match("name", Strength.WEAK, State.PLAIN),
     "last_name": Match("name", Strength.WEAK, State.PLAIN),
 }
+_MODELS = frozenset("Model AbstractUser AbstractBaseUser TimeStampedModel MPTTModel Page User PolymorphicModel".split())
 USER = "django.contrib.auth.models.User"
 
 
@@ -94,8 +96,18 @@ class FieldClass:
             return None
         if field.match is not None and field.match.state.is_readable:
             return field.match
+        if field.name in _NUMBERING and any(self._is_secret(other, recogniser) for other in self.fields if other is not field):
+            return None  # it numbers the rows; the secret is another column
         holder = recogniser.recognise(self.name) if field.name in _HELD and field.type in _HOLDERS else None
         return holder if holder is not None and holder.state.is_readable else None
+
+    @staticmethod
+    def _is_secret(field: Field, recogniser: Recogniser) -> bool:
+        """A column with a secret, readable or hashed: `key`, `secret_hash`, `hashed_key`."""
+        words = set(field.name.lower().split("_"))
+        return field.type.endswith(_TEXTS) and (
+            field.match is not None or recogniser.recognise(field.name) is not None or not words.isdisjoint(_HELD - _NUMBERING)
+        )
 
 
 _MODEL_TYPES = frozenset(
@@ -103,9 +115,13 @@ _MODEL_TYPES = frozenset(
     for package in ("strawberry_django", "strawberry.django", "strawberry_django_plus.gql.django")
     for name in ("type", "interface")
 )
+
+_NUMBERING = frozenset({"id", "uuid"})
+"""Names of a key that only numbers the rows, where another column is the secret."""
 _HELD = frozenset({"key", "token", "code", "secret", "value", "hash", "id", "uuid"})
 """What the secret is called on a class that is called after it."""
 _HOLDERS = frozenset({"CharField", "TextField", "SlugField", "UUIDField"})
+_TEXTS = ("CharField", "TextField", "BinaryField", "SecretField", "EncryptedField")
 
 
 def kind_of(program: Program, ref: ClassRef) -> str | None:
@@ -117,20 +133,7 @@ def kind_of(program: Program, ref: ClassRef) -> str | None:
                 return "serializer"
             if tail.endswith(("Form", "FormSet")):
                 return "form"
-            if (
-                tail
-                in {
-                    "Model",
-                    "AbstractUser",
-                    "AbstractBaseUser",
-                    "TimeStampedModel",
-                    "MPTTModel",
-                    "Page",
-                    "User",
-                    "PolymorphicModel",
-                }
-                and "pydantic" not in head
-            ):
+            if tail in _MODELS and "pydantic" not in head:
                 return "model"
             if tail in {"Schema", "ModelSchema", "BaseModel"}:
                 return "schema"
@@ -262,7 +265,7 @@ class FieldClasses:
 
     def _names(self, code: Code, path: str, depth: int = 0) -> tuple[str, ...]:
         """The names in a list, as far as they are written out here or in the `Meta` of another class."""
-        found = _texts(code)
+        found = texts(code)
         if found is not None or depth > 4:
             return found or ()
         if code[0] == Op.BINARY and code[2] == "+":
@@ -314,12 +317,14 @@ class FieldClasses:
                 yield Field(name, cls.name, ref.path, code[1], last_name(annotation), {}, match)
 
     def _field(self, ref: ClassRef, owner: str, name: str, span: int, tail: str, call: Code) -> Field:
-        keywords = {key: _plain(value) for key, value in call[4] if key}
+        keywords = {key: plain(value) for key, value in call[4] if key}
+        if "write_only" not in keywords and self._takes_in_only(ref, call):
+            keywords["write_only"] = True
         label = _SENSITIVE_TYPES.get(tail)
         typed = label is not None or keywords.get("widget") in _PASSWORD_WIDGETS or keywords.get("style") == "password"
         match = self.recogniser.recognise(name)
-        if tail in _QUIET_TYPES or keywords.get("choices"):
-            match = None
+        if tail in _QUIET_TYPES or keywords.get("choices") or tail.endswith("Serializer"):
+            match = None  # what another serializer holds is judged there, field by field
         if tail == "UUIDField" and match is not None and match.strength is Strength.WEAK:
             match = None  # an identifier, which `token` often is the name of
         declared = self.declared.get(f"{owner}.{name}")
@@ -337,6 +342,14 @@ class FieldClasses:
         symbol = self.program.resolve_code(call[2], ref.path)
         return isinstance(symbol, ClassRef) and isinstance(self.program.method(symbol, "to_representation"), FunctionRef)
 
+    def _takes_in_only(self, ref: ClassRef, call: Code) -> bool:
+        """A field class of the project that makes itself `write_only` when it is made."""
+        symbol = self.program.resolve_code(call[2], ref.path)
+        made = self.program.method(symbol, "__init__") if isinstance(symbol, ClassRef) else None
+        if not isinstance(made, FunctionRef):
+            return False
+        return any(switches_on(code, "write_only") for code in self.program.pieces(made))
+
     def _related(self, ref: ClassRef, call: Code) -> ClassRef | str | None:
         """The model a relation points to."""
         target = call[3][0] if call[3] else next((value for key, value in call[4] if key == "to"), None)
@@ -353,30 +366,6 @@ class FieldClasses:
         return self._model(target, ref.path)
 
 
-def _plain(code: Code) -> Any:
-    """A keyword's constant, or the last part of the name it is given."""
-    if code[0] == Op.CONST:
-        return code[2]
-    if code[0] == Op.DICT:
-        inputs = [
-            value[2] for key, value in code[2] if key and key[0] == Op.CONST and key[2] == "input_type" and value[0] == Op.CONST
-        ]
-        return inputs[0] if inputs else True
-    return last_name(code) or True
-
-
-def _texts(code: Code) -> tuple[str, ...] | None:
-    """The names in a list, tuple or text; None when they are not written out."""
-    if code[0] == Op.CONST and isinstance(code[2], str):
-        return (code[2],)
-    if code[0] == Op.LIST and all(item[0] == Op.CONST for item in code[3]):
-        return tuple(str(item[2]) for item in code[3])
-    if code[0] == Op.BINARY and code[2] == "+":
-        left, right = _texts(code[3]), _texts(code[4])
-        return left + right if left is not None and right is not None else None
-    return None
-
-
 def _masked_inputs(program: Program, meta: ClassRef) -> list[str]:
     """Fields that `Meta.widgets` gives a password input."""
     found = program.class_value(meta, "widgets")
@@ -391,7 +380,7 @@ def _masked_inputs(program: Program, meta: ClassRef) -> list[str]:
 
 def _texts_of(program: Program, ref: ClassRef, name: str) -> tuple[str, ...]:
     found = program.class_value(ref, name)
-    return (_texts(found[1]) or ()) if found else ()
+    return (texts(found[1]) or ()) if found else ()
 
 
 __all__ = ["USER", "Field", "FieldClass", "FieldClasses", "ModuleRef"]

@@ -14,7 +14,7 @@ from leaktight.project.symbols import Program
 from leaktight.source.code import Code, Op, walk
 
 _WORDS = (
-    "secret sensitive hidden hide mask redact scrub obfuscat blacklist black_list blocklist block_list denylist deny_list "
+    "secret sensitive hidden hide mask redact scrub obfuscat black_?list blocklist block_list denylist deny_list "
     "cleans censor sanitiz strip private protected"
 ).split()
 _CALLED = re.compile("|".join(_WORDS), re.IGNORECASE)

@@ -70,6 +70,22 @@ def kubernetes_variables(documents: Iterable[Node]) -> Iterator[Variable]:
                     yield from _of_container(container)
 
 
+def platform_variables(documents: Iterable[Node]) -> Iterator[Variable]:
+    """Give the variables that a hosting platform is told: `envVars` of services and groups, `env_variables` of an application."""
+    for document in documents:
+        node = document.get("env_variables")
+        if node is not None:
+            yield from _pairs(node, "env_variables")
+        for group in ("services", "envVarGroups"):
+            parts = document.get(group)
+            for part in parts.items() if parts is not None else ():
+                told = part.get("envVars")
+                for item in told.items() if told is not None else ():
+                    name, value = item.get("key"), item.get("value")
+                    if name is not None and name.text:
+                        yield Variable(name.text, value.text if value is not None else None, name.place, "envVars")
+
+
 def objects(documents: Iterable[Node]) -> Iterator[Node]:
     """Give the objects of the documents, and those of lists."""
     for document in documents:

@@ -15,6 +15,7 @@ from leaktight.project.deployment.containers import (
     is_development,
     kubernetes_commands,
     kubernetes_variables,
+    platform_variables,
 )
 from leaktight.project.environment import SAMPLES, Environment, environment_of, words_of
 from leaktight.source.deployment.blocks import read_apache, read_caddy, read_nginx
@@ -27,7 +28,7 @@ from leaktight.source.files import File, Role, Tree
 
 _DOCKERFILE = re.compile(r"(?:dockerfile|containerfile)(?:[.-][\w.-]+)?|[\w.-]+\.(?:dockerfile|containerfile)", re.IGNORECASE)
 _COMPOSE = re.compile(r"[\w.-]*compose[\w.-]*\.ya?ml", re.IGNORECASE)
-_DOTENV = re.compile(r"\.env(?:[.-][\w.-]+)?|[\w.-]+\.env|env\.(?:prod|production|staging|live)", re.IGNORECASE)
+_DOTENV = re.compile(r"\.env(?:ironment)?(?:[.-][\w.-]+)?|[\w.-]+\.env|env\.(?:prod|production|staging|live)", re.IGNORECASE)
 _UNIT = re.compile(r"[\w@.-]+\.service")
 _INI = re.compile(r"(?:[\w.-]*(?:uwsgi|gunicorn|supervisor)[\w.-]*\.(?:ini|conf))", re.IGNORECASE)
 _CADDY = re.compile(r"caddyfile(?:[.-][\w.-]+)?|[\w.-]+\.caddy(?:file)?", re.IGNORECASE)
@@ -37,6 +38,7 @@ _CONFIGURATION = re.compile(r"[\w.-]+\.(?:conf|conf\.(?:j2|template|tmpl|in)|ngi
 _NOT_A_SERVER = re.compile(
     r"(?:LICENSE|COPYING|Makefile|Procfile|README|NOTICE|AUTHORS|CHANGELOG|CODEOWNERS|.*\.(?:sh|py|md|txt))", re.IGNORECASE
 )
+_PLATFORM = re.compile(r"(?:render|app)\.ya?ml", re.IGNORECASE)
 _YAML = re.compile(r".*\.ya?ml", re.IGNORECASE)
 _TEMPLATED = re.compile(r"\{\{|\{%")
 _KUBERNETES = (b"apiVersion:", b"kind:")
@@ -48,7 +50,7 @@ class DeploymentFile:
 
     path: str
     kind: str
-    """`dockerfile`, `compose`, `kubernetes`, `env`, `unit`, `options`, `procfile`, `script`, `nginx`, `apache` or `caddy`."""
+    """`dockerfile`, `compose`, `kubernetes`, `platform`, `env`, `unit`, `options`, `procfile`, `script`, `nginx`, `apache` or `caddy`."""
     environment: Environment
     reason: str
     """Why it is taken to be for that environment, in words; empty when nothing tells."""
@@ -108,6 +110,7 @@ _KINDS = (
     ("caddy", _CADDY),
     ("procfile", _PROCFILE),
     ("script", _SCRIPT),
+    ("platform", _PLATFORM),
     ("kubernetes", _YAML),
 )
 
@@ -120,24 +123,24 @@ def _read(tree: Tree, file: File, kind: str) -> DeploymentFile | Gap | None:
     if kind == "kubernetes" and not all(word in data for word in _KUBERNETES):
         return None
     text = data.decode("utf-8", "replace")
+    if kind == "platform" and not _TOLD_TO_PLATFORM.search(text):
+        return None  # its name alone does not tell that it is one
     if kind == "server":
         told = _server_kind(path, text)
         if told is None:
             return None
         kind = told
     environment, reason = _environment(path, tree, kind)
-    if kind in {"compose", "kubernetes"}:
+    if kind in _VARIABLES:
         documents = read_yaml(text, path)
         if isinstance(documents, Gap):
             # A template of a file is no file yet: nobody can say what will be in it.
             return None if _TEMPLATED.search(text) else documents
         if kind == "compose" and environment is Environment.UNKNOWN and is_development(documents):
             environment, reason = Environment.DEVELOPMENT, "it starts a server for development"
-        variables = compose_variables(documents) if kind == "compose" else kubernetes_variables(documents)
+        variables = tuple(_VARIABLES[kind](documents))
         commands = compose_commands(documents) if kind == "compose" else kubernetes_commands(documents)
-        return DeploymentFile(
-            path, kind, environment, reason, tuple(variables), documents=tuple(documents), commands=tuple(commands)
-        )
+        return DeploymentFile(path, kind, environment, reason, variables, documents=tuple(documents), commands=tuple(commands))
     if kind == "dockerfile":
         instructions = read_dockerfile(text)
         started = tuple(in_dockerfile(instructions))
@@ -165,6 +168,13 @@ def _in_options(variables: Collection[Variable]) -> Iterator[Command]:
 SERVERS = ("gunicorn", "uvicorn", "daphne", "hypercorn", "uwsgi", "granian", "waitress-serve", "runserver", "runserver_plus")
 """Programs that serve a Django project."""
 _COMMANDS: dict[str, Callable[[str], Iterator[Command]]] = {"procfile": in_procfile, "script": in_script}
+
+_TOLD_TO_PLATFORM = re.compile(r"^\s*(?:-\s+)?(?:envVars|env_variables):", re.MULTILINE)
+_VARIABLES: dict[str, Callable[[list[Node]], Iterator[Variable]]] = {
+    "compose": compose_variables,
+    "kubernetes": kubernetes_variables,
+    "platform": platform_variables,
+}
 _LINES: dict[str, Callable[[str], Iterator[Variable]]] = {"env": read_dotenv, "unit": read_unit, "options": read_options}
 
 _BLOCKS: dict[str, Callable[[str], tuple[Directive, ...]]] = {"nginx": read_nginx, "apache": read_apache, "caddy": read_caddy}

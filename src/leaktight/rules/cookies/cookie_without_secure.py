@@ -15,6 +15,7 @@ Pass `secure=True`, or `secure=settings.SESSION_COOKIE_SECURE` where development
 The cookie tells nothing about anybody, as a language does: only auditors see it. Flags that come from a setting or another value that is
 not known are believed. A cookie that is deleted needs no flag. A session cookie that a middleware of the project sets with flags of its
 own, a setting that code assigns once it has read its configuration, and one that base settings leave to others are for the strict audience.
+So is a setting that is on when `DEBUG` is off, or when the address of the site is an HTTPS one.
 """
 
 from __future__ import annotations

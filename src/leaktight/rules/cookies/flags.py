@@ -17,7 +17,7 @@ from leaktight.rules.api import Rule
 from leaktight.rules.judging import at_least, is_grave
 from leaktight.rules.reach import statements
 from leaktight.rules.sessions import place
-from leaktight.rules.transport.enforcement import is_public
+from leaktight.rules.transport.enforcement import holds_without_debug, is_public
 from leaktight.rules.wording import the
 from leaktight.source.code import Op, walk
 
@@ -38,6 +38,10 @@ _SIGNED_IN = frozenset("session sid sess sessid auth authn authorization sso log
 _CSRF = re.compile(r"[cx]srf", re.IGNORECASE)
 _REMEMBERED = re.compile(r"(?:^|[_-])remember(?:[_-]?(?:me|user|login|web))?$", re.IGNORECASE)
 _SITE_COOKIES = ("SESSION_COOKIE_", "CSRF_COOKIE_", "LANGUAGE_COOKIE_")
+
+
+_OF_ADDRESS = re.compile(r"(?:^|_)(?:ur[il]s?|origins?|hosts?|domains?|address|scheme|protocol)(?:_|$)", re.IGNORECASE)
+"""In the name of a variable that holds where the site is reached: the flag is on when that is an HTTPS address."""
 
 
 class Flag(StrEnum):
@@ -72,17 +76,13 @@ def carried(call: Call) -> Carried | None:
         return Carried(
             the(best.label) + _in(name),
             Audience.DEFAULT,
-            max(confidence(best), Confidence.MEDIUM, key=_rank),
+            Confidence.MEDIUM,
         )
     if signs_in(call.project, name) and not constant:
         return Carried(f"the cookie `{name}`, which tells who somebody is,", Audience.DEFAULT, Confidence.MEDIUM)
     if best is not None:
         return Carried(the(best.label) + _in(name), Audience.STRICT, Confidence.LOW)
     return Carried(f"the cookie `{name}`" if name else "a cookie", Audience.AUDIT, Confidence.LOW)
-
-
-def _rank(item: Confidence) -> int:
-    return item.rank
 
 
 def _in(name: str) -> str:
@@ -105,7 +105,9 @@ def state_of(call: Call, flag: str) -> Flag:
     """Whether a flag is given for a cookie, here or by a later line of the same function."""
     value = call.argument(flag)
     state = Flag.ABSENT if value is None else _read(value)
-    if state in {Flag.ABSENT, Flag.OFF} and ((call.is_open and value is None) or _written_later(call, flag)):
+    if state in {Flag.ABSENT, Flag.OFF} and (
+        (call.is_open and value is None) or _written_later(call, flag) or (value is not None and _asks_for_setting(call, flag))
+    ):
         return Flag.UNKNOWN
     return state
 
@@ -118,6 +120,12 @@ def _read(value: Value) -> Flag:
     if value.const is None:
         return Flag.ABSENT
     return Flag.GIVEN if value.const and str(value.const).lower() != "none" else Flag.OFF
+
+
+def _asks_for_setting(call: Call, flag: str) -> bool:
+    """`secure=settings.SESSION_COOKIE_SECURE or None`: the setting decides, and is judged where it is set."""
+    names = call.project.program.function(call.function).names if call.function is not None else ()
+    return any(name.startswith(_SITE_COOKIES) and name.endswith("_" + flag.upper()) for name in names)
 
 
 def _written_later(call: Call, flag: str) -> bool:
@@ -167,6 +175,10 @@ def judge_call(rule: Rule, call: Call, flag: str, *, absent: str, off: str) -> I
     )
 
 
+def _follows_address(value: SettingValue) -> bool:
+    return value.env is not None and _OF_ADDRESS.search(value.env) is not None
+
+
 def judge_morsel(rule: Rule, call: Call, flag: str, *, off: str) -> Iterator[Finding]:
     """Report a flag that is taken from a cookie which is set already."""
     value = call.argument("value")
@@ -190,6 +202,8 @@ def judge_setting(
         return
     if value.certainty is Certainty.ABSENT and settings.incomplete:
         audience = at_least(audience, Audience.STRICT)  # it may be set in the part that is not there
+    if holds_without_debug(settings, value) or (value.certainty is Certainty.DEFAULTED and _follows_address(value)):
+        audience = at_least(audience, Audience.STRICT)
     sure = {Certainty.KNOWN: Confidence.HIGH, Certainty.DEFAULTED: Confidence.MEDIUM}.get(value.certainty, Confidence.MEDIUM)
     yield rule.finding(
         place(value, settings),

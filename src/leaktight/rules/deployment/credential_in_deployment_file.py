@@ -13,11 +13,13 @@ Then replace the value that was written down, since it is known.
 
 ## When it is fine
 Files for a developer's machine and for tests, samples to be copied, values that are to be replaced, and environment files that version control
-ignores: all of those are left out. What everybody would try first is shown to the strict audience.
+ignores: all of those are left out. What everybody would try first is shown to the strict audience, and so is the password of a database or
+broker in a compose file, which is reached from the network of that file alone.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from leaktight.model import Audience, Confidence, Finding, Severity
@@ -26,6 +28,7 @@ from leaktight.project import Project
 from leaktight.project.deployment import DeploymentFile, Literal, literal_of
 from leaktight.project.deployment.literals import default_of, has_known_form, password_in, user_in
 from leaktight.rules.api import Example, NotPossible, Rule
+from leaktight.rules.judging import at_least
 from leaktight.source.deployment.words import Variable
 
 rule = Rule(
@@ -117,6 +120,8 @@ def _judge(project: Project, file: DeploymentFile, variable: Variable, names: fr
     if found is None:
         return
     confidence, audience = found
+    if file.kind == "compose" and _OF_SERVICES.match(variable.name) and password is None:
+        audience = at_least(audience, Audience.STRICT)
     how = f"`{variable.name}`" + (" falls back to it" if fallback is not None else " is set to it")
     if password is not None:
         how = f"`{variable.name}` is a URL with a password in it"
@@ -129,6 +134,10 @@ def _judge(project: Project, file: DeploymentFile, variable: Variable, names: fr
         place=_PLACES.get(variable.way, "a file of the repository"),
         why=how,
     )
+
+
+_OF_SERVICES = re.compile(r"(?:MYSQL|MARIADB|POSTGRES|PG|MONGO|REDIS|RABBITMQ|DB|DATABASE)(?:QL)?_", re.IGNORECASE)
+"""Databases and brokers of a compose file, which nobody reaches but from its own network."""
 
 
 def _confidence(literal: Literal, *, is_known: bool, is_fallback: bool) -> tuple[Confidence, Audience] | None:

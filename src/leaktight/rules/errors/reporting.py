@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 from leaktight.model import Certainty
 from leaktight.project import Project
 from leaktight.project.settings import UNKNOWN
 
 _MAILS = "AdminEmailHandler"
-_DJANGO = frozenset({"django", "django.request"})
+_TOLD = frozenset({"django", "django.request", ""})
+"""The loggers that hear of a request that failed."""
+_KEPT = re.compile(r"^(?:logging|django)\.|File|Stream|Console|Null|Rich|Syslog|Loguru")
+"""In the name of a handler that writes to the log of the site alone."""
 
 
 def are_reports_mailed(project: Project) -> bool:
-    """Tell whether Django mails error reports: it does unless `LOGGING` takes its handler away and names none like it.
+    """Tell whether Django mails error reports: it does unless `LOGGING` takes its handler away and attaches none like it.
 
     Source: Django's `DEFAULT_LOGGING`, whose logger `django` has the handler `mail_admins`; `dictConfig` replaces the handlers of a
     logger it names, and switches loggers off that it does not name unless `disable_existing_loggers` is false.
@@ -19,12 +24,22 @@ def are_reports_mailed(project: Project) -> bool:
     logging = project.setting("LOGGING")
     if logging is None or logging.certainty is Certainty.ABSENT or not isinstance(logging.value, dict):
         return True
-    handlers, loggers = logging.value.get("handlers"), logging.value.get("loggers", {})
+    handlers, loggers = logging.value.get("handlers", {}), logging.value.get("loggers", {})
     if not isinstance(handlers, dict) or not isinstance(loggers, dict):
         return True
-    kinds = [handler.get("class") if isinstance(handler, dict) else UNKNOWN for handler in handlers.values()]
-    if any(not isinstance(kind, str) or kind.endswith(_MAILS) or not kind.startswith(("logging.", "django.")) for kind in kinds):
+    told = [logger for name, logger in loggers.items() if name in _TOLD] + [logging.value.get("root")]
+    if any(_may_mail(logger, handlers) for logger in told):
         return True
-    is_off = logging.value.get("disable_existing_loggers", True) is True
-    named = [logger for name, logger in loggers.items() if name in _DJANGO]
-    return not is_off and not any(isinstance(logger, dict) and logger.get("handlers") for logger in named)
+    return "django" not in loggers and logging.value.get("disable_existing_loggers", True) is False
+
+
+def _may_mail(logger: object, handlers: dict[object, object]) -> bool:
+    """Whether a handler attached to a logger mails, or does what nobody here knows."""
+    attached = logger.get("handlers", ()) if isinstance(logger, dict) else ()
+    if attached is UNKNOWN or not isinstance(attached, list | tuple):
+        return True
+    kinds = []
+    for name in attached:
+        handler = handlers.get(name) if isinstance(name, str) else UNKNOWN
+        kinds.append(handler.get("class") if isinstance(handler, dict) else UNKNOWN)
+    return any(not isinstance(kind, str) or kind.endswith(_MAILS) or not _KEPT.search(kind) for kind in kinds)

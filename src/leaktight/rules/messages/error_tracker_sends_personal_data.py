@@ -11,6 +11,7 @@ Leave the switch off and add the id of the user where it is needed, or give `bef
 
 ## When it is fine
 `before_send`, `before_send_transaction` or an `event_scrubber` is given, or the switch is read from the environment and off by default.
+Whoever runs the site may want its tracker to know who was signed in, so that the rest is for the strict.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def starts(call: Call) -> Iterator[Finding]:
         return
     yield rule.finding(
         call.place("send_default_pii"),
-        audience=Audience.STRICT if call.is_open else None,
+        audience=Audience.STRICT,
         symbol=call.symbol,
     )
 

@@ -132,8 +132,8 @@ def _connected_in_clear(call: Call, connection: ConnectionSpec) -> Iterator[Find
         return
     login = where.has_account or sends_login(call, connection.credentials) or bool(call.of_same_object(*connection.signs_in_by))
     if login:
-        # A protocol that is never encrypted is told whatever the host; others often stay at home.
-        otherwise = Audience.STRICT if connection.schemes else Audience.DEFAULT
+        # A protocol that is never encrypted is told whatever the host; services often stay at home.
+        otherwise = Audience.STRICT if connection.schemes or (connection.local and not connection.never) else Audience.DEFAULT
         yield _finding(call, where, login=True, otherwise=otherwise)
     elif not any(_is_told(other) for other in call.of_same_object(*connection.told_by)):
         if connection.audience != "none":

@@ -123,7 +123,11 @@ _NO_CHECK = frozenset({"ssl.CERT_NONE", "OpenSSL.SSL.VERIFY_NONE"})
 @rule.call(*giving_up("verification"))
 def verification_given_up(call: Call) -> Iterator[Finding]:
     for given in given_up(call, "verification"):
-        audience, confidence = given.audience, given.confidence
+        # What is written as `verify=False` is meant; other ways to say it are now and then a fallback, or an option of the site.
+        sure = (
+            given.confidence if "=False" in given.shown else min(given.confidence, Confidence.MEDIUM, key=lambda item: item.rank)
+        )
+        audience, confidence = given.audience, sure
         if is_asked_for(call) or is_checked_by_hand(call) or is_named_for_it(call):
             # Who switches the option on knows; who looks at the certificate may pin it.
             audience, confidence = at_least(audience, Audience.STRICT), Confidence.LOW

@@ -11,8 +11,8 @@ it but the version.
 Ask for the repaired version that the finding names, or a later one of the same series.
 
 ## When it is fine
-The leaky part is not used: Django's cache middleware, for instance. Where the project shows no use of it, only the strict are told. What is
-not pinned to one version is not judged, since nobody can say which version is installed.
+The leaky part is not used: Django's cache middleware, for instance, or `cache_page` on nothing but pages that everybody may see. Where the
+project shows no use of it, or only those who work on the site install the version, the strict are told. What is not pinned to one version is not judged, since nobody can say which version is installed.
 """
 
 from __future__ import annotations
@@ -24,12 +24,16 @@ from functools import partial
 import msgspec
 
 from leaktight.edit import Desk, NotPossible
-from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severity
+from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severity, Step
 from leaktight.policy import Channel
 from leaktight.policy.advisories import Advisory, advisories
 from leaktight.project import Project
 from leaktight.project.dependencies import Dependency
+from leaktight.project.environment import WORDS, Environment, words_of
+from leaktight.project.views import View
+from leaktight.rules.access import reach_of, requires_login
 from leaktight.rules.api import Example, Rule
+from leaktight.rules.responses.caching import caching_of, keeps_out_of_caches
 from leaktight.source.code import Op, walk
 
 rule = Rule(
@@ -53,36 +57,53 @@ rule = Rule(
 
 
 _REPAIRED = re.compile(r"repaired in (\d[\d.]*)")
+_PER_VIEW = "cache_page"
+_TOOLS = frozenset({"doc", "docs", "documentation", "lint", "linters", "tools", "typing", "mypy", "black", "pre"})
 _EXACTLY = re.compile(r"==\s*(\d[\d.]*)")
 
 
 @rule.project
 def pinned_to_a_leaky_version(project: Project) -> Iterator[Finding]:
+    """One finding for each version of a package, however many files pin it; those the site is installed from come first."""
     known = advisories()
+    pinned: dict[tuple[str, tuple[int, ...], bool], list[Dependency]] = {}
     for dependency in project.dependencies:
-        if dependency.version is None:
-            continue
-        version = dependency.version
-        found = [item for item in known.get(dependency.name, ()) if item.covers(version, is_final=dependency.is_final)]
+        if dependency.version is not None:
+            pinned.setdefault((dependency.name, dependency.version, dependency.is_final), []).append(dependency)
+    for (name, version, is_final), places in pinned.items():
+        found = [item for item in known.get(name, ()) if item.covers(version, is_final=is_final)]
         if found:
-            yield _finding(project, dependency, sorted(found, key=partial(_concerns_last, project)))
+            yield _finding(project, sorted(places, key=_is_for_developers), sorted(found, key=partial(_concerns_last, project)))
 
 
 def _concerns_last(project: Project, advisory: Advisory) -> bool:
     return not _concerns(project, advisory)
 
 
-def _finding(project: Project, dependency: Dependency, found: list[Advisory]) -> Finding:
-    """One finding for a line, however many leaks it brings; the first one told is one that concerns the project."""
+def _is_for_developers(dependency: Dependency) -> bool:
+    """A file that only those install from who work on the site, by its name or folder: `requirements/dev.txt`, `docs/requirements.txt`."""
+    folders, _, name = dependency.span.path.rpartition("/")
+    words = {*words_of(name.partition(".")[0]), *(word for folder in folders.split("/") for word in words_of(folder))}
+    named = {WORDS.get(word) for word in words}
+    return not words.isdisjoint(_TOOLS) or (
+        bool(named & {Environment.DEVELOPMENT, Environment.TEST}) and Environment.PRODUCTION not in named
+    )
+
+
+def _finding(project: Project, places: list[Dependency], found: list[Advisory]) -> Finding:
+    """One finding, however many leaks the version brings; the first one told is one that concerns the project."""
+    dependency = places[0]
     version = dependency.version or ()
     first = found[0]
     repair = max(item.repair_of(version) for item in found)
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    concerns = _concerns(project, first)
     return rule.finding(
         dependency.span,
         channel=first.channel,
-        confidence=Confidence.HIGH if _concerns(project, first) else Confidence.MEDIUM,
-        audience=Audience.DEFAULT if _concerns(project, first) else Audience.STRICT,
+        confidence=Confidence.HIGH if concerns and first.channel is not Channel.OUTGOING_HTTP else Confidence.MEDIUM,
+        audience=Audience.DEFAULT if concerns and not _is_for_developers(dependency) else Audience.STRICT,
+        related=tuple(Step(place.span, "pinned here as well") for place in places[1:]),
         package=dependency.name,
         version=_text(version),
         leaks=first.leaks,
@@ -92,17 +113,19 @@ def _finding(project: Project, dependency: Dependency, found: list[Advisory]) ->
 
 @rule.fix(Safety.UNSAFE, "ask for the repaired version", "another version of the library runs")
 def repaired_version(finding: Finding, desk: Desk) -> Iterator[Edit]:
-    document = desk.text(finding.span.path)
+    """All files that pin the version, so that none of them holds another one back."""
     wanted = _REPAIRED.search(finding.message)
-    start, end = document.range_of(finding.span)
-    pinned = _EXACTLY.search(document.text, start, end)
-    if wanted is None or pinned is None:
-        raise NotPossible("the version stands in a file that a tool writes: let it bring the repaired one")
-    line = document.line(finding.span.line)
-    following = document.line(finding.span.line + 1) if finding.span.line < document.lines else ""
-    if "--hash" in line + following:
-        raise NotPossible("the line holds hashes of the version: let the tool that wrote it bring the repaired one")
-    yield document.edit(pinned.start(1), pinned.end(1), wanted[1])
+    for span in (finding.span, *(step.span for step in finding.related)):
+        document = desk.text(span.path)
+        start, end = document.range_of(span)
+        pinned = _EXACTLY.search(document.text, start, end)
+        if wanted is None or pinned is None:
+            raise NotPossible("the version stands in a file that a tool writes: let it bring the repaired one")
+        line = document.line(span.line)
+        following = document.line(span.line + 1) if span.line < document.lines else ""
+        if "--hash" in line + following:
+            raise NotPossible("the line holds hashes of the version: let the tool that wrote it bring the repaired one")
+        yield document.edit(pinned.start(1), pinned.end(1), wanted[1])
 
 
 def _text(version: tuple[int, ...]) -> str:
@@ -110,17 +133,38 @@ def _text(version: tuple[int, ...]) -> str:
 
 
 def _concerns(project: Project, advisory: Advisory) -> bool:
-    """Tell whether the project uses what leaks, as far as imports and settings show."""
-    return not advisory.uses or any(name in advisory.uses for name in _used(project))
+    """Tell whether the project uses what leaks, as far as imports and settings show; of caches, for what not everybody may see."""
+    if not advisory.uses:
+        return True
+    used = _used(project) & set(advisory.uses)
+    return bool(used - {_PER_VIEW}) or (_PER_VIEW in used and _caches_private_views(project))
+
+
+def _caches_private_views(project: Project) -> bool:
+    """A page that is kept for everybody gives nothing away by that: a site map, the description of an API."""
+    memo = project.program.memo
+    if "private views cached" not in memo:
+        memo["private views cached"] = any(
+            caching_of(view) is not None and not keeps_out_of_caches(view) and _is_private(view, project)
+            for view in project.views
+        )
+    return bool(memo["private views cached"])
+
+
+def _is_private(view: View, project: Project) -> bool:
+    return requires_login(view, project) or not {"request.user", "request.session"}.isdisjoint(
+        reach_of(project, view, "get", "head").used
+    )
 
 
 def _used(project: Project) -> frozenset[str]:
-    """Last parts of the names the project imports, and of those its settings name, with the settings that are set."""
+    """The packages and last parts of the names the project imports, and of those its settings name, with the settings that are on."""
     memo = project.program.memo
     if "names used" not in memo:
         names = {name.rpartition(".")[2] for module in project.program.modules.values() for name in module.imports.values()}
+        names |= {package for module in project.program.modules.values() for package in module.packages}
         for settings in project.settings:
-            names |= set(settings.names())
+            names |= {name for name in settings.names() if settings.get(name).value is not False}
             module = project.program.modules.get(settings.path)
             for code in walk(msgspec.msgpack.decode(module.body)) if module is not None and module.body else ():
                 if code[0] == Op.CONST and isinstance(code[2], str):

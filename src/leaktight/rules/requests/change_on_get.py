@@ -13,7 +13,7 @@ Put `@require_POST` on the function, name the method `post`, and make the link a
 
 ## When it is fine
 The address holds a token of its own, as a link in a mail does; other servers call it; the signature of the request is checked. What is
-saved along the way, such as a time of the last visit, is shown to the strict only.
+saved along the way, such as a time of the last visit, or in the visitor's own account, such as what is preferred, is shown to the strict only.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from leaktight.project.symbols import ClassRef, External, FunctionRef
 from leaktight.project.views import View
 from leaktight.rules.access import requires_login
 from leaktight.rules.api import Example, NotPossible, Rule
+from leaktight.rules.judging import at_least
 from leaktight.rules.reach import Reach, callee, heading, reach
 from leaktight.rules.requests.exemptions import (
     is_called_by_others,
@@ -128,6 +129,8 @@ def changed_by_get(project: Project) -> Iterator[Finding]:
             continue
         change, place = found
         confidence, audience = _judge(project, view, handler, change)
+        if change == "save" and _is_of_the_visitor(project, handler, place):
+            confidence, audience = min(confidence, Confidence.MEDIUM, key=_rank), at_least(audience, Audience.STRICT)
         yield rule.finding(
             heading(project, handler),
             severity=Severity.LOW if change == _LOGOUT else rule.severity,
@@ -138,6 +141,19 @@ def changed_by_get(project: Project) -> Iterator[Finding]:
             view=view.name,
             change="sign out" if change == _LOGOUT else change,
         )
+
+
+def _rank(item: Confidence) -> int:
+    return item.rank
+
+
+def _is_of_the_visitor(project: Project, handler: FunctionRef, place: int) -> bool:
+    """`request.user.save()`: what visitors prefer themselves, and switch back."""
+    for code in project.program.pieces(handler):
+        if code[0] == Op.CALL and code[1] == place and code[2][0] == Op.ATTR:
+            base = code[2][2]
+            return bool(base[0] == Op.ATTR and base[3] == "user" and base[2][-1] == "request")
+    return False
 
 
 def _judge(project: Project, view: View, handler: FunctionRef, change: str) -> tuple[Confidence, Audience]:

@@ -33,6 +33,8 @@ _WRITES = frozenset(
     "objects.create objects.update objects.delete objects.get_or_create objects.acreate objects.aupdate objects.adelete create_user "
     "django.contrib.auth.login django.contrib.auth.logout".split()
 )
+_SELECTS = frozenset({"objects.filter", "objects.exclude", "objects.all", "get_queryset"})
+"""What rows are selected by that `update` then changes; a dictionary has it as well."""
 _BY_OTHERS = re.compile(
     r"web_?hooks?|hooks?|call_?back|ipn|notif\w*|notify|postback|complete|acs|sls|saml\w*|oauth\w*|openid\w*|oidc\w*|sso|lti\w*|launch"
     r"|xml_?rpc|soap|csw|wms|wfs|ping|report|beacon|csp\w*",
@@ -73,7 +75,7 @@ def changes_state(view: View, done: Reach) -> bool:
     """Tell whether a request that is no GET changes something, as far as the code is in sight."""
     if not _EDITING.isdisjoint(_tail(name) for name in view.ancestors):
         return True
-    return not _WRITES.isdisjoint(done.called)
+    return not _WRITES.isdisjoint(done.called) or ("update" in done.called and not _SELECTS.isdisjoint(done.called))
 
 
 def answers_changes(view: View, done: Reach) -> bool:

@@ -10,7 +10,8 @@ keys, in the history of changes, in log lines and error reports. Whoever reads o
 Give the model an ordinary primary key and keep the secret in a unique field beside it, best as a hash.
 
 ## When it is fine
-The key is an id that opens nothing by itself. Models that take their primary key over from a class of Django's are not reported.
+The key is an id that opens nothing by itself, beside the column with the secret. Where only the class is called after a secret, and not
+the key, the strict are told. Models that take their primary key over from a class of Django's are not reported.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def key_is_a_secret(cls: FieldClass, project: Project) -> Iterator[Finding]:
             project.span(field.path, field.span),
             label=match.label,
             confidence=Confidence.HIGH if strong else Confidence.MEDIUM,
-            audience=Audience.DEFAULT,
+            audience=Audience.DEFAULT if strong else Audience.STRICT,
             symbol=f"{cls.path.removesuffix('.py').replace('/', '.')}.{cls.name}",
             word=field.name,
             model=cls.name,

@@ -12,7 +12,7 @@ then verify.
 
 ## When it is fine
 The same function verifies the token, or somebody else did before: a gateway that strips foreign tokens. Headers and claims that are only read
-are shown to auditors.
+are shown to auditors, an `id_token`, which its issuer mostly hands over himself, to the strict.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from collections.abc import Iterator
 
 from leaktight.flow.events import Call
 from leaktight.flow.knowledge import load
+from leaktight.flow.value import all_facts
 from leaktight.model import Audience, Confidence, Finding, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.rules.api import Example, NotPossible, Rule
@@ -81,7 +82,9 @@ def read_as_it_is(call: Call) -> Iterator[Finding]:
             yield rule.finding(
                 given.span,
                 confidence=Confidence.MEDIUM,
-                audience=at_least(given.audience, Audience.STRICT) if _is_a_question(call) else given.audience,
+                audience=at_least(given.audience, Audience.STRICT)
+                if _is_a_question(call) or _is_from_its_issuer(call)
+                else given.audience,
                 symbol=call.symbol,
                 flow=call.steps(),
                 related=given.related,
@@ -92,6 +95,11 @@ def read_as_it_is(call: Call) -> Iterator[Finding]:
 def _is_a_question(call: Call) -> bool:
     """Tell a function that only says what kind of token it is given, such as whose: who believes it has yet to verify it."""
     return call.function is not None and re.match(r"_?(is|has)_", call.project.program.function(call.function).name) is not None
+
+
+def _is_from_its_issuer(call: Call) -> bool:
+    """An id token is mostly got from the one who signed it, over TLS, and then needs no signature (OpenID Connect Core, 3.1.3.7)."""
+    return any(fact.word == "id_token" for value in call.arguments.values() for fact in all_facts(value))
 
 
 def _is_verified_as_well(call: Call) -> bool:

@@ -66,11 +66,23 @@ def _is_used_by_hand(project: Project, cls: ClassRef) -> bool:
                 for target in code[2]
                 if target[0] == Op.NAME
             }
+            picked = _picked_from(body)
             if any(
-                code[0] == Op.ATTR and code[3] == "data" and (_makes(code[2], name) or _is_one_of(code[2], made)) for code in body
+                code[0] == Op.ATTR
+                and code[3] == "data"
+                and id(code) not in picked
+                and (_makes(code[2], name) or _is_one_of(code[2], made))
+                for code in body
             ):
                 return True
     return False
+
+
+def _picked_from(body: list[Code]) -> set[int]:
+    """What one value is taken out of, as `data` is in `serializer.data["email"]` and `serializer.data.get("email")`."""
+    items = {id(code[2]) for code in body if code[0] == Op.ITEM}
+    calls = (code[2] for code in body if code[0] == Op.CALL and code[2][0] == Op.ATTR)
+    return items | {id(called[2]) for called in calls if called[3] in {"get", "pop"}}
 
 
 def _makes(code: Code | None, name: str) -> bool:

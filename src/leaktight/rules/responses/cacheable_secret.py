@@ -12,7 +12,8 @@ Put `never_cache` on views for people who signed in, or keep only the costly dat
 must be cached for each person needs `vary_on_cookie` inside of `cache_page`, and `cache_control(private=True)`.
 
 ## When it is fine
-The view is the same for everybody. `private=True` keeps Django's cache and proxies away, `never_cache` every cache. With `vary_on_cookie`
+The view is the same for everybody; an API that asks for a login before the cache answers, and looks at nobody for its answer, is shown to the
+strict. `private=True` keeps Django's cache and proxies away, `never_cache` every cache. With `vary_on_cookie`
 alone only the strict are told.
 """
 
@@ -114,10 +115,13 @@ def cached_for_everybody(project: Project) -> Iterator[Finding]:
 
 def _whose(view: View, project: Project, cached: Caching) -> tuple[str, Confidence, Audience] | None:
     least = Audience.STRICT if cached.varies else Audience.DEFAULT
-    if requires_login(view, project):
-        return "which asks for a login", Confidence.HIGH, least
     done = reach_of(project, view, "get", "head")
-    if {"request.user", "request.session"} & done.used:
+    depends = not {"request.user", "request.session"}.isdisjoint(done.used)
+    if requires_login(view, project):
+        if depends or not cached.is_after_login:
+            return "which asks for a login", Confidence.HIGH, least
+        return "which asks for a login", Confidence.MEDIUM, Audience.STRICT
+    if depends:
         return "which looks at who is signed in", Confidence.MEDIUM, Audience.STRICT
     return None
 

@@ -22,6 +22,8 @@ class Caching(NamedTuple):
     how: str
     varies: bool
     """Whether it keeps an answer for each cookie or login apart."""
+    is_after_login: bool = False
+    """Whether the view has asked who somebody is before the cache answers, as those of the REST framework do in `dispatch`."""
 
 
 def caching_of(view: View) -> Caching | None:
@@ -31,7 +33,8 @@ def caching_of(view: View) -> Caching | None:
         if not _covers_reading(item):
             continue
         if tail == "cache_page":
-            return Caching(item.path, item.span, "is cached for everybody", _varies(view, item, index))
+            shared = view.is_api and item.target.startswith("method:") and item.target != "method:dispatch"
+            return Caching(item.path, item.span, "is cached for everybody", _varies(view, item, index), is_after_login=shared)
         if tail == "cache_control" and _is_given(item.code, "public") and not _is_given(item.code, "private"):
             return Caching(item.path, item.span, "may be kept by every cache on the way", varies=False)
     for route in view.routes:
@@ -93,9 +96,12 @@ def _covers_reading(item: Decorator) -> bool:
 
 
 def _varies(view: View, cache: Decorator, position: int) -> bool:
-    """What stands inside of `cache_page` varies the answer in time; what stands outside comes too late."""
+    """What stands inside of `cache_page` varies the answer in time; what stands outside comes too late.
+
+    An answer of the REST framework is written, and put into the cache, only after all of them.
+    """
     return any(
-        _varies_by_person(item) and (index > position or item.target != cache.target)
+        _varies_by_person(item) and (index > position or item.target != cache.target or view.is_api)
         for index, item in enumerate(view.decorators)
     )
 

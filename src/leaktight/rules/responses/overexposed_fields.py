@@ -13,7 +13,8 @@ List the fields by name. Mark a field that is only taken in with `write_only` (`
 name the columns: `.values("id", "name")`.
 
 ## When it is fine
-The field is `write_only`, or another class is used for answers. Forms whose model holds nothing of the kind, and those of the admin, are shown to auditors only, classes that rework what they
+The field is `write_only`, or another class is used for answers: where no view is seen to answer with the class, the strict are told. So
+are passwords that a resource is opened with, such as a file or a network, when somebody listed them. Forms whose model holds nothing of the kind, and those of the admin, are shown to auditors only, classes that rework what they
 give out (`to_representation`) to the strict.
 """
 
@@ -28,10 +29,10 @@ from leaktight.flow.value import all_facts
 from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severity, Span, Step
 from leaktight.policy import Channel, LabelKind, Match, Safeguard, State, Strength
 from leaktight.project import Project
-from leaktight.project.classes import Field, FieldClass
+from leaktight.project.classes import USER, Field, FieldClass
 from leaktight.project.symbols import ClassRef
 from leaktight.rules.api import Example, Rule
-from leaktight.rules.judging import at_least, audience_of, harm, is_grave, kind_of
+from leaktight.rules.judging import LOOSELY_NAMED, at_least, audience_of, harm, is_grave, kind_of
 from leaktight.rules.reach import heading
 from leaktight.rules.responses.answering import is_answered_to_administrators, is_answered_with
 from leaktight.rules.responses.choosing import name_fields
@@ -114,7 +115,7 @@ def readable_fields(cls: FieldClass, project: Project) -> Iterator[Finding]:
     if cls.chosen is None and not wide:
         return
     exposed = [field for field in cls.fields if _is_exposed(field, cls, project)]
-    if not exposed or not _says_itself(cls, project):
+    if not exposed or not _says_itself(cls, project) or _takes_in_only(cls, project):
         return
     verdicts = [(verdict, field) for field in exposed if (verdict := _judge(field, cls, project, wide=wide)) is not None]
     if not verdicts:
@@ -195,7 +196,36 @@ def _is_exposed(field: Field, cls: FieldClass, project: Project) -> bool:
     if field.keywords.get("widget") in {"PasswordInput", "HiddenInput"} or field.type == "SerializerMethodField":
         return False
     declared = field.path == cls.path and field.owner == cls.name
-    return not declared or (cls.kind == "serializer" and match.label == "password" and not field.is_read_only)
+    if not declared:
+        return True
+    return cls.kind == "serializer" and match.label == "password" and not field.is_read_only and _has(cls.model, field, project)
+
+
+def _takes_in_only(cls: FieldClass, project: Project) -> bool:
+    """A serializer that asks for `new_password` as well, which its model does not have: it would fail if it had to give that out."""
+    return cls.kind == "serializer" and any(
+        field.owner == cls.name
+        and field.match is not None
+        and field.match.label == "password"
+        and not field.is_write_only
+        and not {"required", "default", "source"} & field.keywords.keys()
+        and not _has(cls.model, field, project)
+        for field in cls.fields
+    )
+
+
+def _has(model: ClassRef | str | None, field: Field, project: Project) -> bool:
+    """Whether a model holds what a field declared beside it is called after: `new_password` is never read from it."""
+    source = field.keywords.get("source")
+    name = (source if isinstance(source, str) else field.name).partition(".")[0]
+    if not isinstance(model, ClassRef):
+        return model != USER or name == "password"
+    known, program = project.classes.get(model), project.program
+    return (
+        (known is not None and any(column.name == name for column in known.fields))
+        or program.method(model, name) is not None
+        or program.class_value(model, name) is not None
+    )
 
 
 def _is_password_hash(match: Match) -> bool:
@@ -215,10 +245,13 @@ def _judge(field: Field, cls: FieldClass, project: Project, *, wide: bool) -> tu
     strong = match.strength is Strength.STRONG or field.typed
     confidence = Confidence.HIGH if strong else Confidence.MEDIUM
     if wide:
-        vague = kind_of(match.label) is LabelKind.SPECIAL or (match.label == "secret" and not strong)
-        audience = Audience.STRICT if vague else Audience.DEFAULT
-    elif match.label in _NEVER and strong:
+        # A `token` or `secret` of which the name says no more is often one its reader is meant to have, as that of an invitation.
+        vague = kind_of(match.label) is LabelKind.SPECIAL or (match.label in LOOSELY_NAMED and not strong)
+        answers = cls.kind != "serializer" or is_answered_with(project, cls.ref)
+        audience = Audience.DEFAULT if answers and not vague else Audience.STRICT
+    elif match.label in _NEVER and strong and _is_of_an_account(match, cls, project):
         audience = Audience.DEFAULT if is_answered_with(project, cls.ref) else Audience.STRICT
+        confidence = min(confidence, Confidence.MEDIUM, key=lambda item: item.rank)  # it may be meant, and seen by few
     else:
         audience = Audience.STRICT if strong and kind_of(match.label) is not LabelKind.SPECIAL else Audience.AUDIT
     if cls.kind == "form":
@@ -230,6 +263,14 @@ def _judge(field: Field, cls: FieldClass, project: Project, *, wide: bool) -> tu
     if audience is Audience.DEFAULT and match.label in _OF_SERVICES and is_answered_to_administrators(project, cls.ref):
         audience = Audience.STRICT
     return audience, confidence
+
+
+def _is_of_an_account(match: Match, cls: FieldClass, project: Project) -> bool:
+    """A password people sign in with. What opens a file or a network is kept for those who may read it, and listed on purpose."""
+    if match.label != "password" or _is_password_hash(match) or not isinstance(cls.model, ClassRef):
+        return True
+    known = project.classes.get(cls.model)
+    return known is None or any(field.match is not None and _is_password_hash(field.match) for field in known.fields)
 
 
 def _own(project: Project, cls: FieldClass, name: str) -> bool:

@@ -13,7 +13,9 @@ Keep what the secret leads to, not the secret: the id of the account that waits,
 with. What must be kept is encrypted first, and taken out (`pop`) by the step that needs it.
 
 ## When it is fine
-The value is encrypted or hashed before it is stored. Tokens of other sites, and what is only called a secret, are shown to the strict.
+The value is encrypted or hashed before it is stored. Tokens of other sites, what is only called a secret, and keys and codes that the site
+makes itself for the next step, as that of a second factor which is being set up, are shown to the strict: the session is where they belong
+while nobody encrypts it.
 """
 
 from __future__ import annotations
@@ -91,7 +93,7 @@ def kept(arrival: Arrival) -> Iterator[Finding]:
     if is_only_random(arrival.fact):
         return
     audience = audience_of(arrival)
-    if arrival.label in LOOSELY_NAMED:
+    if arrival.label in LOOSELY_NAMED or (kind is LabelKind.CREDENTIAL and arrival.label != "password"):
         audience = at_least(audience, Audience.STRICT)
     if kind is LabelKind.PERSONAL:
         audience = at_least(audience, Audience.AUDIT)

@@ -14,7 +14,8 @@ Write `DEBUG = False` in the settings of production. When the environment decide
 
 ## When it is fine
 Settings of a developer's machine or of tests; those are not looked at, as long as production does not load them. What a script or another
-framework is told in code is shown to the strict audience: it may run on that machine only.
+framework is told in code is shown to the strict audience: it may run on that machine only. So is a default that is on where a file of the
+repository switches the variable off, for a site or as the sample of one.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from leaktight.model import Audience, Certainty, Confidence, Edit, Finding, Safe
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.environment import WORDS, Environment, words_of
-from leaktight.project.settings import Settings, SettingValue
+from leaktight.project.settings import UNKNOWN, Settings, SettingValue
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.sessions import place
 from leaktight.rules.transport.enforcement import is_base, is_public, of_production
@@ -55,9 +56,14 @@ rule = Rule(
 )
 
 
-@rule.setting("DEBUG")
-def debug_is_on(settings: Settings, value: SettingValue) -> Iterator[Finding]:
-    if not value.value or not is_public(settings):
+@rule.project
+def debug_is_on(project: Project) -> Iterator[Finding]:
+    for settings in project.settings:
+        yield from _judge(settings, settings.get("DEBUG"), project)
+
+
+def _judge(settings: Settings, value: SettingValue, project: Project) -> Iterator[Finding]:
+    if value.value is UNKNOWN or not value.value or not is_public(settings):
         return
     if isinstance(value.value, str) and value.certainty is Certainty.DEFAULTED:
         why = "`DEBUG` is a text, which is true whatever it says"
@@ -69,6 +75,8 @@ def debug_is_on(settings: Settings, value: SettingValue) -> Iterator[Finding]:
     is_open = value.env in settings.overridden_by or (
         value.certainty is Certainty.KNOWN and (bool(settings.incomplete) or is_base(settings))
     )
+    # A file of the repository shows whoever runs the site how it is switched off.
+    is_open = is_open or (value.certainty is Certainty.DEFAULTED and value.env in _switched_off(project))
     yield rule.finding(
         place(value, settings),
         confidence=Confidence.HIGH if value.certainty is Certainty.KNOWN and not is_open else Confidence.MEDIUM,
@@ -92,6 +100,7 @@ def errors_are_passed_on(settings: Settings, value: SettingValue) -> Iterator[Fi
         )
 
 
+_FALSE = frozenset({"0", "false", "no", "off", "n", "f", ""})
 _TRUE = frozenset({"1", "true", "yes", "on", "t", "y"})
 
 
@@ -114,6 +123,16 @@ def switched_on_from_outside(project: Project) -> Iterator[Finding]:
 
 
 _OFF = "visitors see a plain error page; who develops sets the variable, or uses settings of their own"
+
+
+def _switched_off(project: Project) -> frozenset[str]:
+    """Variables that a file of the repository switches off, for a site or as the sample of one."""
+    return frozenset(
+        variable.name
+        for file in project.deployment_files
+        for variable in file.variables
+        if variable.value is not None and variable.value.strip().lower() in _FALSE
+    )
 
 
 @rule.fix(Safety.UNSAFE, "switch it off unless the environment says otherwise", _OFF)

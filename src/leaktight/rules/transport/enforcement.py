@@ -18,6 +18,7 @@ _ANSWERS_FIRST = frozenset({"django.middleware.cache.FetchFromCacheMiddleware", 
 _REDIRECTS = re.compile(r"ssl|https|secure_?redirect|force_?secure", re.IGNORECASE)
 """In the name of a middleware that redirects to HTTPS itself."""
 _SPEAKS_OF_HTTPS = ("SECURE_PROXY_SSL_HEADER", "SECURE_HSTS_SECONDS", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE")
+_BEHIND_A_PROXY = ("USE_X_FORWARDED_HOST", "USE_X_FORWARDED_PORT")
 
 
 def of_production(project: Project) -> Iterator[Settings]:
@@ -78,6 +79,22 @@ def speaks_of_https(settings: Settings) -> SettingValue | None:
         if setting.certainty is not Certainty.ABSENT and (setting.value is UNKNOWN or setting.value):
             return setting
     return None
+
+
+def holds_without_debug(settings: Settings, value: SettingValue) -> bool:
+    """Tell a protection that is off only while `DEBUG` is on, and hangs on the variable that `DEBUG` does: that it may be on is told there."""
+    debug = settings.get("DEBUG")
+    return (
+        debug.certainty is Certainty.DEFAULTED
+        and debug.env is not None
+        and debug.env == value.env
+        and any(other.value is UNKNOWN or bool(other.value) for other in value.alternatives)
+    )
+
+
+def mentions_proxy(settings: Settings) -> bool:
+    """Tell settings that can be told of a proxy in front, or of HTTPS, whether they are by default or not."""
+    return any(settings.get(name).certainty is not Certainty.ABSENT for name in (*_SPEAKS_OF_HTTPS, *_BEHIND_A_PROXY))
 
 
 def is_site(settings: Settings) -> bool:

@@ -17,8 +17,8 @@ other server for plain HTTP; otherwise say it:
 `[tool.leaktight.deployment]` with `tls-ends-at = "proxy"` and `http-redirected-by-proxy = true`.
 
 For the strict only, because the redirect is then as often left to that proxy: a project beside which files describe a container or a server,
-or that is a package others install; a redirect the environment switches on; settings that speak of HTTPS elsewhere, or parts of which could
-not be read.
+or that is a package others install; a redirect the environment switches on; settings that know of a proxy or speak of HTTPS
+elsewhere, or parts of which could not be read.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from leaktight.rules.transport.enforcement import (
     is_base,
     is_site,
     listed,
+    mentions_proxy,
     middleware,
     of_production,
     redirects_itself,
@@ -87,8 +88,8 @@ def plain_http_left_open(project: Project) -> Iterator[Finding]:
 def _redirect_is_off(redirect: SettingValue, settings: Settings, *, elsewhere: bool) -> Finding:
     """One finding for the site, however many pages depend on it.
 
-    Where files say that the site runs in a container or behind a server, where it is a package that others install, and where a switch
-    waits for whoever runs it, the redirect is as often left to the proxy that ends TLS: that is for the strict.
+    Where files say that the site runs in a container or behind a server, where it is a package that others install, where a switch
+    waits for whoever runs it, and where the settings know of a proxy, the redirect is as often left to the proxy that ends TLS: that is for the strict.
     """
     told = speaks_of_https(settings)
     related = redirect.chain
@@ -103,7 +104,11 @@ def _redirect_is_off(redirect: SettingValue, settings: Settings, *, elsewhere: b
         why, confidence = "`SECURE_SSL_REDIRECT` is not set", Confidence.MEDIUM
     else:
         why, confidence = "`SECURE_SSL_REDIRECT` is off", Confidence.HIGH
-    left_open = elsewhere or redirect.certainty is Certainty.DEFAULTED
+    left_open = (
+        elsewhere
+        or redirect.certainty is Certainty.DEFAULTED
+        or (redirect.certainty is Certainty.ABSENT and mentions_proxy(settings))
+    )
     audience = Audience.STRICT if left_open or confidence is Confidence.LOW else Audience.DEFAULT
     return rule.finding(place(redirect, settings), confidence=confidence, audience=audience, related=related, why=why)
 
