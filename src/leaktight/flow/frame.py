@@ -56,6 +56,8 @@ class Frame:
         self.handling: Value | None = None
         self.closures: list[Function] = []
         """Functions made while this one runs."""
+        self.reads: dict[int, set[str]] = {}
+        """What the loops of this body read of the names around them, by the identity of their code."""
         self.handed_to = ""
         """What a framework hands the result of this function to."""
 
@@ -200,7 +202,7 @@ class Frame:
             source.add(whole_pair(self, source, iterable[1]))
         first = Round(source, self.env, self.outer)
         self.iterate(target, source, body)
-        if first.left_more(target, body, self.env, closures=bool(self.closures)):
+        if first.left_more(code, self):
             self.iterate(target, source, body)
         return self.run(orelse) if orelse else False
 

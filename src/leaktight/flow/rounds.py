@@ -9,7 +9,7 @@ from leaktight.flow.value import Value
 from leaktight.source.code import FIRST_SPAN, Code, Op
 
 if TYPE_CHECKING:
-    from leaktight.flow.frame import Env
+    from leaktight.flow.frame import Env, Frame
 
 _FILLS = frozenset({"append", "appendleft", "add", "insert", "extend"})
 """Methods that put something into a container and tell nothing of what is in it."""
@@ -32,17 +32,20 @@ class Round:
         self.outer = outer or {}
         self._held = {name: _held(value) for name, value in (*self.outer.items(), *env.items())}
 
-    def left_more(self, target: Code | None, body: list[Code], env: Env, *, closures: bool) -> bool:
+    def left_more(self, code: Code, frame: Frame) -> bool:
         """Tell whether the body left something labelled, or symbolic, where it reads it when it runs again.
 
-        With `closures`, functions were made here that may be called in the body and read any name.
+        Functions that were made here may be called in the body, and read any name.
         """
+        env = frame.env
         if not any(self._is_new(name, value) for name, value in env.items()):
             return False
         source, held = self.source
-        if closures or not _is_same(held, _held(source)):
+        if frame.closures or not _is_same(held, _held(source)):
             return True
-        names = read_before_bound(target, body)
+        names = frame.reads.get(id(code))
+        if names is None:  # a loop inside a loop comes here several times
+            names = frame.reads[id(code)] = read_before_bound(code[2], code[4])
         return _ALL in names or any(self._is_more(name, env) for name in names)
 
     def _is_new(self, name: str, value: Value) -> bool:
