@@ -19,7 +19,9 @@ pytestmark = pytest.mark.xdist_group("live")
 def _proved(shop: Shop, folder: Path, *, browser: bool) -> SiteProof:
     ca = trustme.CA()
     with serving(shop, ca) as ports:
-        plan = Plan(f"https://{HOST}:{ports.secure}/", http_port=ports.plain, ca_file=trusted(ca, folder), browser=browser)
+        plan = Plan(
+            f"https://{HOST}:{ports.secure}/", http_port=ports.plain, ca_file=trusted(ca, folder), browser=browser, seconds=600
+        )
         return prove_site(plan)
 
 

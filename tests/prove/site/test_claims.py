@@ -21,7 +21,9 @@ def _claimed(site: object, claims: Claims, folder: Path) -> dict[str, Tightness]
     with serving(site, ca) as ports:  # type: ignore[arg-type]
         if isinstance(site, Shop):
             site.secure_port = ports.secure
-        plan = Plan(f"https://{HOST}:{ports.secure}/", http_port=ports.plain, ca_file=trusted(ca, folder), claims=claims)
+        plan = Plan(
+            f"https://{HOST}:{ports.secure}/", http_port=ports.plain, ca_file=trusted(ca, folder), claims=claims, seconds=600
+        )
         return {name: verdict.outcome for name, verdict in prove_site(plan).checks if name.startswith("claim-")}
 
 
