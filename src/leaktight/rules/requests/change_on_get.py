@@ -13,7 +13,8 @@ Put `@require_POST` on the function, name the method `post`, and make the link a
 
 ## When it is fine
 The address holds a token of its own, as a link in a mail does; other servers call it; the signature of the request is checked. What is
-saved along the way, such as a time of the last visit, or in the visitor's own account, such as what is preferred, is shown to the strict only.
+saved along the way, such as a time of the last visit, or in the visitor's own account, such as what is preferred, is shown to the strict only,
+and so is a view that turns away what comes without a header such as `HX-Request` or `X-Requested-With`: no link or picture can send it.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.judging import at_least
 from leaktight.rules.reach import Reach, callee, heading, reach
 from leaktight.rules.requests.exemptions import (
+    demands_header,
     is_called_by_others,
     is_for_development,
     is_given_a_secret,
@@ -129,6 +131,11 @@ def changed_by_get(project: Project) -> Iterator[Finding]:
             continue
         change, place = found
         confidence, audience = _judge(project, view, handler, change)
+        cls = view.ref if isinstance(view.ref, ClassRef) else None
+        if demands_header(
+            reach(project.program, handler, cls, depth=2), project.program
+        ):  # two: the inner function of a decorator
+            audience = at_least(audience, Audience.STRICT)
         if change == "save" and _is_of_the_visitor(project, handler, place):
             confidence, audience = min(confidence, Confidence.MEDIUM, key=_rank), at_least(audience, Audience.STRICT)
         yield rule.finding(

@@ -11,7 +11,8 @@ from leaktight.project.symbols import FunctionRef, Program
 from leaktight.project.views import View
 from leaktight.rules.judging import kind_of
 from leaktight.rules.reach import Reach, module_statements, statements
-from leaktight.source.code import Code, Op, walk
+from leaktight.rules.requests.wrapping import is_lost
+from leaktight.source.code import Code, Op, last_name, walk
 
 _DIRECT = frozenset({"function", "alias", "url", "method:dispatch"})
 _PROOF = re.compile(
@@ -44,8 +45,9 @@ _EDITING = frozenset(
     {"CreateView", "UpdateView", "DeleteView", "FormView", "LoginView", "LogoutView", "PasswordChangeView", "GraphQLView"}
 )
 _DEVELOPMENT = frozenset({"DEBUG", "DEV", "DEV_MODE", "DEVELOPMENT", "IS_DEV", "LOCAL", "TESTING", "TEST_MODE", "IS_TEST"})
-_HEADER_TEXT = re.compile(r"(HTTP_)?X[-_]REQUESTED[-_]WITH", re.IGNORECASE)
-_ASKS_FOR_HEADER = frozenset({"is_ajax", "is_htmx", "is_xhr"})
+_HEADER_TEXT = re.compile(r"(HTTP_)?(X[-_]REQUESTED[-_]WITH|HX[-_]REQUEST)", re.IGNORECASE)
+_ASKS_FOR_HEADER = frozenset({"is_ajax", "is_htmx", "is_xhr", "htmx"})
+_REFUSALS = re.compile(r"HttpResponse(BadRequest|Forbidden|NotAllowed|NotFound)")
 _NAMES = frozenset({Op.NAME, Op.ATTR})
 _SIGNED_IN = frozenset({"request.user", "request.auser", "user.is_authenticated"})
 
@@ -56,7 +58,8 @@ def exemptions(view: View, project: Project) -> Iterator[tuple[str, int]]:
         yield from _by_attribute(view, project)
     for item in view.decorators:
         if _tail(item.name) == "csrf_exempt" and item.target in _DIRECT:
-            yield item.path, item.span
+            if item.target != "function" or not is_lost(view, item.span, project):
+                yield item.path, item.span
     for route in view.routes:
         if any(_tail(wrapper) == "csrf_exempt" for wrapper in route.wrappers):
             yield route.path, route.span
@@ -115,19 +118,41 @@ def is_given_a_secret(view: View, project: Project) -> bool:
 
 
 def demands_header(done: Reach, program: Program) -> bool:
-    """Tell whether the view, or a decorator of it, turns away what lacks a header that a form of another site cannot send."""
+    """Tell whether the view, or a decorator of it, turns away what lacks a header that a link or a form of another site cannot send."""
     return any(_turns_away(statements(program, function)) for function in done.functions)
 
 
 def _turns_away(body: list[Code]) -> bool:
-    """`if not is_ajax(request): raise Http404` and `if headers.get("X-Requested-With") != …: return …`, before all else."""
-    for code in body:
-        if code[0] == Op.IF and code[3] and code[3][-1][0] in {Op.RAISE, Op.RETURN}:
-            test = code[2]
-            negative = test[0] == Op.NOT or (test[0] == Op.TEST and test[3] in {"!=", "not in"})
-            if negative and any(map(_is_about_header, walk(test))):
+    """`if not is_ajax(request): raise Http404` before all else, or `if request.headers.get("HX-Request"): …` and a refusal after it."""
+    texts = {
+        target[2]: code[3]
+        for code in body
+        if code[0] == Op.ASSIGN and code[3] is not None and code[3][0] == Op.CONST
+        for target in code[2]
+        if target[0] == Op.NAME
+    }
+    for index, code in enumerate(body):
+        if code[0] != Op.IF or not any(
+            _is_about_header(texts.get(item[-1], item) if item[0] == Op.NAME else item) for item in walk(code[2])
+        ):
+            continue
+        test = code[2]
+        if test[0] == Op.NOT or (test[0] == Op.TEST and test[3] in {"!=", "not in"}):
+            if code[3] and code[3][-1][0] in {Op.RAISE, Op.RETURN}:
                 return True
+        elif _is_refusal(code[4] or body[index + 1 :]):
+            return True
     return False
+
+
+def _is_refusal(body: list[Code]) -> bool:
+    """`raise PermissionDenied` or `return HttpResponseForbidden()`, and nothing else."""
+    if len(body) != 1 or body[0][0] not in {Op.RAISE, Op.RETURN}:
+        return False
+    value = body[0][2]
+    return body[0][0] == Op.RAISE or (
+        value is not None and value[0] == Op.CALL and _REFUSALS.fullmatch(last_name(value[2])) is not None
+    )
 
 
 def _is_about_header(code: Code) -> bool:
