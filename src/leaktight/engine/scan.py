@@ -26,7 +26,7 @@ from leaktight.flow.probe import Probe
 from leaktight.model import Audience, Claim, Finding, Fix, Gap, ProjectInfo, Result
 from leaktight.policy import django_defaults
 from leaktight.project import Project
-from leaktight.project.dependencies import dependencies
+from leaktight.project.dependencies import dependencies, spoken
 from leaktight.project.deployment import DeploymentFile, deployment_files
 from leaktight.project.discovery import discover
 from leaktight.project.scripts import forms_taken_over, script_exits
@@ -196,6 +196,7 @@ class ProjectScan:
             dependencies=lambda: dependencies(self.tree),
             deployment_files=self._deployment_files,
             script_exits=lambda recogniser: script_exits(self.tree, self.roles, recogniser),
+            spoken=lambda texts: spoken(self.tree, texts),
             forms_taken_over=lambda: forms_taken_over(self.tree, self.roles),
         )
         self.read = project

@@ -21,6 +21,22 @@ def percent_start(template: str, values: Sequence[Value], named: Mapping[object,
     return _join(_interpolated(template, values, named))
 
 
+def named_places(template: str | None) -> tuple[str, ...]:
+    """The keys a `%` template reads from its mapping; nothing when it has a place without a name, or is not known."""
+    places = [match for match in _PERCENT.finditer(template or "") if match["kind"] != "%"]
+    return tuple(match["key"] or "" for match in places) if all(match["key"] for match in places) else ()
+
+
+def named_fields(template: str | None) -> tuple[str, ...]:
+    """The keywords a `format` template reads; nothing when it has a place without a name or with a nested one, or is not known."""
+    try:
+        fields = [(field, spec) for _, field, spec, _ in Formatter().parse(template or "") if field is not None]
+    except ValueError:
+        return ()
+    plain = all(field.isidentifier() and "{" not in (spec or "") for field, spec in fields)
+    return tuple(field for field, _ in fields) if plain else ()
+
+
 def _formatted(template: str, arguments: Sequence[Value], keywords: Mapping[str, Value]) -> Iterator[str | Value | None]:
     count = 0
     try:

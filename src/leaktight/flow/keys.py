@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from leaktight.flow import attributes
@@ -49,6 +50,20 @@ def read_key(frame: Frame, base: Value, key: Any, span: int, *, note: bool = Tru
         value.facts = merge_facts(value.facts, base.facts)
         value.depends += base.depends
     return value
+
+
+def picked(frame: Frame, names: Sequence[str], mapping: Value, span: int) -> dict[str, Value] | None:
+    """What a template with named places takes out of a mapping; None when it has no such places."""
+    return {name: read_key(frame, mapping, name, span, note=False) for name in names} or None
+
+
+def of_the_rest(frame: Frame, rest: Value, name: str, span: int) -> Value:
+    """What a keyword gets of a `**mapping` whose keys are not known."""
+    return (
+        read_key(frame, rest, name, span, note=False)
+        if rest.depends
+        else name_value(frame, name, rest, span, what="under the key")
+    )
 
 
 def read(frame: Frame, base: Value, name: str, span: int) -> Value:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from leaktight.flow import keys
-from leaktight.flow.filling import format_start
+from leaktight.flow.filling import format_start, named_fields
 from leaktight.flow.naming import name_value
 from leaktight.flow.value import MANAGER, MISSING, TRUTH, UNKNOWN, Value, as_text, in_part, join
 
@@ -175,9 +175,18 @@ def text_join(frame: Frame, receiver: Value, arguments: Arguments, _keywords: Ke
     return as_text(receiver, arguments[0], prefix=prefix)
 
 
+def text_format_map(frame: Frame, receiver: Value, arguments: Arguments, keywords: Keywords, span: int) -> Value:
+    found = keys.picked(frame, named_fields(receiver.text), arguments[0], span) if len(arguments) == 1 else None
+    return text_format(frame, receiver, *((arguments, keywords) if found is None else ([], found)), span)
+
+
 def text_format(frame: Frame, receiver: Value, arguments: Arguments, keywords: Keywords, span: int) -> Value:
     from leaktight.flow.texts import stringify
 
+    names = named_fields(receiver.text)
+    if names:  # only what the template names gets into the text, whatever else is passed
+        rest = keywords.get("**", UNKNOWN)
+        keywords = {name: keywords.get(name) or keys.of_the_rest(frame, rest, name, span) for name in names}
     parts = [stringify(frame, value, span=span) for value in (*arguments, *keywords.values())]
     start = receiver.start
     if 0 <= start.find("?") < start.rfind("{"):
@@ -204,5 +213,5 @@ _METHODS: dict[str, Callable[[Frame, Value, Arguments, Keywords, int], Value]] =
     "values": values,
     "join": text_join,
     "format": text_format,
-    "format_map": text_format,
+    "format_map": text_format_map,
 }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from leaktight.flow import caught, texts
-from leaktight.flow.filling import percent_start
+from leaktight.flow import caught, keys, texts
+from leaktight.flow.filling import named_places, percent_start
 from leaktight.flow.value import FLAGS, MISSING, TRUTH, Value, as_text, flag_names, in_part
 
 if TYPE_CHECKING:
@@ -90,8 +90,13 @@ def percent(frame: Frame, template: Value, values: Value, span: int) -> Value:
     if values.type == "tuple" and values.fields:
         parts = [texts.stringify(frame, _converted(template, part), span=span) for part in values.fields.values()]
     else:
-        parts = [texts.stringify(frame, _converted(template, values), span=span)]
-        named = dict(values.fields or {}) if values.type == "dict" else {}
+        picked = keys.picked(frame, named_places(template.text), values, span)
+        if picked is not None:
+            named = {name: texts.stringify(frame, _converted(template, part), span=span) for name, part in picked.items()}
+            parts = list(named.values())
+        else:
+            parts = [texts.stringify(frame, _converted(template, values), span=span)]
+            named = dict(values.fields or {}) if values.type == "dict" else {}
     start = template.start
     if 0 <= start.find("?") < start.rfind("%"):
         parts = [in_part(part, "query") for part in parts]

@@ -28,6 +28,8 @@ class Advisory:
     """What happens to the data, in half a sentence."""
     uses: tuple[str, ...] = ()
     """Names of which a project must use one to be concerned; nothing when every project is."""
+    speaks: tuple[str, ...] = ()
+    """Texts of which one stands in some file of a project that is concerned; nothing when that shows nothing."""
 
     def covers(self, version: Version, *, is_final: bool = True) -> bool:
         """Tell whether a version has the leak: it is older than the repair of its series, or than every repair."""
@@ -74,6 +76,7 @@ def advisories() -> dict[str, tuple[Advisory, ...]]:
                 channel=Channel(row["channel"]),
                 leaks=row["leaks"],
                 uses=tuple(row.get("uses", ())),
+                speaks=tuple(row.get("speaks", ())),
             )
         )
     return {package: tuple(rows) for package, rows in sorted(found.items())}

@@ -39,6 +39,7 @@ class Project:
         deployment_files: Callable[[], tuple[DeploymentFile, ...]] = tuple,
         script_exits: Callable[[Recogniser], tuple[Exit, ...]] = lambda _: (),
         forms_taken_over: Callable[[], frozenset[str]] = frozenset,
+        spoken: Callable[[frozenset[str]], frozenset[str]] = lambda _: frozenset(),
     ) -> None:
         self.program = program
         self.settings = settings
@@ -52,6 +53,8 @@ class Project:
         self._script_exits = script_exits
         self._forms_taken_over = forms_taken_over
         self._texts = texts
+        self.spoken = spoken
+        """Which of these texts stand in some file of the site, whatever kind of file."""
 
     def span(self, path: str, packed: int) -> Span:
         """A packed span of a file as users see it."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from leaktight.model import Gap, Span
-from leaktight.source.files import Role, Tree
+from leaktight.source.files import MEDIA, Role, Tree
 
 Version = tuple[int, ...]
 
@@ -19,6 +19,7 @@ _LOCKS = frozenset({"poetry.lock", "uv.lock", "pdm.lock", "pylock.toml"})
 _PYTHONS = frozenset({".python-version", "runtime.txt"})
 """Files that say which Python there is, and nothing else."""
 _PROJECTS = frozenset({"pyproject.toml", "setup.cfg", "setup.py", "Pipfile"})
+_PROSE = (".md", ".rst", ".adoc")
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _NUMBER = r"v?\d+(?:\.\d+)*"
 _PINNED = re.compile(rf"^\s*(?P<name>{_NAME})\s*(?:\[[^\]]*\])?\s*(?P<spec>(?:[=<>!~]=?=?\s*[\w.*+!-]+\s*,?\s*)+)")
@@ -66,6 +67,26 @@ def dependencies(tree: Tree) -> tuple[Dependency, ...]:
         if not isinstance(data, Gap):
             found += reader(file.path, data.decode("utf-8", "replace"))
     return tuple(found)
+
+
+def spoken(tree: Tree, texts: frozenset[str]) -> frozenset[str]:
+    """Which of some texts stand in a file of the site, or in the name of one; not in prose, nor where packages are asked for."""
+    open_ = {text: text.encode() for text in sorted(texts)}
+    for file in tree.files:
+        if not open_:
+            break
+        path = file.path.lower()
+        if (
+            file.role is not Role.APP
+            or path.endswith(_PROSE)
+            or path[path.rfind(".") :] in MEDIA
+            or _reader(file.path) is not None
+        ):
+            continue
+        data = tree.read(file.path)
+        if not isinstance(data, Gap):
+            open_ = {text: word for text, word in open_.items() if word not in data and text not in file.path}
+    return texts - open_.keys()
 
 
 def _reader(path: str) -> Callable[[str, str], Iterator[Dependency]] | None:

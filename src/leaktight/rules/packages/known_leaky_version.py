@@ -12,7 +12,7 @@ Ask for the repaired version that the finding names, or a later one of the same 
 
 ## When it is fine
 The leaky part is not used: Django's cache middleware, for instance, or `cache_page` on nothing but pages that everybody may see. Where the
-project shows no use of it, or only those who work on the site install the version, the strict are told. What is not pinned to one version is not judged, since nobody can say which version is installed.
+project shows no use of it, or nothing of what the leak needs (`.netrc`, a proxy with a password, `verify=False`), or only those who work on the site install the version, the strict are told. What is not pinned to one version is not judged, since nobody can say which version is installed.
 """
 
 from __future__ import annotations
@@ -134,10 +134,23 @@ def _text(version: tuple[int, ...]) -> str:
 
 def _concerns(project: Project, advisory: Advisory) -> bool:
     """Tell whether the project uses what leaks, as far as imports and settings show; of caches, for what not everybody may see."""
+    if advisory.speaks and _spoken(project).isdisjoint(advisory.speaks):
+        return False
     if not advisory.uses:
         return True
     used = _used(project) & set(advisory.uses)
     return bool(used - {_PER_VIEW}) or (_PER_VIEW in used and _caches_private_views(project))
+
+
+def _spoken(project: Project) -> frozenset[str]:
+    """What stands somewhere in the project, of all that shows the condition of a leak."""
+    memo = project.program.memo
+    if "texts spoken" not in memo:
+        memo["texts spoken"] = project.spoken(
+            frozenset(text for found in advisories().values() for one in found for text in one.speaks)
+        )
+    found: frozenset[str] = memo["texts spoken"]
+    return found
 
 
 def _caches_private_views(project: Project) -> bool:
