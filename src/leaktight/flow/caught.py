@@ -35,7 +35,7 @@ def raised_by(frame: Frame, spec: FunctionSpec, arguments: dict[str, Value], rec
     facts, told = merge_facts(*map(all_facts, text)), merge_facts(*map(all_facts, shown))
     depends = tuple(item for value in text for item in all_depends(value))
     if facts or told or depends:
-        frame.raised.append(Value(facts=facts, depends=depends, origin=Caught(told) if told else None))
+        frame.raised.append(Value(facts=facts, depends=depends, origin=Caught(told)))
 
 
 def shown(value: Value) -> Value:

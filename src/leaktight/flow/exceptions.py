@@ -154,7 +154,8 @@ def _matches(frame: Frame, raised: Value, caught: list[Any]) -> bool:
         return True
     kind = raised.type
     if kind is None:
-        return True
+        # What code from outside raises is of no class of the project.
+        return not (isinstance(raised.origin, Caught) and all(isinstance(name, ClassRef) for name in caught))
     line: list[Any] = list(frame.machine.program.mro(kind)) if isinstance(kind, ClassRef) else [kind]
     names = {item if isinstance(item, ClassRef) else getattr(item, "name", item) for item in line}
     return any(name in names or _tail(name) in {_tail(item) for item in names} for name in caught)
