@@ -64,6 +64,9 @@ _FROM_SERVERS = (
 """Beginnings of the names of such classes in libraries that talk to servers."""
 
 
+_CLIENTS = ("requests.", "httpx.", "urllib3.", "urllib.error.", "aiohttp.")
+
+
 def raise_(frame: Frame, code: Code) -> None:
     """`raise`: what is raised, with the text it carries."""
     if code[2] is None:
@@ -86,13 +89,15 @@ def raise_(frame: Frame, code: Code) -> None:
 def try_(frame: Frame, code: Code) -> bool:
     """`try`: the handlers see what the body may raise; what none of them takes goes on up."""
     _, _, body, handlers, orelse, final = code
-    outer_raised = frame.raised
-    frame.raised = []
+    outer_raised, outer_asked = frame.raised, frame.asked
+    frame.raised, frame.asked = [], []
     before = dict(frame.env)
     ended = frame.run(body)
     if not ended and orelse:
         ended = frame.run(orelse)
     raised, frame.raised = frame.raised, outer_raised
+    asked, frame.asked = frame.asked, [*outer_asked, *frame.asked]
+    is_known = bool(asked) and all(asked)
     after_body = None if ended else dict(frame.env)
     ends = [] if after_body is None else [after_body]
     start = frame.env
@@ -104,7 +109,7 @@ def try_(frame: Frame, code: Code) -> bool:
         caught = [] if types is None else _class_names(frame, types)
         taken = [value for value in untaken if _matches(frame, value, caught)]
         untaken = [value for value in untaken if value not in taken]
-        held = _held(frame, taken, caught, span, expected=expected)
+        held = _held(frame, taken, caught, span, expected=expected or (is_known and all(map(_is_of_clients, caught))))
         frame.env = dict(middle)
         if name:
             frame.env[name] = held
@@ -232,6 +237,11 @@ def _is_from_inside(name: str) -> bool:
     if _tail(name) == "DataError":
         return False  # the database refuses a value the visitor sent
     return _tail(name) in _FROM_INSIDE or name.startswith(_FROM_SERVERS)
+
+
+def _is_of_clients(name: Any) -> bool:
+    """A class of those that requests to other sites raise: their text says which address was asked, and how it went."""
+    return isinstance(name, str) and name.startswith(_CLIENTS)
 
 
 def _word(caught: list[Any]) -> str:

@@ -51,6 +51,8 @@ class Frame:
         self.returns: Value | None = None
         self.yields: Value | None = None
         self.raised: list[Value] = []
+        self.asked: list[bool] = []
+        """Of each request to another site: whether its address is a public one that is written out."""
         self.effects: dict[Any, Call] = {}
         self.parameters: list[Value] = []
         self.handling: Value | None = None

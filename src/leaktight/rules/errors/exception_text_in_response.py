@@ -14,7 +14,8 @@ Log it with `logger.exception()` and answer with a fixed sentence, and with an i
 The exception is made for users: a validation error, `Http404`, an exception class of the project that is raised with fixed texts only.
 What is shown to the strict audience only: classes such as `ValueError` or a parser's error, whose text is as often a sentence about what the
 visitor sent; whatever is raised where the code only reads or validates what it is given, or tries something out because somebody asked
-whether it works (`test_smtp`, `check_connection`); and views that only administrators get to.
+whether it works (`test_smtp`, `check_connection`); what a request to a public address raises that the code writes out, with no secret in
+its query; and views that only administrators get to.
 """
 
 from __future__ import annotations
