@@ -48,7 +48,9 @@ def is_administrators_view(project: Project, view: View) -> bool:
 
 def is_in_admin(path: str) -> bool:
     """Tell code of the admin, whose readers run the site."""
-    return path.rpartition("/")[2] == "admin.py" or any(folder.endswith("admin") for folder in path.split("/")[:-1])
+    return path.rpartition("/")[2] == "admin.py" or any(
+        folder.endswith("admin") or folder.startswith(("admin_", "adminpanel")) for folder in path.split("/")[:-1]
+    )
 
 
 def _asks(project: Project, function: FunctionRef, cls: ClassRef | None, depth: int) -> bool:

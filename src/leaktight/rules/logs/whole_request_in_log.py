@@ -25,14 +25,15 @@ from collections.abc import Iterator
 from leaktight.edit import Desk
 from leaktight.flow.events import Arrival
 from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severity
-from leaktight.policy import Channel, LabelKind, Safeguard
+from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.environment import words_of
 from leaktight.project.symbols import FunctionRef
 from leaktight.rules.api import Example, Rule
-from leaktight.rules.judging import at_least, at_most_medium, is_command, kind_of, milder
+from leaktight.rules.bodies import takes_nothing_sensitive
+from leaktight.rules.judging import at_least, at_most_medium, is_command, milder
 from leaktight.rules.logs.silencing import silence
-from leaktight.source.code import Code, Op, last_name, unpack_span, walk
+from leaktight.source.code import Code, Op, last_name, walk
 
 _WHOLE = {
     "request-body": ("the whole request body is", Severity.HIGH),
@@ -122,7 +123,7 @@ def written(arrival: Arrival) -> Iterator[Finding]:
         return  # what formatters put into their lines is judged where they do
     what, severity = _WHOLE[source]
     audience = Audience.STRICT if source in _IN_OTHER_LOGS else arrival.audience
-    if source in _BODIES and (arrival.call.name.endswith(".debug") or _takes_nothing_sensitive(arrival)):
+    if source in _BODIES and (arrival.call.name.endswith(".debug") or takes_nothing_sensitive(arrival)):
         audience = at_least(audience, Audience.STRICT)
     if _is_sent_to_be_logged(arrival):
         audience = at_least(audience, Audience.STRICT)
@@ -185,35 +186,6 @@ def _asks_for_attribute(test: Code) -> bool:
         and code[3][0][-1] == "request"
         for code in walk(test)
     )
-
-
-def _takes_nothing_sensitive(arrival: Arrival) -> bool:
-    """Tell the body of one view that takes nothing from it that a name says is sensitive."""
-    project = arrival.project
-    reader = _reader(arrival)
-    if reader is None or not project.views.of(reader):
-        return False
-    taken = [
-        code[3][2] if code[0] == Op.ITEM else code[3][0][2]
-        for code in project.program.pieces(reader)
-        if (code[0] == Op.ITEM and code[3][0] == Op.CONST)
-        or (code[0] == Op.CALL and code[2][0] == Op.ATTR and code[2][3] == "get" and code[3] and code[3][0][0] == Op.CONST)
-    ]
-    matches = [project.recogniser.recognise(name) for name in taken if isinstance(name, str)]
-    return not any(match is not None and kind_of(match.label) is not LabelKind.INTERNAL for match in matches)
-
-
-def _reader(arrival: Arrival) -> FunctionRef | None:
-    """The innermost function in which the request is read."""
-    path, packed = arrival.fact.trace.begin
-    module = arrival.project.program.modules.get(path)
-    line = unpack_span(packed)[0]
-    around: list[tuple[int, int]] = []
-    for index, function in enumerate(module.functions if module is not None else ()):
-        first, _, last, _ = unpack_span(function.span)
-        if first <= line <= last:
-            around.append((first, index))
-    return FunctionRef(path, max(around)[1]) if around else None
 
 
 def _is_sent_to_be_logged(arrival: Arrival) -> bool:

@@ -12,7 +12,8 @@ Hand over an id, and mask the value before the call. For error trackers prefer a
 
 ## When it is fine
 The value is masked or hashed. A code that works once may be sent to a phone. Personal data, such as the mail address of the user an error
-happened to, is shown to the strict audience: many do it on purpose; and to auditors only where the tracker's events pass a scrubber.
+happened to, is shown to the strict audience: many do it on purpose; so is the whole body of a request of which nothing sensitive is taken by
+name, and for which no serializer or form of the view has a sensitive field; and to auditors only where the tracker's events pass a scrubber.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from leaktight.flow.events import Arrival, Call, confidence
 from leaktight.model import Audience, Finding, Severity
 from leaktight.policy import Channel, LabelKind, Safeguard, State
 from leaktight.rules.api import Example, NotPossible, Rule
-from leaktight.rules.judging import audience_of, harm, kind_of
+from leaktight.rules.bodies import holds_something_sensitive
+from leaktight.rules.judging import at_least, at_most_medium, audience_of, harm, kind_of
 from leaktight.rules.messages.scrubbers import is_scrubbed
 from leaktight.rules.messages.tokens import is_lasting
 
@@ -88,6 +90,9 @@ def handed_over(arrival: Arrival) -> Iterator[Finding]:
     if fact.label == "request-data" and fact.source not in {"request-body", "request-header", "cookie", "environment"}:
         return
     audience = arrival.audience if fact.label == "request-data" else audience_of(arrival)
+    sure = arrival.confidence
+    if fact.label == "request-data" and fact.source == "request-body" and not holds_something_sensitive(arrival):
+        audience, sure = at_least(audience, Audience.STRICT), at_most_medium(sure)
     if kind_of(fact.label) is LabelKind.PERSONAL and is_scrubbed(arrival.call):
         audience = Audience.AUDIT
     yield rule.finding(
@@ -95,7 +100,7 @@ def handed_over(arrival: Arrival) -> Iterator[Finding]:
         label=fact.label,
         channel=arrival.channel,
         severity=Severity.HIGH if fact.label == "request-data" else harm(fact.label),
-        confidence=arrival.confidence,
+        confidence=sure,
         audience=audience,
         symbol=arrival.call.symbol,
         flow=arrival.flow,

@@ -24,7 +24,7 @@ def is_answered_with(project: Project, cls: ClassRef, depth: int = _NESTING) -> 
 
 def is_answered_to_administrators(project: Project, cls: ClassRef) -> bool:
     """Tell a serializer of views that only administrators get to, and that no other answer is made with."""
-    views = [view for view in project.views if isinstance(view.ref, ClassRef) and cls in _named_by(project, view.ref)]
+    views = [view for view in project.views if isinstance(view.ref, ClassRef) and cls in named_by(project, view.ref)]
     if not views or any(True for _ in _around(project, cls)) or _is_used_by_hand(project, cls):
         return False
     return all(is_administrators_view(project, view) for view in views)
@@ -35,10 +35,10 @@ def _of_generic_views(project: Project) -> Iterator[ClassRef]:
     for view in project.views:
         if not isinstance(view.ref, ClassRef) or not any(name.endswith(_ANSWERING) for name in view.ancestors):
             continue
-        yield from _named_by(project, view.ref)
+        yield from named_by(project, view.ref)
 
 
-def _named_by(project: Project, view: ClassRef) -> Iterator[ClassRef]:
+def named_by(project: Project, view: ClassRef) -> Iterator[ClassRef]:
     """The serializers a generic view names."""
     program = project.program
     found = program.class_value(view, "serializer_class")
