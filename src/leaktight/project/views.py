@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from leaktight.project.symbols import ClassRef, External, FunctionRef, GlobalRef, Program
+from leaktight.project.symbols import ClassRef, External, FunctionRef, GlobalRef, ModuleRef, Program
 from leaktight.source.code import Code, Op, Parameter, last_name, walk
 
 _ROUTES = frozenset({"path", "re_path", "url", "register"})
@@ -45,6 +45,8 @@ class Route:
     name: str | None
     wrappers: tuple[str, ...]
     """Qualified names of what is wrapped around the view here, outermost first."""
+    with_debug: bool = False
+    """Only added with `settings.DEBUG` on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,19 @@ class View:
         return isinstance(self.ref, ClassRef)
 
 
+def with_debug(body: list[Code]) -> Iterator[Code]:
+    """The code of a file that runs only with `settings.DEBUG` on."""
+    for code in walk(body):
+        if code[0] == Op.IF and _asks_for_debug(code[2]):
+            yield from walk(code[3])
+
+
+def _asks_for_debug(test: Code) -> bool:
+    if test[0] == Op.CHOICE and test[2] == "and":
+        return any(map(_asks_for_debug, test[3]))
+    return test[0] == Op.ATTR and test[3] == "DEBUG" and test[2][0] == Op.NAME and test[2][2] == "settings"
+
+
 class Views:
     """All views of a program: those a URLconf names, and classes and functions that look like one."""
 
@@ -98,6 +113,8 @@ class Views:
         self._views: dict[FunctionRef | ClassRef, View] = {}
         self._by_function: dict[FunctionRef, list[View]] = {}
         self._assigned: dict[str, dict[str, Code]] = {}
+        self._includers: dict[str, set[tuple[str, bool]]] = {}
+        """URLconf → the files that take it in, and whether they do only with `settings.DEBUG` on."""
         self.outside: list[tuple[str, Route]] = []
         """Routes to views of other packages, by their qualified names."""
         self._collect()
@@ -137,12 +154,15 @@ class Views:
     # -- URLconf -------------------------------------------------------------------------------
 
     def _routes(self, path: str) -> Iterator[tuple[FunctionRef | ClassRef, Route]]:
-        module = self.program.modules[path]
-        for code in walk(msgspec.msgpack.decode(module.body)):
+        body = msgspec.msgpack.decode(self.program.modules[path].body)
+        debug = {part[1] for part in with_debug(body) if part[0] == Op.CALL}
+        for code in walk(body):
             if code[0] != Op.CALL:
                 continue
             function = code[2]
             tail = function[-1] if function[0] in {Op.NAME, Op.ATTR} else ""
+            if tail == "include" and code[3]:
+                self._included(code[3][0], path, debug=code[1] in debug)
             if tail not in _ROUTES or len(code[3]) < 2:
                 continue
             pattern = code[3][0][2] if code[3][0][0] == Op.CONST else None
@@ -150,11 +170,30 @@ class Views:
                 continue  # the admin registers models, a signal its receivers
             name = next((value[2] for key, value in code[4] if key == "name" and value[0] == Op.CONST), None)
             ref, wrappers = self._target(code[3][1], path)
-            route = Route(path, code[1], pattern if isinstance(pattern, str) else None, name, wrappers)
+            route = Route(path, code[1], pattern if isinstance(pattern, str) else None, name, wrappers, code[1] in debug)
             if isinstance(ref, External):
                 self.outside.append((ref.name, route))
             elif ref is not None:
                 yield ref, route
+
+    def _included(self, code: Code, path: str, *, debug: bool) -> None:
+        """Note which URLconf a URLconf takes in: `include("shop.urls")`, `include(("shop.urls", "shop"))`, `include(urls)`."""
+        if code[0] == Op.LIST and code[3]:
+            code = code[3][0]
+        named = code[0] == Op.CONST and isinstance(code[2], str)
+        symbol = self.program.resolve_qualified(code[2], path) if named else self.program.resolve_code(code, path)
+        if isinstance(symbol, ModuleRef):
+            self._includers.setdefault(symbol.path, set()).add((path, debug))
+
+    def is_with_debug(self, view: View) -> bool:
+        """Tell whether URLconfs lead to a view only with `settings.DEBUG` on."""
+        return bool(view.routes) and all(route.with_debug or self._is_taken_in_with_debug(route.path) for route in view.routes)
+
+    def _is_taken_in_with_debug(self, path: str, depth: int = 0) -> bool:
+        found = self._includers.get(path, ())
+        return bool(found) and all(
+            debug or (depth < _MAX_ALIASES and self._is_taken_in_with_debug(includer, depth + 1)) for includer, debug in found
+        )
 
     def _target(self, code: Code, path: str, depth: int = 0) -> tuple[FunctionRef | ClassRef | External | None, tuple[str, ...]]:
         """The view an expression of a URLconf means, with what is wrapped around it, here or where it got its name."""

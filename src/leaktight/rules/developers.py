@@ -1,0 +1,108 @@
+"""What only developers get: views routed only with `DEBUG` on, their pages, and classes that only settings of developers name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from leaktight.model import Span
+from leaktight.project import Project
+from leaktight.project.environment import Environment, environment_of, words_of
+from leaktight.project.symbols import ClassRef, FunctionRef, ModuleRef
+from leaktight.rules.pages.handling import by_template
+from leaktight.rules.reach import module_statements
+from leaktight.rules.transport.enforcement import is_public
+from leaktight.source.code import Op, holds, packed, walk
+from leaktight.source.roles import is_in_tests
+
+_NAMING = frozenset({Op.NAME, Op.ATTR, Op.CONST})
+_SETTINGS = frozenset({"settings", "setting", "config", "configs", "conf"})
+_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.\w+)+")
+
+
+def is_for_developers(project: Project, span: Span) -> bool:
+    """Tell a place in code that runs on the machines of developers only, or in a page that only such code shows."""
+    if span.path in project.program.modules:
+        return any(first <= span.line <= last for first, last in _places(project).get(span.path, ()))
+    if not any(map(project.views.is_with_debug, project.views)):
+        return False
+    template = project.templates.at(span.path)
+    shown_by = by_template(project).get(template.name, []) if template is not None else []
+    return bool(shown_by) and all(map(project.views.is_with_debug, shown_by))
+
+
+def _places(project: Project) -> dict[str, list[tuple[int, int]]]:
+    """First and last lines of what only developers get, by file."""
+    memo = project.program.memo
+    known: dict[str, list[tuple[int, int]]] | None = memo.get("places for developers")
+    if known is None:
+        known = memo["places for developers"] = {}
+        views = [view.ref for view in project.views if project.views.is_with_debug(view)]
+        for ref in (*views, *_named_by_developers(project)):
+            known.setdefault(ref.path, []).append(_lines(project, ref))
+    return known
+
+
+def _lines(project: Project, ref: FunctionRef | ClassRef) -> tuple[int, int]:
+    program = project.program
+    definition = program.function(ref) if isinstance(ref, FunctionRef) else program.class_(ref)
+    spans = [project.span(ref.path, packed) for packed in (definition.span, *(code[1] for code in definition.decorators))]
+    return min(span.line for span in spans), spans[0].end_line
+
+
+def _named_by_developers(project: Project) -> Iterator[ClassRef]:
+    """Classes of the project that settings of developers name in a text, and no other code names at all."""
+    program = project.program
+    public = {settings.path for settings in project.settings if is_public(settings)}
+    apart = {path for path in program.modules if path not in public and _is_of_developers(path)}
+    apart = {path for path in apart if not _is_taken_over(project, path, apart)}
+    found: dict[ClassRef, str] = {}
+    for path in apart:
+        for text in _texts(project, path):
+            symbol = program.resolve_qualified(text, path)
+            if isinstance(symbol, ClassRef):
+                found[symbol] = text
+    for ref, text in found.items():
+        if not any(_names(project, path, ref, text) for path in program.modules if path not in apart and not is_in_tests(path)):
+            yield ref
+
+
+def _is_of_developers(path: str) -> bool:
+    """Tell by its path a file of settings for the machines of developers."""
+    folders, _, name = path.removesuffix(".py").rpartition("/")
+    words = {word for part in (*folders.split("/")[-1:], name) for word in words_of(part)}
+    return not words.isdisjoint(_SETTINGS) and environment_of(name) is Environment.DEVELOPMENT
+
+
+def _texts(project: Project, path: str) -> set[str]:
+    texts = {
+        code[2] for code in walk(module_statements(project.program, path)) if code[0] == Op.CONST and isinstance(code[2], str)
+    }
+    return {text for text in texts if _DOTTED.fullmatch(text)}
+
+
+def _is_taken_over(project: Project, path: str, apart: set[str]) -> bool:
+    """Tell whether other files than settings of developers import something of a file."""
+    for other, module in project.program.modules.items():
+        if other not in apart:
+            for qualified in (*module.imports.values(), *module.inner_imports.values(), *module.stars):
+                target = project.program.resolve_qualified(qualified, other)
+                if isinstance(target, ModuleRef | FunctionRef | ClassRef) and target.path == path:
+                    return True
+    return False
+
+
+def _names(project: Project, path: str, ref: ClassRef, text: str) -> bool:
+    """Tell whether a file names a class, by its name or in a text."""
+    module = project.program.modules[path]
+    name = project.program.class_(ref).name
+    words = packed(name, text)
+    imported = (*module.imports.values(), *module.inner_imports.values())
+    if any(qualified.rpartition(".")[2] == name for qualified in imported):
+        return True
+    if any(holds(function.body, words) for function in module.functions):
+        return True
+    codes = [code for cls in module.classes for code in (*cls.bases, *cls.body, *cls.decorators)]
+    if holds(module.body, words):  # its own file has the name of the class where it is made
+        codes += module_statements(project.program, path)
+    return any(code[0] in _NAMING and code[-1] in {name, text} for code in walk(codes))
