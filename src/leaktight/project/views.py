@@ -102,7 +102,7 @@ def with_debug(body: list[Code]) -> Iterator[Code]:
 def _asks_for_debug(test: Code) -> bool:
     if test[0] == Op.CHOICE and test[2] == "and":
         return any(map(_asks_for_debug, test[3]))
-    return test[0] == Op.ATTR and test[3] == "DEBUG" and test[2][0] == Op.NAME and test[2][2] == "settings"
+    return bool(test[0] == Op.ATTR and test[3] == "DEBUG" and test[2][0] == Op.NAME and test[2][2] == "settings")
 
 
 class Views:
