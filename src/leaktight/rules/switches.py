@@ -1,4 +1,4 @@
-"""What happens only with a setting that is off unless somebody switches it on."""
+"""What happens only with a setting that is off unless somebody switches it on, or only without one that production has on."""
 
 from __future__ import annotations
 
@@ -15,28 +15,30 @@ from leaktight.source.code import Code, Op, last_name, walk
 def is_switched_off(project: Project, function: FunctionRef | None, packed: int) -> bool:
     """Tell a place of a function that is reached only with `settings.SOMETHING`, which is off by default.
 
-    `if settings.SOMETHING: …` around it counts, and `if not settings.SOMETHING: return` before it.
+    `if settings.SOMETHING: …` around it counts, and `if not settings.SOMETHING: return` before it; and the other way round for a
+    setting that production has on.
     """
     if function is None:
         return False
     body = statements(project.program, function)
-    if any(_is_off(project, test, function.path) for test in _around(body, packed)):
+    if any(_is(project, test, function.path, wanted=not holds) for test, holds in _around(body, packed)):
         return True
     return any(
         code[0] == Op.IF
-        and code[2][0] == Op.NOT
         and bool(code[3])
         and code[3][-1][0] in {Op.RETURN, Op.RAISE}
-        and _is_off(project, code[2][2], function.path)
+        and _is(project, code[2], function.path, wanted=True)
         for code in _before(body, packed)
     )
 
 
-def _around(body: list[Code], packed: int) -> Iterator[Code]:
-    """The tests that hold at a place."""
+def _around(body: list[Code], packed: int) -> Iterator[tuple[Code, bool]]:
+    """The tests around a place, and whether they hold there."""
     for code in walk(body):
-        if code[0] == Op.IF and any(part[1] == packed for part in walk(code[3])):
-            yield code[2]
+        if code[0] == Op.IF:
+            for branch, holds in ((code[3], True), (code[4], False)):
+                if any(part[1] == packed for part in walk(branch)):
+                    yield code[2], holds
 
 
 def _before(body: list[Code], packed: int) -> list[Code]:
@@ -47,9 +49,15 @@ def _before(body: list[Code], packed: int) -> list[Code]:
     return []
 
 
-def _is_off(project: Project, test: Code, path: str) -> bool:
-    if test[0] == Op.CHOICE and test[2] == "and":
-        return any(_is_off(project, operand, path) for operand in test[3])
+def _is(project: Project, test: Code, path: str, *, wanted: bool) -> bool:
+    """Tell a test of which the settings say what comes out."""
+    if test[0] == Op.NOT:
+        return _is(project, test[2], path, wanted=not wanted)
+    if test[0] == Op.CHOICE and test[2] in {"and", "or"}:
+        decided = any if (test[2] == "or") is wanted else all
+        return decided(_is(project, operand, path, wanted=wanted) for operand in test[3])
+    if wanted:
+        return test[0] == Op.ATTR and is_settings(project.program, test[2], path) and _is_set(project, test[3])
     if test[0] == Op.ATTR and is_settings(project.program, test[2], path):
         return _is_unset(project, test[3], absent=False)
     if test[0] == Op.CALL and last_name(test[2]) == "getattr" and len(test[3]) == 3:
@@ -57,6 +65,12 @@ def _is_off(project: Project, test: Code, path: str) -> bool:
         named = name[0] == default[0] == Op.CONST and is_settings(project.program, subject, path)
         return named and _is_unset(project, str(name[2]), absent=not default[2])
     return False
+
+
+def _is_set(project: Project, name: str) -> bool:
+    """Tell what production surely has switched on: an environment variable that may say otherwise makes it less than sure."""
+    setting = project.setting(name)
+    return setting is not None and setting.certainty is Certainty.KNOWN and setting.value is True
 
 
 def _is_unset(project: Project, name: str, *, absent: bool) -> bool:

@@ -15,7 +15,7 @@ is needed, log its last four characters or a keyed hash.
 ## When it is fine
 The value is hashed, encrypted, masked or cut to its last characters; it is a type that hides itself, such as pydantic's `SecretStr`; a
 management command prints to the person who typed it. Something random that no name calls a secret, and a word with many meanings such as
-`session_id` that came in from outside, are shown to the strict audience; so are a token or code that came in by the URL, since the server's
+`session_id` that came in from outside, are shown to the strict audience; so are a line below the level that production gives its logger, a token or code that came in by the URL, since the server's
 log has it too, and a line that a switch named after it turns on (`if log_credentials:`). What the first file of an installed command prints is shown to the strict audience.
 Personal data such as mail addresses is shown to the strict audience only: many
 sites log it on purpose, and should know that they do.
@@ -33,6 +33,7 @@ from leaktight.project.environment import words_of
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.beside import is_entry_of_command
 from leaktight.rules.judging import EXPIRING, at_least, audience_of, harm, is_command, is_only_random, kind_of, milder, put_in
+from leaktight.rules.logs.levels import is_left_out
 from leaktight.rules.logs.silencing import silence
 from leaktight.source.code import Op, walk
 
@@ -98,7 +99,7 @@ def written(arrival: Arrival) -> Iterator[Finding]:
         return
     severity, audience, done = harm(arrival.label), audience_of(arrival), "written to the log"
     in_other_logs = arrival.label in EXPIRING and arrival.fact.source in {"request-url", "url-path"}
-    if is_only_random(arrival.fact) or in_other_logs or _is_opted_for(arrival):
+    if is_only_random(arrival.fact) or in_other_logs or _is_opted_for(arrival) or is_left_out(arrival):
         audience = at_least(audience, Audience.STRICT)
     if arrival.sink.part == "output":
         severity, done = milder(severity), "printed"

@@ -14,7 +14,7 @@ next one.
 ## When it is fine
 Only chosen keys are taken, the sensitive ones were taken out or overwritten first, or only the names of the fields are logged.
 What a query string or the command line holds is in other logs anyway and is shown to the strict audience; so are bodies and forms at the
-level of debug messages, which production does not write as a rule, the body of one view that takes nothing sensitive from it by name, and
+level of debug messages, which production does not write as a rule, whatever is below the level that production gives the logger, the body of one view that takes nothing sensitive from it by name, and
 reports that browsers send to be logged.
 """
 
@@ -32,6 +32,7 @@ from leaktight.project.symbols import FunctionRef
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.bodies import takes_nothing_sensitive
 from leaktight.rules.judging import at_least, at_most_medium, is_command, milder
+from leaktight.rules.logs.levels import is_left_out
 from leaktight.rules.logs.silencing import silence
 from leaktight.source.code import Code, Op, last_name, walk
 
@@ -125,7 +126,7 @@ def written(arrival: Arrival) -> Iterator[Finding]:
     audience = Audience.STRICT if source in _IN_OTHER_LOGS else arrival.audience
     if source in _BODIES and (arrival.call.name.endswith(".debug") or takes_nothing_sensitive(arrival)):
         audience = at_least(audience, Audience.STRICT)
-    if _is_sent_to_be_logged(arrival):
+    if _is_sent_to_be_logged(arrival) or is_left_out(arrival):
         audience = at_least(audience, Audience.STRICT)
     done = "written to the log"
     if arrival.sink.part == "output":

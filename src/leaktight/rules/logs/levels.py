@@ -1,0 +1,76 @@
+"""Whether production writes a line of the log: its level, against the one the settings give its logger."""
+
+from __future__ import annotations
+
+import logging
+
+import msgspec
+
+from leaktight.flow.events import Arrival
+from leaktight.model import Certainty
+from leaktight.project import Project
+from leaktight.source.code import Op, last_name, walk
+
+_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO}
+"""Methods whose lines a site leaves out as a rule; what warns is written everywhere."""
+
+
+def is_left_out(arrival: Arrival) -> bool:
+    """Tell a line below the level that `LOGGING` of production gives its logger, by its name or for all."""
+    name = arrival.call.name
+    level = _LEVELS.get(name.rpartition(".")[2]) if name.startswith("logging.") else None
+    if level is None:
+        return False
+    path = arrival.call.path
+    own = "" if name.startswith(("logging.debug", "logging.info")) else _name_of(arrival.project, path)
+    least = _least(arrival.project, own)
+    return least is not None and level < least
+
+
+def _least(project: Project, name: str | None) -> int | None:
+    """The level of a logger, of the nearest one above it that has one, or of all; None when that is not known."""
+    setting = project.setting("LOGGING")
+    if setting is None or name is None or setting.certainty in {Certainty.UNKNOWN, Certainty.ABSENT}:
+        return None
+    if not isinstance(setting.value, dict):
+        return None
+    loggers = setting.value.get("loggers", {})
+    if not isinstance(loggers, dict):
+        return None
+    places = [key for key in loggers if isinstance(key, str) and key and f".{name}.".find(f".{key}.") >= 0]
+    for key in sorted(places, key=len, reverse=True):
+        logger = loggers[key]
+        if not isinstance(logger, dict):
+            return None
+        if "level" in logger:
+            return _number(logger["level"])
+    for root in (setting.value.get("root"), loggers.get("")):
+        if isinstance(root, dict) and "level" in root:
+            return _number(root["level"])
+    return None
+
+
+def _number(level: object) -> int | None:
+    if isinstance(level, str):
+        level = logging.getLevelNamesMapping().get(level.rpartition(".")[2])
+    return level if isinstance(level, int) else None
+
+
+def _name_of(project: Project, path: str) -> str | None:
+    """The name of the one logger a file makes: its own dotted name for `__name__`; None when that is not known."""
+    module = project.program.modules.get(path)
+    if module is None or not module.body:
+        return None
+    made = [
+        code[3] for code in walk(msgspec.msgpack.decode(module.body)) if code[0] == Op.CALL and last_name(code[2]) == "getLogger"
+    ]
+    if len(made) != 1 or len(made[0]) != 1:
+        return None
+    given = made[0][0]
+    if given[0] == Op.CONST and isinstance(given[2], str):
+        return given[2]
+    return (
+        path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        if given[:1] == [Op.NAME] and given[2] == "__name__"
+        else None
+    )
