@@ -11,17 +11,32 @@ from leaktight.source.files import Kind, Role, Tree
 _ENDINGS = (".js", ".mjs", ".jsx", ".cjs")
 _QUOTE = rb"[\"'`]"
 _FOUND = (
-    rb"(?:" + _QUOTE + rb"#(?P<selected>[\w-]+)" + _QUOTE + rb"\s*\)|getElementById\(\s*" + _QUOTE + rb"(?P<by_id>[\w-]+)" + _QUOTE + rb"\s*\))"
+    rb"(?:"
+    + _QUOTE
+    + rb"#(?P<selected>[\w-]+)"
+    + _QUOTE
+    + rb"\s*\)|getElementById\(\s*"
+    + _QUOTE
+    + rb"(?P<by_id>[\w-]+)"
+    + _QUOTE
+    + rb"\s*\))"
 )
 _HANDLED = (
-    rb"\s*\??\.\s*(?:submit\(\s*[^\s)]|on(?:e)?\(\s*" + _QUOTE + rb"submit|addEventListener\(\s*" + _QUOTE + rb"submit|onsubmit\s*=)"
+    rb"\s*\??\.\s*(?:submit\(\s*[^\s)]|on(?:e)?\(\s*"
+    + _QUOTE
+    + rb"submit|addEventListener\(\s*"
+    + _QUOTE
+    + rb"submit|onsubmit\s*=)"
 )
 _TAKEN = re.compile(
     _FOUND + _HANDLED +
     rb"|" + _QUOTE + rb"submit" + _QUOTE + rb"\s*,\s*" + _QUOTE + rb"#(?P<delegated>[\w-]+)" + _QUOTE
 )  # fmt: skip
 """A function for the `submit` of a form that is found by its id."""
-_STORED = re.compile(rb"(?<![\w$.])(?P<name>[A-Za-z_$][\w$]*)\s*=\s*(?:\$|jQuery|(?:window\.)?document\.(?:querySelector|(?=getElementById)))\(?\s*" + _FOUND)
+_STORED = re.compile(
+    rb"(?<![\w$.])(?P<name>[A-Za-z_$][\w$]*)\s*=\s*(?:\$|jQuery|(?:window\.)?document\.(?:querySelector|(?=getElementById)))\(?\s*"
+    + _FOUND
+)
 """A form that is found by its id and given a name."""
 _KEPT = re.compile(rb"preventDefault\s*\(|return false")
 _NEAR = 400

@@ -17,7 +17,8 @@ The decorator may also stand on an inherited `dispatch`, be a part of a decorato
 module or the URLconf: all of these are understood. The views of `django.contrib.auth` mask what they take. Views that take JSON are shown
 to the strict audience, since Django's report does not hold their body; so are all views of a project whose filter in
 `DEFAULT_EXCEPTION_REPORTER_FILTER` treats POST parameters in its own way or whose `LOGGING` mails no reports, a view whose pages show its form
-input by input and not this one, and a bank account alone, which stands on invoices. What a view puts into its own copy of the POST was not posted.
+input by input and not this one, a view whose errors it or a decorator of the project answers itself, so that there is no report, and a bank
+account alone, which stands on invoices. What a view puts into its own copy of the POST was not posted.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from leaktight.project.posted import Posted, PostedSecrets
 from leaktight.project.symbols import ClassRef, FunctionRef, Program
 from leaktight.project.views import View
 from leaktight.rules.api import Example, Rule
+from leaktight.rules.errors.caught import answers_its_errors
 from leaktight.rules.errors.masking import DECORATOR, definition, mask
 from leaktight.rules.errors.rendering import is_asked_for
 from leaktight.rules.errors.reporting import are_reports_mailed
@@ -153,7 +155,9 @@ def unmasked(project: Project) -> Iterator[Finding]:
             api = view.is_api or all(item.api for item in open_ones)
             known = all(item.label == "bank-account" for item in open_ones)  # stands on invoices
             asked = any(is_asked_for(project, view, item.name) for item in open_ones)
-            audience = Audience.STRICT if api or is_kept or known or not asked else Audience.DEFAULT
+            audience = (
+                Audience.STRICT if api or is_kept or known or not asked or answers_its_errors(view, project) else Audience.DEFAULT
+            )
             yield _finding(project, view, open_ones, audience, is_partly=named is not None)
 
 
