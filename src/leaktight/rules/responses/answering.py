@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 from leaktight.project import Project
 from leaktight.project.symbols import ClassRef, FunctionRef
+from leaktight.project.views import View
 from leaktight.rules.administrators import is_administrators_view
 from leaktight.rules.reach import statements
 from leaktight.source.code import Code, Op, walk
 
 _ANSWERING = ("ModelViewSet", "ModelMixin", "CreateAPIView", "ListAPIView", "RetrieveAPIView", "UpdateAPIView", "DestroyAPIView")
+_CREATING = ("ModelViewSet", "CreateModelMixin", "CreateAPIView")
 _RESPONSES = frozenset({"Response", "JsonResponse", "HttpResponse"})
 _NESTING = 3
 
@@ -35,7 +37,10 @@ def _of_generic_views(project: Project) -> Iterator[ClassRef]:
     for view in project.views:
         if not isinstance(view.ref, ClassRef) or not any(name.endswith(_ANSWERING) for name in view.ancestors):
             continue
-        yield from named_by(project, view.ref)
+        for serializer in named_by(project, view.ref):
+            actions = _actions_of(project, view.ref, serializer)
+            if not actions or any(_gives_out(project, view, action) for action in actions):
+                yield serializer
 
 
 def named_by(project: Project, view: ClassRef) -> Iterator[ClassRef]:
@@ -49,6 +54,52 @@ def named_by(project: Project, view: ClassRef) -> Iterator[ClassRef]:
     if isinstance(chooser, FunctionRef):
         named = (program.resolve_code(code, chooser.path) for code in walk(statements(program, chooser)))
         yield from (symbol for symbol in named if isinstance(symbol, ClassRef))
+
+
+def _actions_of(project: Project, view: ClassRef, serializer: ClassRef) -> set[str]:
+    """The actions a serializer is chosen for by `if self.action == "add": return …`; none when it is chosen otherwise as well."""
+    program = project.program
+    chooser = program.method(view, "get_serializer_class")
+    found = program.class_value(view, "serializer_class")
+    if not isinstance(chooser, FunctionRef) or (found is not None and program.resolve_code(found[1], found[0]) == serializer):
+        return set()
+    body = statements(program, chooser)
+    chosen = [
+        code for code in walk(body) if code[0] in {Op.NAME, Op.ATTR} and program.resolve_code(code, chooser.path) == serializer
+    ]
+    actions: set[str] = set()
+    named = 0
+    for code in walk(body):
+        asked = _action_asked_for(code[2]) if code[0] == Op.IF else None
+        inside = sum(part is one for part in walk(code[3]) for one in chosen) if asked is not None else 0
+        if asked is not None and inside:
+            actions.add(asked)
+            named += inside
+    return actions if named == len(chosen) else set()
+
+
+def _action_asked_for(test: Code) -> str | None:
+    """`self.action == "add"`."""
+    if test[0] != Op.TEST or test[3] != "==" or len(test[2]) != 2:
+        return None
+    left, right = test[2]
+    is_asked = left[0] == Op.ATTR and left[3] == "action" and right[0] == Op.CONST and isinstance(right[2], str)
+    return str(right[2]) if is_asked else None
+
+
+def _gives_out(project: Project, view: View, action: str) -> bool:
+    """Tell whether an action may answer with its serializer: by `.data`, or by what its base classes or other methods do."""
+    program = project.program
+    method = program.method(view.ref, action) if isinstance(view.ref, ClassRef) else None
+    if not isinstance(method, FunctionRef):
+        return action != "create" or any(name.endswith(_CREATING) for name in view.ancestors)
+    body = list(walk(statements(program, method)))
+    return any(
+        (code[0] == Op.ATTR and code[3] == "data" and not (code[2][0] == Op.NAME and code[2][2] == "request"))
+        or (code[0] == Op.CALL and code[2][0] == Op.ATTR and code[2][2][0] == Op.NAME and code[2][2][2] == "self")
+        or (code[0] == Op.CALL and code[2][0] == Op.NAME and code[2][2] == "super")
+        for code in body
+    )
 
 
 def _is_used_by_hand(project: Project, cls: ClassRef) -> bool:

@@ -36,6 +36,8 @@ def caching_of(view: View) -> Caching | None:
             shared = view.is_api and item.target.startswith("method:") and item.target != "method:dispatch"
             return Caching(item.path, item.span, "is cached for everybody", _varies(view, item, index), is_after_login=shared)
         if tail == "cache_control" and _is_given(item.code, "public") and not _is_given(item.code, "private"):
+            if _lasts_no_time(item.code):
+                continue  # each cache has to ask the site first, which asks who it is
             return Caching(item.path, item.span, "may be kept by every cache on the way", varies=False)
     for route in view.routes:
         if any(_tail(wrapper) == "cache_page" for wrapper in route.wrappers):
@@ -118,6 +120,12 @@ def _varies_by_person(item: Decorator) -> bool:
 def _is_given(code: Code, keyword: str) -> bool:
     """`cache_control(public=True)`."""
     return code[0] == Op.CALL and any(name == keyword and value[0] == Op.CONST and bool(value[2]) for name, value in code[4])
+
+
+def _lasts_no_time(code: Code) -> bool:
+    """`cache_control(max_age=0)`, or for shared caches `s_maxage=0`."""
+    given = {name: value[2] for name, value in code[4] if value[0] == Op.CONST}
+    return given.get("s_maxage", given.get("max_age")) == 0
 
 
 def _tail(name: str) -> str:
