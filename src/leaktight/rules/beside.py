@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from leaktight.project import Project
 from leaktight.project.symbols import ClassRef, FunctionRef, GlobalRef, ModuleRef
 from leaktight.rules.judging import TOOL_FILES, TOOL_FOLDERS
+from leaktight.source.code import Code, Op
 from leaktight.source.roles import is_in_tests
 
 _ENTRY = re.compile(r"""["'=]\s*(?P<module>[A-Za-z_][\w.]*)\s*:\s*[A-Za-z_]\w*["']?\s*(?:[,\]#]|$)""")
+_QUESTIONS = frozenset({"input", "getpass"})
 _NAMING_ENTRIES = ("pyproject.toml", "setup.cfg", "setup.py")
 
 
@@ -34,6 +38,33 @@ def is_beside_site(project: Project, path: str) -> bool:
 def is_entry_of_command(project: Project, path: str) -> bool:
     """Tell a file that an installed command begins in, so that what it prints is read by who typed the command."""
     return path in _entries(project)
+
+
+def is_read_by_who_runs_it(project: Project, path: str, function: FunctionRef | None) -> bool:
+    """Tell output of a program to the person who started it: it asks them something there, or nothing else imports its file.
+
+    The second counts for a file that ends in `if __name__ == "__main__": …`.
+    """
+    if function is not None and any(_asks_the_operator(code) for code in project.program.pieces(function)):
+        return True
+    module = project.program.modules.get(path)
+    if module is None or not module.body or _importers(project).get(path):
+        return False
+    return any(_is_of_main(code) for code in msgspec.msgpack.decode(module.body))
+
+
+def _asks_the_operator(code: Code) -> bool:
+    """`input("Name: ")` and `getpass("Password: ")`."""
+    return bool(code[0] == Op.CALL and code[2][0] in {Op.NAME, Op.ATTR} and code[2][-1] in _QUESTIONS)
+
+
+def _is_of_main(code: Code) -> bool:
+    """`if __name__ == "__main__": …`."""
+    return bool(
+        code[0] == Op.IF
+        and code[2][0] == Op.TEST
+        and any(operand[0] == Op.NAME and operand[2] == "__name__" for operand in code[2][2])
+    )
 
 
 def is_for_others(project: Project) -> bool:

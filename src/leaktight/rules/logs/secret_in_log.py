@@ -16,7 +16,8 @@ is needed, log its last four characters or a keyed hash.
 The value is hashed, encrypted, masked or cut to its last characters; it is a type that hides itself, such as pydantic's `SecretStr`; a
 management command prints to the person who typed it. Something random that no name calls a secret, and a word with many meanings such as
 `session_id` that came in from outside, are shown to the strict audience; so are a line below the level that production gives its logger, a token or code that came in by the URL, since the server's
-log has it too, and a line that a switch named after it turns on (`if log_credentials:`). What the first file of an installed command prints is shown to the strict audience.
+log has it too, and a line that a switch named after it turns on (`if log_credentials:`). What the first file of an installed command prints is shown to the strict audience, as is the output of a file that is only started by hand
+(`if __name__ == "__main__":`), or of a function that asks a question at the terminal.
 Personal data such as mail addresses is shown to the strict audience only: many
 sites log it on purpose, and should know that they do.
 """
@@ -31,7 +32,7 @@ from leaktight.model import Audience, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, LabelKind, Safeguard
 from leaktight.project.environment import words_of
 from leaktight.rules.api import Example, Rule
-from leaktight.rules.beside import is_entry_of_command
+from leaktight.rules.beside import is_entry_of_command, is_read_by_who_runs_it
 from leaktight.rules.judging import EXPIRING, at_least, audience_of, harm, is_command, is_only_random, kind_of, milder, put_in
 from leaktight.rules.logs.levels import is_left_out
 from leaktight.rules.logs.silencing import silence
@@ -105,7 +106,9 @@ def written(arrival: Arrival) -> Iterator[Finding]:
         severity, done = milder(severity), "printed"
         if is_command(arrival.call):
             audience = at_least(audience, Audience.AUDIT)
-        elif is_entry_of_command(arrival.project, arrival.call.path):
+        elif is_entry_of_command(arrival.project, arrival.call.path) or is_read_by_who_runs_it(
+            arrival.project, arrival.call.path, arrival.call.function
+        ):
             audience = at_least(audience, Audience.STRICT)
     yield rule.finding(
         put_in(arrival),
