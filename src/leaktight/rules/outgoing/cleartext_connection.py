@@ -14,7 +14,8 @@ instead of FTP, `sslmode=verify-full`, `EMAIL_USE_TLS`. Let a client refuse to g
 
 ## When it is fine
 The other side is the same machine, a socket in the file system, or a name that only a closed network of containers knows; those are not
-reported. An `http://` address to which nothing sensitive is known to be sent is shown to auditors only.
+reported. An `http://` address to which nothing sensitive is known to be sent is shown to auditors only. A default in
+clear of a variable that a file of the deployment sets to an encrypted address, or takes from a store, is shown to the strict.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from leaktight.rules.outgoing.carried import gravest, sends_login, title
 from leaktight.rules.outgoing.encrypting import EFFECT, TITLE, over_tls
 from leaktight.rules.outgoing.protections import given_up, is_decided_by_callers, watched
 from leaktight.rules.outgoing.services import services_in_clear
-from leaktight.rules.outgoing.targets import Target, http_target, sends, target
+from leaktight.rules.outgoing.targets import Target, http_target, is_given_otherwise, sends, target
 
 rule = Rule(
     __name__,
@@ -170,6 +171,8 @@ def _finding(call: Call, where: Target, *, login: bool, otherwise: Audience) -> 
         audience = audience if login else arrival.audience if where.is_known else at_least(arrival.audience, Audience.STRICT)
     if where.is_sample:
         audience, confidence = Audience.AUDIT, Confidence.LOW
+    if is_given_otherwise(call.project, where):
+        audience = at_least(audience, Audience.STRICT)
     if where.setting is not None or not where.is_known:
         confidence = min(confidence, Confidence.MEDIUM, key=lambda item: item.rank)
     is_web = call.spec is not None and any(sink.channel == Channel.OUTGOING_HTTP for sink in call.spec.sinks.values())

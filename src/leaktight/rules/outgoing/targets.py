@@ -11,11 +11,14 @@ from leaktight.flow.knowledge import ConnectionSpec, FunctionSpec, load
 from leaktight.flow.value import MISSING, Made, Value, contents
 from leaktight.model import Certainty, Step
 from leaktight.policy import Channel, is_safe_host
+from leaktight.project import Project
 from leaktight.project.settings import SettingValue
 from leaktight.rules.outgoing.protections import argument, is_on, is_one_of, made_up_for
 
 CLEAR_HTTP = ("http://", "ws://", "ftp://")
 """How addresses begin that HTTP clients send to in clear."""
+
+_ENCRYPTED = ("https://", "wss://", "ftps://", "rediss://", "ldaps://", "amqps://", "mqtts://")
 
 _AUTHORITY = re.compile(
     r"^[a-z][a-z0-9+.-]*://(?P<account>[^/@?#]*@)?(?P<host>\[[^\]]*\]|[^/:?#]*)(?P<rest>.*)$", re.IGNORECASE | re.DOTALL
@@ -59,6 +62,23 @@ class Target:
             return ()
         by_default = " by default" if setting.certainty is Certainty.DEFAULTED else ""
         return (Step(setting.span, f"the setting `{setting.name}` says so{by_default}"),)
+
+
+def is_given_otherwise(project: Project, where: Target) -> bool:
+    """Tell a default in clear that is not in force: a file of the site's deployment sets the variable to an encrypted address.
+
+    So does a task definition that takes the variable from a store of its own, whatever is in there.
+    """
+    setting = where.setting
+    if setting is None or setting.certainty is not Certainty.DEFAULTED or not setting.env:
+        return False
+    given = (variable for file in project.deployment_files if file.is_public for variable in file.variables)
+    if any(variable.name == setting.env and (variable.value or "").lower().startswith(_ENCRYPTED) for variable in given):
+        return True
+    key = ("taken from a store", setting.env)
+    if key not in project.program.memo:
+        project.program.memo[key] = bool(project.spoken(frozenset({f'"name": "{setting.env}"'})))
+    return bool(project.program.memo[key])
 
 
 def sends(spec: FunctionSpec) -> bool:
