@@ -69,8 +69,37 @@ def is_given_otherwise(project: Project, where: Target) -> bool:
 
     So does a task definition that takes the variable from a store of its own, whatever is in there.
     """
-    setting = where.setting
-    if setting is None or setting.certainty is not Certainty.DEFAULTED or not setting.env:
+    if where.setting is not None:
+        return _is_given_otherwise(project, where.setting)
+    said = [setting for setting in _in_clear_by_default(project) if where.is_known and _host_of(str(setting.value)) == where.host]
+    return bool(said) and all(_is_given_otherwise(project, setting) for setting in said)
+
+
+def _in_clear_by_default(project: Project) -> list[SettingValue]:
+    """The settings of production that are an address in clear unless a variable says otherwise."""
+    key = "addresses in clear by default"
+    if key not in project.program.memo:
+        named = project.settings[0].names() if project.settings else ()
+        values = [project.setting(name) for name in named]
+        project.program.memo[key] = [
+            value
+            for value in values
+            if value is not None
+            and value.certainty is Certainty.DEFAULTED
+            and isinstance(value.value, str)
+            and value.value.lower().startswith(CLEAR_HTTP)
+        ]
+    found: list[SettingValue] = project.program.memo[key]
+    return found
+
+
+def _host_of(address: str) -> str:
+    match = _AUTHORITY.match(address)
+    return match["host"] if match is not None else ""
+
+
+def _is_given_otherwise(project: Project, setting: SettingValue) -> bool:
+    if setting.certainty is not Certainty.DEFAULTED or not setting.env:
         return False
     given = (variable for file in project.deployment_files if file.is_public for variable in file.variables)
     if any(variable.name == setting.env and (variable.value or "").lower().startswith(_ENCRYPTED) for variable in given):
