@@ -9,6 +9,7 @@ import msgspec
 from leaktight.flow.events import Arrival
 from leaktight.model import Certainty
 from leaktight.project import Project
+from leaktight.project.settings import SettingValue
 from leaktight.source.code import Op, last_name, walk
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO}
@@ -43,11 +44,16 @@ def _least(project: Project, name: str | None) -> int | None:
         if not isinstance(logger, dict):
             return None
         if "level" in logger:
-            return _number(logger["level"])
-    for root in (setting.value.get("root"), loggers.get("")):
+            return _number(logger["level"]) if _is_fixed(setting, "loggers", key, "level") else None
+    for keys, root in ((("root",), setting.value.get("root")), (("loggers", ""), loggers.get(""))):
         if isinstance(root, dict) and "level" in root:
-            return _number(root["level"])
+            return _number(root["level"]) if _is_fixed(setting, *keys, "level") else None
     return None
+
+
+def _is_fixed(setting: SettingValue, *keys: str) -> bool:
+    """Tell a level for which no variable of the environment is asked: such a variable is there to be changed when something is looked for."""
+    return setting.at(*keys).certainty is Certainty.KNOWN
 
 
 def _number(level: object) -> int | None:
