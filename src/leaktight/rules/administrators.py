@@ -12,7 +12,7 @@ from leaktight.rules.access import permissions_of
 from leaktight.rules.reach import callee, statements
 from leaktight.source.code import Code, Op, walk
 
-_WHO = r"(?:super_?users?|staff(?:_?members?)?|(?:system_?|site_?)?admin(?:istrator)?s?|management)"
+_WHO = r"(?:super_?users?|staff(?:_?members?)?|(?:system_?|site_?)?admin(?:istrator)?s?)"
 _NAMED = re.compile(
     rf"is_?{_WHO}(?:_?user)?(?:_?permission)?"
     rf"|{_WHO}(?:_?user)?(?:_?permission|_?access)?_?(?:required|only)(?:_?mixin)?|{_WHO}(?:_?permission|_?access)(?:_?mixin)?"

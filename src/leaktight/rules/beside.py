@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-import msgspec
-
 from leaktight.project import Project
 from leaktight.project.symbols import ClassRef, FunctionRef, GlobalRef, ModuleRef
 from leaktight.rules.judging import TOOL_FILES, TOOL_FOLDERS
+from leaktight.rules.reach import module_statements
 from leaktight.source.code import Code, Op
 from leaktight.source.roles import is_in_tests
 
@@ -50,7 +49,7 @@ def is_read_by_who_runs_it(project: Project, path: str, function: FunctionRef | 
     module = project.program.modules.get(path)
     if module is None or not module.body or _importers(project).get(path):
         return False
-    return any(_is_of_main(code) for code in msgspec.msgpack.decode(module.body))
+    return any(map(_is_of_main, module_statements(project.program, path)))
 
 
 def _asks_the_operator(code: Code) -> bool:

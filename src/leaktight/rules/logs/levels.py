@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 
-import msgspec
-
 from leaktight.flow.events import Arrival
 from leaktight.model import Certainty
 from leaktight.project import Project
 from leaktight.project.settings import SettingValue
+from leaktight.rules.reach import module_statements
 from leaktight.source.code import Op, last_name, walk
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO}
@@ -64,11 +63,12 @@ def _number(level: object) -> int | None:
 
 def _name_of(project: Project, path: str) -> str | None:
     """The name of the one logger a file makes: its own dotted name for `__name__`; None when that is not known."""
-    module = project.program.modules.get(path)
-    if module is None or not module.body:
+    if path not in project.program.modules:
         return None
     made = [
-        code[3] for code in walk(msgspec.msgpack.decode(module.body)) if code[0] == Op.CALL and last_name(code[2]) == "getLogger"
+        code[3]
+        for code in walk(module_statements(project.program, path))
+        if code[0] == Op.CALL and last_name(code[2]) == "getLogger"
     ]
     if len(made) != 1 or len(made[0]) != 1:
         return None
