@@ -57,7 +57,9 @@ def main() -> None:
             amid += 0 < changed < FILES
             damaged += sum(texts[name] not in {old[name], new[name]} for name in old)
             left += sum(1 for path in root.iterdir() if path.name not in old)
-        print(f"{given.kills} kills, {amid} between the first file and the last, {damaged} files damaged, {left} spare files left lying")
+        print(
+            f"{given.kills} kills, {amid} between the first file and the last, {damaged} files damaged, {left} spare files left lying"
+        )
 
 
 def _lay_out(root: Path, files: dict[str, bytes]) -> None:

@@ -14,7 +14,9 @@ PAUSE = 0.02
 def peak_megabytes(command: Sequence[str], *, environment: dict[str, str]) -> float:
     """Run the command to its end and return the largest proportional set size of its process tree."""
     peak = 0
-    with subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
         while process.poll() is None:
             peak = max(peak, sum(_proportional_bytes(pid) for pid in _tree(process.pid)))
             time.sleep(PAUSE)

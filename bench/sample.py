@@ -76,7 +76,10 @@ def show(number: int, one: Candidate, *, context: int) -> str:
 def _around(file: Path, line: int, context: int) -> list[str]:
     text = file.read_text(errors="replace").splitlines() if file.is_file() else []
     first = max(line - context, 1)
-    return [f"    {number:5}{'>' if number == line else ' '} {text[number - 1]}" for number in range(first, min(line + context, len(text)) + 1)]
+    return [
+        f"    {number:5}{'>' if number == line else ' '} {text[number - 1]}"
+        for number in range(first, min(line + context, len(text)) + 1)
+    ]
 
 
 def main() -> int:

@@ -40,7 +40,9 @@ for file in files:
             pass
 print(time.perf_counter() - start, lines, len(files))
 """
-TESTS = shutil.ignore_patterns("tests", "test", "testing", "migrations", "test_*.py", "tests.py", "conftest.py", "*_test.py", "node_modules")
+TESTS = shutil.ignore_patterns(
+    "tests", "test", "testing", "migrations", "test_*.py", "tests.py", "conftest.py", "*_test.py", "node_modules"
+)
 
 
 @dataclass(slots=True)
@@ -69,7 +71,15 @@ def measure(project: Project, tree: Path, repeats: int, peers: dict[str, Sequenc
     _, lines, files = floors[0]
     with tempfile.TemporaryDirectory() as cache:
         memory = peak_megabytes(scan_command(tree), environment=_cold(cache))
-    row = Row(project, lines, files, statistics.median(seconds for seconds, *_ in floors), statistics.median(colds), statistics.median(warms), memory)
+    row = Row(
+        project,
+        lines,
+        files,
+        statistics.median(seconds for seconds, *_ in floors),
+        statistics.median(colds),
+        statistics.median(warms),
+        memory,
+    )
     for name, command in peers.items():
         row.peers[name] = _seconds([*command, str(tree)], os.environ | {"SEMGREP_SEND_METRICS": "off"})
     return row
@@ -124,7 +134,11 @@ def peer_commands() -> dict[str, Sequence[str]]:
 def render(rows: list[Row], repeats: int, *, without_tests: bool) -> str:
     """Render the measured rows as the page that is kept."""
     names = sorted({name for row in rows for name in row.peers})
-    what = "without tests and migrations" if without_tests else "all files, tests included (leaktight and Semgrep leave tests out by themselves)"
+    what = (
+        "without tests and migrations"
+        if without_tests
+        else "all files, tests included (leaktight and Semgrep leave tests out by themselves)"
+    )
     head = [
         "| project | lines of Python | parse floor | leaktight | × floor | warm | memory | per million lines |",
         *(f" {name} | × leaktight |" for name in names),
@@ -176,7 +190,9 @@ def main() -> int:
                 tree = shutil.copytree(tree, Path(scratch) / project.name, ignore=TESTS, copy_function=os.link)
             row = measure(project, tree, options.repeats, peers)
         rows.append(row)
-        print(f"{project.folder}: floor {row.floor:.2f} s, scan {row.scan:.2f} s ({row.times_floor:.2f}), {row.memory:.0f} MB, {row.peers}")
+        print(
+            f"{project.folder}: floor {row.floor:.2f} s, scan {row.scan:.2f} s ({row.times_floor:.2f}), {row.memory:.0f} MB, {row.peers}"
+        )
     options.output.write_text(render(rows, options.repeats, without_tests=options.without_tests))
     return 0
 

@@ -15,7 +15,8 @@ from pathlib import Path
 
 STATES = ("original", "safe", "unsafe")
 _DJANGO = re.compile(
-    r"^(?P<name>\w+ \([\w.]+\)|\w+ \[?[\w./]+\]?)(?:\n[^\n]*?)?? \.\.\. (?P<outcome>ok|FAIL|ERROR|skipped|expected failure)", re.MULTILINE
+    r"^(?P<name>\w+ \([\w.]+\)|\w+ \[?[\w./]+\]?)(?:\n[^\n]*?)?? \.\.\. (?P<outcome>ok|FAIL|ERROR|skipped|expected failure)",
+    re.MULTILINE,
 )
 _PYTEST = re.compile(r"^(?P<outcome>PASSED|FAILED|ERROR|XFAIL|SKIPPED) (?P<name>\S+::.+?)(?: - .*)?$", re.MULTILINE)
 
@@ -25,7 +26,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("tree", type=Path)
     parser.add_argument("command", help="what runs the tests, as a shell would, in the tree")
-    parser.add_argument("--again", type=int, default=1, help="how often a state with a difference is run anew, as tests may waver")
+    parser.add_argument(
+        "--again", type=int, default=1, help="how often a state with a difference is run anew, as tests may waver"
+    )
     given = parser.parse_args()
     passed: dict[str, set[str]] = {}
     for state in STATES:
@@ -34,7 +37,9 @@ def main() -> None:
             if state != STATES[0] and passed[STATES[0]] - passed[state]:
                 passed[state] |= _passed(given.tree, state, given.command)
         lost = sorted(passed[STATES[0]] - passed[state])
-        print(f"{given.tree.name} {state}: {len(passed[state])} passed, {len(lost)} of those that passed before do not", flush=True)
+        print(
+            f"{given.tree.name} {state}: {len(passed[state])} passed, {len(lost)} of those that passed before do not", flush=True
+        )
         for name in lost[:20]:
             print(f"    {name}")
     if not passed[STATES[0]]:

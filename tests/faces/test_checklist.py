@@ -164,8 +164,30 @@ def test_07_explain_knows_every_name_that_output_contains(leaktight: Run):
         names |= {way["label"], way["channel"], way["state"], *way["present"], *way["missing"]}
     names |= {*map(str, (*Tightness, *Channel, *Safeguard, *LABELS, *Severity, *Confidence, *Audience, *Safety))}
     names |= {*map(str, set(Role) - {Role.APP}), "anonymous", "user", "staff", "superuser", "report", "mask", "block"}
-    names |= {*report["project"]["counts"], "endpoints", "exercised", "requests", "canaries", "verdicts", "seconds", "notes", "incidents"}
-    names |= {"target", "outcome", "form", "request", "planted", "role", "remedy", "reproduction", "proves", "evidence", "confirmed"}
+    names |= {
+        *report["project"]["counts"],
+        "endpoints",
+        "exercised",
+        "requests",
+        "canaries",
+        "verdicts",
+        "seconds",
+        "notes",
+        "incidents",
+    }
+    names |= {
+        "target",
+        "outcome",
+        "form",
+        "request",
+        "planted",
+        "role",
+        "remedy",
+        "reproduction",
+        "proves",
+        "evidence",
+        "confirmed",
+    }
     names |= {*ways["ways"][0], "starts", "stops", "baseline", "known", "known gaps"}
     names -= {None, "message", "path", "line", "column", "end_line", "end_column", "rule"}  # said by the word itself
     assert len(names) > 150

@@ -130,7 +130,10 @@ def test_a_mail_with_a_value_does_not_go_to_its_server_in_clear(monkeypatch: pyt
             else:
                 _plain(CANARY)
             _plain("nothing")
-    with override_settings(**mailing("smtp", **host, use_tls=True), LEAKTIGHT={"MODES": {"mail": "block"}}), knowing(label="token"):
+    with (
+        override_settings(**mailing("smtp", **host, use_tls=True), LEAKTIGHT={"MODES": {"mail": "block"}}),
+        knowing(label="token"),
+    ):
         _plain(CANARY)
     with override_settings(**mailing("smtp", host="localhost"), LEAKTIGHT={"MODES": {"mail": "block"}}), knowing(label="token"):
         _plain(CANARY)
