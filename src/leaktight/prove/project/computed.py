@@ -6,6 +6,7 @@ import re
 import string
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TypeAlias
 
 from leaktight.policy import LABELS, LabelKind
 from leaktight.prove.canary import Canary, Kind, check_digit
@@ -14,6 +15,9 @@ from leaktight.prove.project.asking import Answer, Asking
 from leaktight.prove.project.draft import EXTRA, PARTS, Draft
 from leaktight.prove.project.judging import Judge, arrivals_of
 from leaktight.prove.project.watch import Arrival
+
+_Key: TypeAlias = tuple[str, str]
+"""A channel, and which log, cookie or header of it."""
 
 FORM = "computed"
 _KINDS = frozenset({LabelKind.CREDENTIAL, LabelKind.PAYMENT, LabelKind.SPECIAL})
@@ -31,7 +35,8 @@ _ALPHABETS = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
 def compare(asking: Asking, judge: Judge, answer: Answer) -> int:
     """Send an accepted request again with values that differ in a little, and judge what differs as little; return how many leaks.
 
-    What a hash or a cipher makes of a value differs as a whole and is not told. Raises `Exhausted`.
+    What a hash or a cipher makes of a value differs as a whole and is not told, nor what is another text when the same values are sent
+    once more: a time or a count changes by itself, and by chance as a value does. Raises `Exhausted`.
     """
     canaries = [canary for canary in answer.canaries if _is_worth_it(canary)]
     if not canaries:
@@ -41,13 +46,16 @@ def compare(asking: Asking, judge: Judge, answer: Answer) -> int:
     known = Finder(answer.canaries)
     if not any(True for _ in _differing(answer, near, judge, known)):
         return 0
-    return sum(_told(asking, judge, answer, canary, known) for canary in canaries)
+    steady = {
+        (_key(arrival), piece) for arrival, text in _texts(_again(asking, answer, {}), judge) for piece in _PIECE.findall(text)
+    }
+    return sum(_told(asking, judge, answer, canary, known, steady) for canary in canaries)
 
 
-def _told(asking: Asking, judge: Judge, answer: Answer, canary: Canary, known: Finder) -> int:
+def _told(asking: Asking, judge: Judge, answer: Answer, canary: Canary, known: Finder, steady: set[tuple[_Key, str]]) -> int:
     """Judge what one canary alone changes: a little for a little, elsewhere for elsewhere, nearly all for all."""
     first = _again(asking, answer, {canary.text: _nudged(canary, 1)})
-    candidates = list(_differing(answer, first, judge, known))
+    candidates = [one for one in _differing(answer, first, judge, known) if (_key(one[0]), one[1]) in steady]
     if not candidates:
         return 0
     other = list(_differing(answer, _again(asking, answer, {canary.text: _nudged(canary, 2)}), judge, known))
@@ -111,7 +119,7 @@ def _differing(one: Answer, other: Answer, judge: Judge, known: Finder) -> Itera
     """Yield the pieces of the first answer that the second has with a few characters changed, and which; none that is known to hold a canary."""
     if one.status != other.status:
         return
-    theirs: dict[tuple[str, str], list[str]] = {}
+    theirs: dict[_Key, list[str]] = {}
     for arrival, text in _texts(other, judge):
         theirs.setdefault(_key(arrival), []).extend(_PIECE.findall(text))
     for arrival, text in _texts(one, judge):
@@ -127,7 +135,7 @@ def _differing(one: Answer, other: Answer, judge: Judge, known: Finder) -> Itera
                     break
 
 
-def _key(arrival: Arrival) -> tuple[str, str]:
+def _key(arrival: Arrival) -> _Key:
     return str(arrival.channel), arrival.where
 
 
