@@ -265,6 +265,31 @@ def test_why(engine, shop, run):
     assert run("why", "accounts/views.py:15:3")[0] == 0
 
 
+@pytest.mark.parametrize(("sign", "root"), [(None, "shop"), ("accounts/manage.py", "shop/accounts"), (".git", "shop")])
+def test_the_project_around_a_file_is_found(tmp_path, monkeypatch, sign, root):
+    from leaktight.engine.why import root_of
+
+    file = tmp_path / "shop/accounts/deep/views.py"
+    file.parent.mkdir(parents=True)
+    file.touch()
+    if sign:
+        (tmp_path / "shop" / sign).touch()
+    monkeypatch.chdir(tmp_path / "shop" if sign is None else tmp_path)
+    assert root_of(file) == tmp_path / root
+
+
+@pytest.mark.parametrize("where", ["home", "elsewhere"])
+def test_a_file_without_a_project_around_is_looked_at_alone(tmp_path, monkeypatch, where):
+    from leaktight.engine.why import root_of
+
+    (tmp_path / "elsewhere").mkdir()
+    file = tmp_path / "views.py"
+    file.touch()
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    monkeypatch.chdir(tmp_path if where == "home" else tmp_path / "elsewhere")
+    assert root_of(file) == file
+
+
 def test_version(run):
     assert run("--version") == (0, f"{leaktight.__version__}\n", "")
 

@@ -7,6 +7,7 @@ import stat
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from hypothesis import given
@@ -171,6 +172,25 @@ def test_what_a_killed_run_left_lying_is_cleared_away(tmp_path: Path) -> None:
     other.write_bytes(b"of another file")
     write_file(file, b"new")
     assert sorted(tmp_path.iterdir()) == sorted([file, other])
+
+
+def test_two_runs_at_once_leave_each_other_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "run.py"
+    file.write_bytes(b"old")
+    real = os.fsync
+    other = Thread(target=write_file, args=(file, b"of the other run"))
+
+    def slow(handle: int) -> None:
+        real(handle)
+        if not other.ident:
+            other.start()
+            other.join(0.2)  # it has to wait; where it does not, it takes away what is being written here
+
+    monkeypatch.setattr(writing.os, "fsync", slow)
+    write_file(file, b"new")
+    other.join()
+    assert file.read_bytes() == b"of the other run"
+    assert list(tmp_path.iterdir()) == [file]
 
 
 @pytest.mark.parametrize("failing", ["fsync", "fdopen"])

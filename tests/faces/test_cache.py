@@ -337,6 +337,16 @@ def test_it_lies_where_the_platform_wants_it(monkeypatch: pytest.MonkeyPatch):
 # -- size and survival -------------------------------------------------------------------------
 
 
+def test_a_program_that_cannot_be_read_is_no_reason_to_fail(tmp_path: Path):
+    def unreadable() -> bytes:
+        raise PermissionError
+
+    kept = Cache(tmp_path / "kept", maker=unreadable)
+    assert kept.read(digest(b"a")) is None
+    kept.keep({digest(b"a"): b"b"})
+    assert kept.read(digest(b"a")) is None
+
+
 def test_it_stays_small(tmp_path: Path):
     cache = Cache(tmp_path / "kept", most=200_000)
     entries = {digest(bytes([number])): os.urandom(10_000) for number in range(100)}

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from leaktight.model import Finding
+from leaktight.model import Audience, Finding
 
 Lines = Callable[[str], list[str] | None]
 
@@ -15,11 +15,21 @@ def strongest(findings: Iterable[Finding]) -> list[Finding]:
     """Keep, of the findings of one rule at one place about one label, the surest with the shortest flow."""
     best: dict[tuple[object, ...], Finding] = {}
     for finding in findings:
-        key = (finding.rule, finding.span.path, finding.span.line, finding.span.column, finding.label, finding.channel)
+        key = _leak(finding)
         known = best.get(key)
         if known is None or _weight(finding) > _weight(known):
             best[key] = finding
     return sorted(best.values(), key=lambda finding: finding.key)
+
+
+def with_more(site: Sequence[Finding], found: Iterable[Finding]) -> list[Finding]:
+    """Add to the findings of the site what was only found with its tests and the like: that is for the audit."""
+    known = {_leak(finding) for finding in site}
+    return [*site, *(replace(finding, audience=Audience.AUDIT) for finding in found if _leak(finding) not in known)]
+
+
+def _leak(finding: Finding) -> tuple[object, ...]:
+    return (finding.rule, finding.span.path, finding.span.line, finding.span.column, finding.label, finding.channel)
 
 
 def _weight(finding: Finding) -> tuple[object, ...]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from leaktight.config import Config
 from leaktight.edit import Desk
 from leaktight.engine.baseline import only_new
-from leaktight.engine.finish import strongest, with_fingerprints
+from leaktight.engine.finish import strongest, with_fingerprints, with_more
 from leaktight.engine.history import as_it_was
 from leaktight.engine.judge import Judge
 from leaktight.engine.offers import offered
@@ -36,19 +36,21 @@ from leaktight.rules.registry import load_rules
 from leaktight.source.ahead import Ahead
 from leaktight.source.cache import Cache
 from leaktight.source.claims import apply_claims, parse_claims
-from leaktight.source.files import Kind, Role, Tree
+from leaktight.source.files import File, Kind, Role, Tree
 from leaktight.source.reading import CLAIM, read_modules
 
 if TYPE_CHECKING:
     from leaktight.project.templates import Templates
     from leaktight.rules.api import Rule
+    from leaktight.source.code import Module
     from leaktight.source.template import TemplateFile
 
 Progress = Callable[[str, int, int], None]
 Collect = Callable[[Machine, list[Finding]], None]
 """Looks at what was followed and found before anything is left out."""
 
-_AUDITED = (Role.APP, Role.TEST, Role.MIGRATION, Role.EXAMPLE, Role.GENERATED)
+_SITE = (Role.APP,)
+_AUDITED = (*_SITE, Role.TEST, Role.MIGRATION, Role.EXAMPLE, Role.GENERATED)
 
 
 def scan(
@@ -131,7 +133,7 @@ class ProjectScan:
         self.texts = Texts(self.tree)
         self.chosen = rules
         self.gaps: list[Gap] = list(self.tree.gaps)
-        self.roles = _AUDITED if audience is Audience.AUDIT else (Role.APP,)
+        self.roles = _AUDITED if audience is Audience.AUDIT else _SITE
 
     @cached_property
     def all_rules(self) -> tuple[Rule, ...]:
@@ -186,53 +188,80 @@ class ProjectScan:
             cache=self.cache,
         )
         self.gaps += gaps
+        self.progress("following", 0, 0)
+        is_more = any(map(self._is_beside_site, self.tree.files))
+        with Ahead(self.jobs if is_more else 1, lambda: self._of_the_site(modules)) as site:
+            machine, found = self._followed(modules, self.roles, templates.result, jobs=self.jobs)
+            if is_more:
+                found = with_more(site.result(), found)
+        self.read = machine.project
+        found = with_fingerprints(found, self.texts.lines)
+        if self.collect is not None:
+            self.collect(machine, found)
+        return self._finished(found, machine.project, len(paths), sum(module.lines for module in modules.values()))
+
+    def _is_beside_site(self, file: File | None) -> bool:
+        return file is not None and file.role in self.roles and file.role not in _SITE
+
+    def _of_the_site(self, modules: Mapping[str, Module]) -> list[Finding]:
+        """What is found without tests and their like: what they call and build must not tell on the site."""
+        site = {file.path: modules[file.path] for file in self.tree.of(Kind.PYTHON, *_SITE) if file.path in modules}
+        _, found = self._followed(site, _SITE, partial(template_files, self.tree, _SITE), jobs=1)
+        return found
+
+    def _followed(
+        self,
+        modules: Mapping[str, Module],
+        roles: tuple[Role, ...],
+        templates: Callable[[], list[TemplateFile | Gap]],
+        jobs: int,
+    ) -> tuple[Machine, list[Finding]]:
+        """Follow the data through some of the files, and judge."""
         project = Project(
             Program.of(modules),
             settings=self._settings,
-            templates=lambda: self._templates(templates.result()),
+            templates=lambda: self._templates(templates(), roles),
             texts=self.texts.lines,
             deployment=self.config.deployment,
             labels=self.config.labels,
             dependencies=lambda: dependencies(self.tree),
-            deployment_files=self._deployment_files,
-            script_exits=lambda recogniser: script_exits(self.tree, self.roles, recogniser),
+            deployment_files=lambda: self._deployment_files(roles),
+            script_exits=lambda recogniser: script_exits(self.tree, roles, recogniser),
             spoken=lambda texts: spoken(self.tree, texts),
-            forms_taken_over=lambda: forms_taken_over(self.tree, self.roles),
+            forms_taken_over=lambda: forms_taken_over(self.tree, roles),
         )
-        self.read = project
         judge = Judge(self.rules)
-        machine = Machine(project, watched=judge.watched, texts=self.texts.lines, probe=self.probe)
-        self.progress("following", 0, 0)
-        if self.jobs > 1:
+        machine = Machine(
+            project, watched=judge.watched, texts=self.texts.lines, probe=self.probe if roles == self.roles else None
+        )
+        if jobs > 1:
             _ = project.templates  # both processes need them
-        with Ahead(self.jobs, lambda: (list(judge.of_project(project)), self.gaps)) as others:
+        with Ahead(jobs, lambda: (list(judge.of_project(project)), self.gaps)) as others:
             machine.run()
             self.progress("judging", 0, 0)
             of_flows = list(judge.of_flows(machine))
             of_project, gaps = others.result()
         self.gaps = [*self.gaps, *gaps]  # what was read only there
-        found = strongest([*of_flows, *of_project])
-        found = with_fingerprints(found, self.texts.lines)
-        if self.collect is not None:
-            self.collect(machine, found)
-        return self._finished(found, project, len(paths), sum(module.lines for module in modules.values()))
+        return machine, strongest([*of_flows, *of_project])
 
-    def _deployment_files(self) -> tuple[DeploymentFile, ...]:
-        files, gaps = deployment_files(self.tree, self.roles)
+    def _deployment_files(self, roles: tuple[Role, ...]) -> tuple[DeploymentFile, ...]:
+        files, gaps = deployment_files(self.tree, roles)
         self.gaps += gaps
         return files
 
-    def _templates(self, read: list[TemplateFile | Gap]) -> Templates:
+    def _templates(self, read: list[TemplateFile | Gap], roles: tuple[Role, ...]) -> Templates:
         from leaktight.project.templates import read_templates
 
-        templates, gaps = read_templates(self.tree, roles=self.roles, read=read)
+        templates, gaps = read_templates(self.tree, roles=roles, read=read)
         self.gaps += gaps
         return templates
 
     def _finished(self, found: list[Finding], project: Project, files: int, lines: int) -> Result:
         claims, own = self._claims({finding.span.path for finding in found})
         applied = apply_claims(found, claims, today=self.today, judged={rule.name for rule in self.rules})
-        findings = sorted([*applied.findings, *applied.own, *own], key=lambda finding: finding.key)
+        own += applied.own
+        own = with_more([finding for finding in own if not self._is_beside_site(self.tree.get(finding.span.path))], own)
+        findings = sorted([*applied.findings, *own], key=lambda finding: finding.key)
         shown: list[Finding] = []
         hidden: dict[str, int] = {}
         for finding in findings:

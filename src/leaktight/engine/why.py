@@ -24,8 +24,7 @@ def why(
 ) -> list[str]:
     """Tell what the analysis knows about a line of a file, as lines of text.
 
-    The whole project around the file is analysed: the nearest folder above it with a `manage.py`, else
-    the nearest with another sign of a project, else the file alone.
+    The whole project around the file is analysed, as `root_of` finds it.
     """
     file = Path(path).resolve()
     root = root_of(file)
@@ -36,12 +35,16 @@ def why(
 
 
 def root_of(file: Path) -> Path:
-    """The project around a file: the nearest folder above with a sign of one, else the file itself."""
+    """The project around a file: the nearest folder above with a `manage.py`, else with another sign of a project, else where we are.
+
+    A file elsewhere, and one that lies in the user's own folder or at the top of everything, is looked at alone.
+    """
     for name in _TOPS:
         for folder in file.parents:
             if (folder / name).exists():
                 return folder
-    return file
+    here = Path.cwd()
+    return here if here in file.parents and here not in {Path.home(), Path(here.anchor)} else file
 
 
 def _told(result: Result, place: str, line: int, probe: Probe) -> Iterator[str]:

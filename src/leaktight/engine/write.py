@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
 import shutil
 import stat
 import subprocess
+import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 _CHANGED = frozenset("UAMDRCT")
@@ -21,10 +23,16 @@ def write_file(path: Path, data: bytes) -> None:
 
     The new content is on disk before the name points to it, so a crash or a full disk leaves the old file.
     """
+    with _alone_in(path.parent) as alone:
+        prefix = f".{path.name}."
+        if alone:
+            for spare in path.parent.glob(f"{glob.escape(prefix)}*{_SPARE}"):
+                spare.unlink(missing_ok=True)  # of a run that was killed
+        _replace(path, data, prefix)
+
+
+def _replace(path: Path, data: bytes, prefix: str) -> None:
     old = path.stat()
-    prefix = f".{path.name}."
-    for spare in path.parent.glob(f"{glob.escape(prefix)}*{_SPARE}"):
-        spare.unlink(missing_ok=True)  # of a run that was killed
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=_SPARE)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -38,6 +46,26 @@ def write_file(path: Path, data: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+@contextlib.contextmanager
+def _alone_in(folder: Path) -> Iterator[bool]:
+    """Let no other run write in this folder meanwhile, and tell whether that can be had: not every system and file system has locks."""
+    if sys.platform == "win32":
+        yield False
+        return
+    import fcntl
+
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        locked = True
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        except OSError:
+            locked = False
+        yield locked
+    finally:
+        os.close(handle)
 
 
 def write_files(root: Path, files: Mapping[str, bytes], expected: Mapping[str, bytes]) -> None:

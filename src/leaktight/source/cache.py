@@ -66,11 +66,11 @@ class Cache:
 
     def read(self, identity: bytes) -> bytes | None:
         """What was kept under an identity (of `digest`)."""
-        name, key = self._names(identity)
         try:
             base = self._opened()
             if base is None:
                 return None
+            name, key = self._names(identity)
             for sealed, day in base.execute("SELECT sealed, day FROM kept WHERE name = ?", (name,)).fetchall():
                 found = _unsealed(sealed, key)
                 if found is not None and day < _today() - _RENEWED:
