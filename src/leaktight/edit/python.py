@@ -163,12 +163,15 @@ class PythonDocument(Document):
         start = self.text.rindex(",", 0, self.place(argument)[0])
         return self.edit(start, self._argument_end(self.place(argument)[1], self.place(argument)[1]), "")
 
-    def delete(self, statement: ast.stmt) -> Edit:
-        """Take a statement away with its lines; where others share them, only what is its own."""
+    def delete(self, statement: ast.stmt, *, with_comment: bool = False) -> Edit:
+        """Take a statement away with its lines, and with the comment above it where no other statement stands below that."""
         start, end = self.place(statement)
         first, last = self.line_of(start), self.line_of(end)
         if self.text[self.line_start(first) : start].strip() or self.text[end : self.line_start(last + 1)].split("#")[0].strip():
             raise NotPossible("the statement shares its line")
+        if with_comment and (last == self.lines or not self.line(last + 1).strip()):
+            while first > 1 and self.line(first - 1).lstrip().startswith("#"):
+                first -= 1
         return self.edit(self.line_start(first), self.line_start(last + 1), "")
 
     def insert_after(self, statement: ast.stmt, *lines: str) -> Edit:

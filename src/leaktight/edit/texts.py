@@ -136,15 +136,33 @@ def in_f_string(
     document: PythonDocument, node: ast.JoinedStr, shows: Callable[[ast.expr], bool], label: re.Pattern[str] | None = None
 ) -> Iterator[Edit]:
     """Take away what an f-string shows of an expression."""
-    fields = [value for value in node.values if isinstance(value, ast.FormattedValue)]
     cut = Cut(document, node, label)
+    yield from cut.remove(*_field(cut, node, shows))
+
+
+def masked_in_f_string(document: PythonDocument, node: ast.JoinedStr, shows: Callable[[ast.expr], bool], mask: str) -> Edit:
+    """Write a mask in the place of what an f-string shows of an expression."""
+    cut = Cut(document, node)
+    start, end = _field(cut, node, shows)
+    offset = 0
+    for part in cut.parts:
+        length = part.end - part.begin
+        if start < offset + length:
+            return document.edit(part.begin + start - offset, part.begin + end - offset, mask)
+        offset += length
+    raise NotPossible("the text is written in a way that is not understood")
+
+
+def _field(cut: Cut, node: ast.JoinedStr, shows: Callable[[ast.expr], bool]) -> tuple[int, int]:
+    """Where the one field of an f-string lies that shows an expression."""
+    fields = [value for value in node.values if isinstance(value, ast.FormattedValue)]
     places = _fields_of(cut)
     if len(places) != len(fields):
         raise NotPossible("the text is written in a way that is not understood")
     found = [place for place, value in zip(places, fields, strict=True) if shows(value.value)]
     if len(found) != 1:
         raise NotPossible("the text shows it more than once")
-    yield from cut.remove(*found[0])
+    return found[0]
 
 
 def _fields_of(cut: Cut) -> list[tuple[int, int]]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from leaktight.edit import Desk, NotPossible
+from leaktight.edit import Desk, NotPossible, PythonDocument
 from leaktight.edit.decorators import last_part
 from leaktight.model import Edit, Finding
 
 _VERIFIED = {"CERT_NONE": "CERT_REQUIRED", "VERIFY_NONE": "VERIFY_PEER"}
+
+
+_REDIS = "ssl_cert_reqs"
+"""What the client of Redis calls its check, which `None` and `"none"` turn off."""
 
 
 def verify(finding: Finding, desk: Desk) -> Iterator[Edit]:
@@ -37,4 +41,18 @@ def verify(finding: Finding, desk: Desk) -> Iterator[Edit]:
             place = document.place(node.func)
             yield document.edit(place[1] - len(last_part(node.func)), place[1], "create_default_context")
             return
+        if isinstance(node, ast.Constant) and node.value in {None, "none"} and _is_redis_check(document, node):
+            yield document.replace(node, document.quoted("required"))
+            return
     raise NotPossible("what turns the check off is not written at this place")
+
+
+def _is_redis_check(document: PythonDocument, value: ast.Constant) -> bool:
+    """Tell the value of that argument, or of that entry of a dictionary of arguments."""
+    for node in ast.walk(document.tree):
+        if isinstance(node, ast.keyword) and node.value is value:
+            return node.arg == _REDIS
+        if isinstance(node, ast.Dict) and value in node.values:
+            key = node.keys[node.values.index(value)]
+            return isinstance(key, ast.Constant) and key.value == _REDIS
+    return False
