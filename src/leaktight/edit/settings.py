@@ -18,6 +18,8 @@ _SPELLED = {
     **{(on, "False"): off for off, on in zip(_OFF, _ON, strict=True)},
 }
 
+_REDIRECT = "SECURE_SSL_REDIRECT"
+
 if TYPE_CHECKING:
     from leaktight.project.settings import Settings, SettingValue
 
@@ -40,10 +42,26 @@ def set_to(desk: Desk, settings: Settings, name: str, value: str, *, only_secure
     `not DEBUG` for `True`; where it has no DEBUG of its own the fix is not possible.
     """
     current = settings.get(name)
+    if only_secure and name != _REDIRECT:
+        _refuse_plain_site(desk, settings)
+    if current.certainty is Certainty.DEFAULTED and current.env:
+        raise NotPossible(f"its value comes from {current.env}, which has to be set where the site runs")
     wanted = _for_everybody(desk, settings, value) if only_secure else value
-    if current.span is not None:
+    if current.span is not None and not _is_shared(settings, current):
         return [_replaced(desk, current, wanted)]
     return [_added(desk.python(settings.path), name, wanted)]
+
+
+def _is_shared(settings: Settings, current: SettingValue) -> bool:
+    """Tell a value that settings of production take from a file that others build on as well."""
+    return settings.environment is Environment.PRODUCTION and current.span is not None and current.span.path != settings.path
+
+
+def _refuse_plain_site(desk: Desk, settings: Settings) -> None:
+    """A file that says that its site answers plain HTTP is for people who would be locked out."""
+    for node in _assignments(desk.python(settings.path)):
+        if _name(node) == _REDIRECT and _is_false(node) and settings.get("SECURE_PROXY_SSL_HEADER").span is None:
+            raise NotPossible(f"the settings turn HTTPS off (`{_REDIRECT} = False`): repair that first")
 
 
 def _for_everybody(desk: Desk, settings: Settings, value: str) -> str:
@@ -52,13 +70,13 @@ def _for_everybody(desk: Desk, settings: Settings, value: str) -> str:
     if (
         value != "True"
         or (debug is None and settings.environment is Environment.PRODUCTION)
-        or (debug is not None and _is_false(debug))
+        or (debug is not None and _is_false(debug) and not _tests(document))
     ):
         return value
     if debug is None:
         raise NotPossible(f"{settings.path} serves development too and does not set DEBUG, which would tell the two apart")
     known = settings.get("DEBUG")
-    if known.certainty is Certainty.KNOWN and known.value is True:
+    if known.value is True:
         raise NotPossible("it would follow DEBUG, which is on here: repair debug-enabled first")
     return "not DEBUG"
 
@@ -70,6 +88,8 @@ def set_default(desk: Desk, settings: Settings, name: str, value: str, *, only_s
         raise OtherKind(f"{name} is not read from the environment with a default")
     document = desk.python(current.span.path)
     statement = document.at(current.span, ast.stmt)
+    if _is_shared(settings, current):
+        return [_read_anew(desk, settings, statement, current, value)]
     default = _default_in(document, statement, current.env or "")
     if default is None:
         raise NotPossible(f"the default of {name} is not written out where it is read")
@@ -81,6 +101,21 @@ def set_default(desk: Desk, settings: Settings, name: str, value: str, *, only_s
     if spelled is None:
         raise NotPossible(f"the default of {name} is neither true nor false")
     return [document.replace(default, spelled if isinstance(default.value, int) else document.quoted(spelled))]
+
+
+def _read_anew(desk: Desk, settings: Settings, statement: ast.AST | None, current: SettingValue, value: str) -> Edit:
+    """Read a variable in the settings of production as the file does that they build on, with another default."""
+    assert current.span is not None  # asked for by the caller
+    shared, own = desk.python(current.span.path), desk.python(settings.path)
+    made = statement.value if isinstance(statement, ast.Assign) and _name(statement) == current.name else None
+    default = _default_in(shared, made, "")
+    reader = next((node.id for node in ast.walk(made) if isinstance(node, ast.Name)), "_") if made is not None else "_"
+    stars = any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in own.tree.body)
+    if made is None or default is None or not isinstance(default.value, bool) or reader.startswith("_") or not stars:
+        raise NotPossible(f"its value comes from {current.env}, which has to be set where the site runs")
+    start, end = shared.place(made)
+    first, last = shared.place(default)
+    return _added(own, current.name, shared.text[start:first] + value + shared.text[last:end])
 
 
 def _default_in(document: PythonDocument, statement: ast.AST | None, env: str) -> ast.Constant | None:
@@ -132,8 +167,6 @@ def _is_false(node: ast.Assign | ast.AnnAssign) -> bool:
 
 def _replaced(desk: Desk, current: SettingValue, value: str) -> Edit:
     assert current.span is not None  # asked for by the caller
-    if current.certainty is Certainty.DEFAULTED and current.env:
-        raise NotPossible(f"its value comes from {current.env}, which has to be set where the site runs")
     document = desk.python(current.span.path)
     statement = document.at(current.span, ast.stmt)
     name = current.name
@@ -157,19 +190,52 @@ def _switch(document: PythonDocument, statement: ast.Assign | ast.AnnAssign) -> 
 
 def _added(document: PythonDocument, name: str, value: str) -> Edit:
     """Add behind the last assignment of the settings it belongs to, or at the end of the file."""
-    prefix = name.partition("_")[0]
-    kin = [node for node in _assignments(document) if _name(node).startswith(prefix + "_")]
+    prefix, _, rest = name.partition("_")
+    made = list(_assignments(document))
+    kin = [node for node in made if _name(node).startswith(f"{prefix}_")] or [
+        node for node in made if _name(node).endswith(f"_{rest}")
+    ]
     if value == "not DEBUG":
         debug = [node for node in _assignments(document) if _name(node) == "DEBUG"]
-        kin = [node for node in kin if node.lineno > debug[-1].lineno]
+        known = max([debug[-1].lineno, *(node.lineno for node in _tests(document))])
+        kin = [node for node in kin if node.lineno > known]
     if kin:
         return document.insert_after(kin[-1], f"{name} = {value}")
+    if value != "not DEBUG" and (override := _override(document)) is not None:
+        line = override.lineno
+        while line > 1 and document.line(line - 1).lstrip().startswith("#"):
+            line -= 1
+        return document.insert_lines(line, [f"{name} = {value}", ""])
     if not document.text.strip():
         return document.insert(len(document.text), f"{name} = {value}\n")
     end = document.text
     lead = "" if end.endswith(("\n", "\r")) else "\n"
     gap = "" if _ends_in_setting(document) else "\n"
     return document.insert(len(end), f"{lead}{gap}{name} = {value}" + ("" if lead else "\n"))
+
+
+def _override(document: PythonDocument) -> ast.stmt | None:
+    """The star import at the end of a file by which somebody's own settings have the last word."""
+    body = list(document.tree.body)
+    found = None
+    while body and _is_star(body[-1]):
+        found = body.pop()
+    return found if any(isinstance(node, ast.Assign) for node in body) else None
+
+
+def _is_star(node: ast.stmt) -> bool:
+    if isinstance(node, ast.Try):
+        return all(map(_is_star, node.body))
+    return isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
+
+
+def _tests(document: PythonDocument) -> list[ast.If]:
+    """Where a file asks for DEBUG: something may have turned it on that far."""
+    return [
+        node
+        for node in document.tree.body
+        if isinstance(node, ast.If) and any(isinstance(inner, ast.Name) and inner.id == "DEBUG" for inner in ast.walk(node.test))
+    ]
 
 
 def _ends_in_setting(document: PythonDocument) -> bool:

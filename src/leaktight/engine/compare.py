@@ -51,7 +51,10 @@ def _blame(bad: dict[Fix, Failure], fixes: Sequence[Fix], path: str, rule: str, 
 
 
 def _key(finding: Finding) -> tuple[str, ...]:
-    return (finding.rule, finding.span.path, finding.symbol, finding.label or "", finding.channel)
+    """What tells a finding apart although lines moved; about what is missing at a place, only its message does."""
+    span = finding.span
+    missing = finding.message if (span.line, span.column) == (span.end_line, span.end_column) else ""
+    return (finding.rule, span.path, finding.symbol, finding.label or "", finding.channel, missing)
 
 
 def _open(result: Result) -> Iterable[Finding]:

@@ -169,7 +169,7 @@ def secured(finding: Finding, desk: Desk) -> Iterator[Edit]:
     yield from add_flag(finding, desk, "secure", "True", setting="SESSION_COOKIE_SECURE")
 
 
-@rule.fix(Safety.SAFE, "turn the setting on for production")
+@rule.fix(Safety.SAFE, "turn the setting on for production", uncovers=("cookie-without-secure",))
 def set_for_production(finding: Finding, desk: Desk) -> Iterator[Edit]:
     settings = settings_at(desk, finding.span.path, finding.symbol)
     yield from set_to(desk, settings, setting_of(finding), "True", only_secure=True)
