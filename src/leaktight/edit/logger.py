@@ -12,6 +12,7 @@ from leaktight.model import Edit
 _MAKERS = frozenset({"getLogger", "get_logger", "get_task_logger"})
 _NAMES = ("logger", "log", "LOGGER", "LOG", "_logger")
 LEVELS = frozenset("debug info warning warn error exception critical fatal log".split())
+_OF_TROUBLE = frozenset({"error", "warning", "warn", "critical", "fatal"})
 _TELLERS = frozenset({"capture_exception", "report_error", "mail_admins", "report_exception", "log_exception", "print_exc"})
 
 
@@ -55,6 +56,23 @@ def need_logger(document: PythonDocument) -> tuple[str, list[Edit]]:
     blank = [""] if line > 1 else []
     after = [] if document.lines < line or not document.line(line).strip() else ["", ""]
     return "logger", [*imported, document.insert_lines(line, [*blank, f"logger = {name}.getLogger(__name__)", *after])]
+
+
+def log_exception_there(document: PythonDocument, handler: ast.ExceptHandler) -> Edit | None:
+    """Let the line that a handler logs anyway tell what was caught; None when there is none, or it stands under a condition."""
+    for statement in handler.body:
+        call = statement.value if isinstance(statement, ast.Expr) else None
+        if (
+            isinstance(call, ast.Call)
+            and isinstance(call.func, ast.Attribute)
+            and is_log_call(call)
+            and call.func.attr in _OF_TROUBLE
+        ):
+            if call.func.attr == "error":
+                end = document.place(call.func)[1]
+                return document.edit(end - len("error"), end, "exception")
+            return document.keyword(call, "exc_info", "True")
+    return None
 
 
 def log_exception(document: PythonDocument, handler: ast.ExceptHandler, message: str) -> Iterator[Edit]:

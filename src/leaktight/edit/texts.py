@@ -18,12 +18,16 @@ _BETWEEN = re.compile(r"(?:\s|\\\r?\n|#[^\r\n]*)*")
 _CLOSING = re.compile(r"""(?:[\s.)\]>!"'`]|\\["'n])*""")
 _JOINT = re.compile(r"""(?:[\s:;,(\[<"'`–—-]|\\["'n])+$""")
 _LABEL = re.compile(
-    r"[,;:(–—-]\s*(?:the\s+)?(?:error|exception|reason|cause|details?|message)(?:\s+(?:was|is))?\s*$", re.IGNORECASE
+    r"(?:[,;:(–—-]\s*|(?<=\})\s+|(?<=%s)\s+)(?:the\s+)?(?:error|exception|reason|cause|details?|message)(?:\s+(?:was|is))?\s*$",
+    re.IGNORECASE,
 )
 LAST_LABEL = re.compile(r"(?:[,;|–—(]\s*|\.\s+|\s+(?:with|and|using)\s+(?:the\s+)?)[\w .'/-]{1,30}[:=]*\s*$")
 """What log lines call a value at their end: `, token=`, `with password`."""
 _PERCENT = re.compile(r"%(?:\((?P<key>[^)]*)\))?[#0\- +]*(?:\*|\d+)?(?:\.(?:\*|\d+))?[diouxXeEfFgGcrsa%]")
 _FIELD = re.compile(r"\{\{|\}\}|\{(?P<key>[^{}!:]*)[^{}]*\}")
+
+
+_FILLED = re.compile(r"\s*(?:%(?:\(\w+\))?s|\{[^{}]*\})\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,11 @@ class Cut:
             raise InTheMiddle
         whole = _JOINT.sub("", self.body[:start])
         named = self.label.sub("", self.body[:start] if self.label is LAST_LABEL else whole)
-        left = next((text for text in (_JOINT.sub("", named), whole) if _words(text) > 1), None)
+        texts = (_JOINT.sub("", named), whole)
+        left = next((text for text in texts if _words(text) > 1), None)
+        if left is None and self.label is _LABEL and _FILLED.fullmatch(texts[0]):
+            yield from self._shortened(texts[0], "")  # what is filled in is the sentence
+            return
         if left is None:
             raise TooShort
         left += _unclosed(left)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from leaktight.edit import Desk, NotPossible, PythonDocument, texts
 from leaktight.edit.decorators import last_part
-from leaktight.edit.logger import is_log_call, is_logged, log_exception
+from leaktight.edit.logger import is_log_call, is_logged, log_exception, log_exception_there
 from leaktight.model import Edit, Finding
 from leaktight.policy import Channel
 
@@ -29,13 +29,15 @@ def withhold(finding: Finding, desk: Desk) -> Iterator[Edit]:
     if handler.body[0].lineno == handler.lineno:
         raise NotPossible("its handler stands on one line")
     _refuse_meant(handler)
+    _refuse_own(document, handler)
     work = _Withholding(document, handler, finding)
     edits = list(work.edits())
     if not edits:
         raise NotPossible("how the text of the exception gets there is not written in its handler")
     yield from edits
     if not is_logged(handler):
-        yield from log_exception(document, handler, work.log_message())
+        there = log_exception_there(document, handler)
+        yield from [there] if there is not None else log_exception(document, handler, work.log_message())
     if not work.is_still_used():
         yield _unnamed(document, handler)
 
@@ -46,6 +48,21 @@ def _refuse_meant(handler: ast.ExceptHandler) -> None:
         if last_part(kind).endswith(_MEANT_FOR_VISITORS):
             raise NotPossible(
                 f"the text of {last_part(kind)} is meant for visitors: catch it on its own, and the others apart from it"
+            )
+
+
+def _refuse_own(document: PythonDocument, handler: ast.ExceptHandler) -> None:
+    """What is raised right there to be caught again has a sentence that is meant to be read."""
+    around = next(
+        node for node in ast.walk(document.tree) if isinstance(node, ast.Try | ast.TryStar) and handler in node.handlers
+    )
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    caught = {last_part(kind) for kind in kinds if kind is not None}
+    for node in (inner for statement in around.body for inner in ast.walk(statement)):
+        made = node.exc if isinstance(node, ast.Raise) else None
+        if isinstance(made, ast.Call) and made.args and (last_part(made.func) in caught or "Exception" in caught):
+            raise NotPossible(
+                f"the code raises {last_part(made.func)} there with a sentence of its own: catch the others apart from it"
             )
 
 
@@ -194,6 +211,15 @@ class _Withholding:
                     break
         except texts.TooShort:
             place = document.place(whole)
+            added = self.parents.get(whole)
+            if (
+                isinstance(added, ast.BinOp)
+                and isinstance(added.op, ast.Add)
+                and added.right is whole
+                and not _is_text(added.left)
+            ):
+                yield document.edit(document.closed(added.left), document.place(added)[1], "")
+                return
         parent = self.parents.get(shown)
         if isinstance(parent, ast.Attribute):
             raise NotPossible(f"it answers `{parent.attr}` of the exception")
@@ -215,6 +241,10 @@ class _Withholding:
             translated = self.document.imports.name_of("django.utils.translation", "gettext_lazy")
         text = self.document.quoted(SENTENCE)
         return f"{translated}({text})" if translated else text
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant | ast.JoinedStr)
 
 
 def _sentence_in(made: list[Edit]) -> str:

@@ -121,6 +121,8 @@ def repaired_version(finding: Finding, desk: Desk) -> Iterator[Edit]:
         pinned = _EXACTLY.search(document.text, start, end)
         if wanted is None or pinned is None:
             raise NotPossible("the version stands in a file that a tool writes: let it bring the repaired one")
+        if wanted[1].partition(".")[0] != pinned[1].partition(".")[0]:
+            raise NotPossible(f"it is repaired in {wanted[1]}, of another series: moving there is a change of its own")
         line = document.line(span.line)
         following = document.line(span.line + 1) if span.line < document.lines else ""
         if "--hash" in line + following:
