@@ -26,6 +26,7 @@ from leaktight.prove.project.refusing import refused
 from leaktight.prove.project.wire import Wire
 
 _ROUNDS = 7
+NO_TURN = "the allowance was used up before its turn"
 _ROLES = (Role.ANONYMOUS, *SIGNED_IN)
 
 
@@ -35,7 +36,7 @@ class Exercise:
 
     endpoint: Endpoint
     method: str
-    reason: str = "it was not reached"
+    reason: str = NO_TURN
     remedy: str = "Allow more with --max-requests or --seconds."
     accepted: Answer | None = None
     leaks: int = 0

@@ -24,7 +24,7 @@ from leaktight.prove.project.learning import Learner, is_watched
 from leaktight.prove.project.objects import Stock
 from leaktight.prove.project.observers import observing
 from leaktight.prove.project.places import OwnCode
-from leaktight.prove.project.probing import Exercise, Prober, exhausted
+from leaktight.prove.project.probing import NO_TURN, Exercise, Prober, exhausted
 from leaktight.prove.project.seal import written_so_far
 from leaktight.prove.project.surroundings import QUICK_HASHER, private, quiet
 from leaktight.prove.project.watch import Watch
@@ -103,6 +103,10 @@ def prove(job: Job) -> Proof:
                     ready.prober.look_again(exercises)
                     ready.prober.look_at_sessions(exercises)
     told = [exercise for exercise in exercises if exercise.matters]
+    if left := sum(exercise.accepted is None and exercise.reason == NO_TURN for exercise in told):
+        notes.append(
+            f"the allowance was used up: {left} of {len(told)} were not asked for; allow more with --seconds or --max-requests"
+        )
     verdicts = [*ready.leaks, *(exercise.verdict for exercise in told if not (exercise.accepted and exercise.leaks))]
     return Proof(
         target=Path(job.root).name,

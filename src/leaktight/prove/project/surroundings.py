@@ -77,15 +77,16 @@ def _redirect(folder: Path, *, own_database: bool) -> list[str]:
         settings.DATABASES = {
             alias: _sqlite(folder / f"{alias}.sqlite3", given) for alias, given in (kept or {"default": {}}).items()
         }
-        engines = {str(given.get("ENGINE", "")).rpartition(".")[2] for given in kept.values()} - {"sqlite3", ""}
+        named = [str(given.get("ENGINE", "")).rpartition(".") for given in kept.values()]
+        engines = {name for package, _, name in named if package} - {"sqlite3"}  # else it is made up
         if engines:
             notes.append(f"the database was SQLite instead of {', '.join(sorted(engines))}")
     settings.DATABASE_ROUTERS = list(settings.DATABASE_ROUTERS)
     settings.MIGRATION_MODULES = _NoMigrations()
     settings.CACHES = {
-        alias: {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": alias}
+        alias: {**settings.CACHES.get(alias, {}), "BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": alias}
         for alias in {"default", *settings.CACHES}
-    }
+    }  # the rest stays, for the project may read it
     settings.MEDIA_ROOT = type(settings.MEDIA_ROOT)(folder / "media")  # text or a path, as the project has it
     settings.FILE_UPLOAD_TEMP_DIR = str(folder)
     settings.STORAGES = {**settings.STORAGES, **_storages()}
