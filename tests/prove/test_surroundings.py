@@ -1,5 +1,8 @@
 """What a project finds when it is proved: its own settings but for where things go."""
 
+import os
+import sys
+
 import pytest
 from prove.small import outcome_of, prove, write
 
@@ -35,3 +38,17 @@ def test_what_had_no_turn_is_counted(tmp_path):
     told, status = prove(project, "--max-requests", "1")
     assert [note for note in told["notes"] if note.startswith("the allowance was used up")]
     assert status == 3
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a script stands for the interpreter")
+def test_an_interpreter_is_looked_for_where_we_are(tmp_path, monkeypatch):
+    own = tmp_path / "env/bin/python"
+    own.parent.mkdir(parents=True)
+    own.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    own.chmod(0o755)
+    project = write(
+        tmp_path / "shop", urls="path('', views.front),", views=VIEWS, settings='CACHES = {"default": {"TIMEOUT": 60}}'
+    )
+    monkeypatch.chdir(tmp_path)
+    told, _ = prove(project, "--python", "env/bin/python")
+    assert outcome_of(told, "GET", "/") == {"tight"}

@@ -94,7 +94,8 @@ def _run(job: Path, folder: Path, settings: str, python: str, made_up: dict[str,
     outcome.unlink(missing_ok=True)
     environment = made_up | os.environ | {"DJANGO_SETTINGS_MODULE": settings, "PYTHONDONTWRITEBYTECODE": "1"}
     ours = str(Path(__file__).parents[2])
-    command = [python or sys.executable, "-c", _SCRIPT, ours, str(job)]
+    program = os.path.abspath(python) if Path(python).name != python else python  # noqa: PTH100  # the link of an environment is the environment
+    command = [program or sys.executable, "-c", _SCRIPT, ours, str(job)]
     try:
         done = subprocess.run(  # noqa: S603 - the interpreter the user named
             command,
