@@ -23,7 +23,7 @@ def mask(view: View, names: Sequence[str], declared: ClassRef | None, desk: Desk
     for ref in _places(view, declared, desk):
         document = desk.python(ref.path)
         node = definition(ref, desk)
-        for call in calls_of(node, DECORATOR):
+        for call in [call for place in (*_handlers(node), node) for call in calls_of(place, DECORATOR)]:
             given = {argument.value for argument in call.args if isinstance(argument, ast.Constant)}
             missing = [document.quoted(name) for name in names if name not in given]
             if missing:
@@ -42,6 +42,14 @@ def mask(view: View, names: Sequence[str], declared: ClassRef | None, desk: Desk
         return
     _refuse_function(ref, node, view, desk)
     yield decorate(document, node, masking)
+
+
+def _handlers(node: Definition) -> Iterator[Definition]:
+    """The methods a view class answers with, from the inside out: the decorator of the innermost is the one that counts."""
+    methods = {item.name: item for item in node.body if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef)}
+    yield from (
+        methods[name] for name in ("post", "put", "patch", "dispatch") if isinstance(node, ast.ClassDef) and name in methods
+    )
 
 
 def definition(ref: FunctionRef | ClassRef, desk: Desk) -> Definition:
