@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from posixpath import basename, dirname
 from typing import Final
 
 from leaktight.model import Gap
-from leaktight.project.environment import SAMPLES, SHARED, Environment, environment_of, words_of
+from leaktight.project.environment import JOBS, SAMPLES, SHARED, Environment, environment_of, words_of
+from leaktight.project.evidence import Weight
 from leaktight.project.modules import Modules
 from leaktight.project.production import Candidate, choose
 from leaktight.project.settings_files import Facts, read_facts, settings_paths
@@ -33,6 +34,8 @@ class SettingsModule:
     """Why it is taken for what it is, in words."""
     configuration: str | None = None
     """The class, for class-based settings."""
+    is_stand_in: bool = False
+    """The servers load another module of the same package, which is not in the tree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +117,12 @@ def _site(facts: Facts, group: list[str]) -> Site | None:
     candidates = [candidate for path in group for candidate in _candidates(facts, path, group)]
     if not candidates:
         return None
-    chosen = choose(candidates)
+    chosen = choose([candidate for candidate in candidates if _may_run(facts, candidate)])
+    missing = [mention.module for mention in facts.mentions if mention.path is None and mention.weight >= Weight.ENTRY]
+    elsewhere = {module.rpartition(".")[0].replace(".", "/") for module in missing if "." in module}
     settings = {
-        candidate.name: _module(candidate, chosen) for candidate in sorted(candidates, key=lambda one: (one.name, one.path))
+        candidate.name: _module(candidate, chosen, elsewhere)
+        for candidate in sorted(candidates, key=lambda one: (one.name, one.path))
     }
     production = settings[chosen.name] if chosen is not None else None
     leading = production or next(iter(settings.values()))
@@ -135,6 +141,11 @@ def _site(facts: Facts, group: list[str]) -> Site | None:
             sorted({folder for file in below if file.kind is Kind.TEMPLATE for folder in _template_folder(file.path)})
         ),
     )
+
+
+def _may_run(facts: Facts, candidate: Candidate) -> bool:
+    """Tell a module a site may run with from the part of its settings that an application offers to build on."""
+    return bool(candidate.mentions or facts.stars.get(candidate.path)) or candidate.path in facts.essential
 
 
 def _app_folder(path: str) -> str | None:
@@ -156,7 +167,9 @@ def _candidates(facts: Facts, path: str, group: list[str]) -> Iterable[Candidate
     dotted = next((mention.module for mention in about), None) or facts.modules.name(path)
     built_on_by = [other for other in group if path in facts.stars.get(other, ())]
     # What only tests and development build on is what production runs.
-    shared = any(_environment(facts, other, group) in _WEB for other in built_on_by)
+    shared = any(
+        _environment(facts, other, group) in _WEB and JOBS.isdisjoint(words_of(basename(other))) for other in built_on_by
+    )
     candidate = Candidate(
         name=dotted,
         path=path,
@@ -232,11 +245,19 @@ def _environment(facts: Facts, path: str, group: list[str], *, depth: int = 0) -
     return built_on.pop() if len(built_on) == 1 else Environment.UNKNOWN
 
 
-def _module(candidate: Candidate, chosen: Candidate | None) -> SettingsModule:
+def _module(candidate: Candidate, chosen: Candidate | None, elsewhere: Collection[str]) -> SettingsModule:
     environment = candidate.environment
     if candidate is chosen and environment is Environment.UNKNOWN and (candidate.named_for_web or not candidate.shared):
         environment = Environment.PRODUCTION
-    return SettingsModule(candidate.name, candidate.path, environment, candidate.evidence, candidate.configuration)
+    beside = any(f"/{dirname(candidate.path)}".endswith(f"/{folder}") for folder in elsewhere)
+    return SettingsModule(
+        candidate.name,
+        candidate.path,
+        environment,
+        candidate.evidence,
+        candidate.configuration,
+        beside and not candidate.named_for_web,
+    )
 
 
 def _import_root(module: SettingsModule) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 
 
@@ -23,7 +24,7 @@ WORDS: Final = {
     "preproduction": _P, "deploy": _P, "deployment": _P, "deployed": _P, "release": _P, "heroku": _P, "aws": _P, "gcp": _P,
     "azure": _P, "cloud": _P, "kubernetes": _P, "k8s": _P,
     "development": _D, "develop": _D, "dev": _D, "devel": _D, "local": _D, "localhost": _D, "debug": _D, "sandbox": _D,
-    "devstack": _D, "vagrant": _D, "workstation": _D, "compose": _D, "codespaces": _D,
+    "devstack": _D, "vagrant": _D, "workstation": _D, "compose": _D, "codespaces": _D, "demo": _D,
     "test": _T, "tests": _T, "testing": _T, "ci": _T, "pytest": _T, "unittest": _T, "unittests": _T, "e2e": _T, "travis": _T,
     "tox": _T, "jenkins": _T, "circleci": _T, "citest": _T, "qa": _T, "cypress": _T, "selenium": _T, "benchmark": _T, "integration": _T,
 }  # fmt: skip
@@ -31,6 +32,13 @@ WORDS: Final = {
 
 REHEARSALS: Final = frozenset({"staging", "stage", "stg", "pre", "preprod", "preproduction"})
 SHARED: Final = frozenset({"base", "common", "default", "defaults", "shared", "core", "global", "main", "general"})
+JOBS: Final = frozenset(
+    {
+        "migration", "migrations", "migrate", "build", "collectstatic", "compress", "makemessages", "worker", "workers", "celery",
+        "beat", "cron", "job", "jobs", "task", "tasks",
+    }
+)  # fmt: skip
+"""In the name of settings that answer no requests: those of one task."""
 SAMPLES: Final = frozenset({"example", "examples", "sample", "samples", "template", "dist", "skeleton"})
 
 
@@ -38,9 +46,14 @@ FOR_EDITING: Final = SAMPLES - {"dist"}
 """Samples that a site fills in; what is distributed is taken as it is."""
 
 
+_GLUED = re.compile(r"\b(demo|dev|example|sample|sandbox|test)(app|blog|desk|project|proj|server|shop|site|web)\b")
+"""What the project of an application's developers is called: `devproject`, `demosite`."""
+_NEGATIONS = frozenset({"not", "non", "no"})
+
+
 def words_of(name: str) -> list[str]:
     """Split a module or class name into its lower-case words."""
-    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+", name)]
+    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+", _GLUED.sub(r"\1_\2", name))]
 
 
 def environment_of(name: str) -> Environment:
@@ -49,6 +62,8 @@ def environment_of(name: str) -> Environment:
     if SAMPLES & set(words):
         return Environment.DEVELOPMENT
     named = [WORDS[word] for word in words if word in WORDS]
+    if any(word in _NEGATIONS and WORDS.get(then) is Environment.PRODUCTION for word, then in pairwise(words)):
+        return Environment.DEVELOPMENT
     # `local_test` is a test, `test_production` rehearses production with test data: neither is production.
     for environment in (Environment.TEST, Environment.DEVELOPMENT, Environment.PRODUCTION):
         if environment in named:

@@ -95,16 +95,21 @@ def mentions(file: File, data: bytes, modules: Modules) -> Iterator[Mention]:
     if len(data) > _LARGEST or (b"DJANGO_SETTINGS_MODULE" not in data and b"--settings" not in data):
         return
     text = data.decode("utf-8", "replace")
-    configuration = _CONFIGURATION.search(text)
+    chosen = [match for match in _CONFIGURATION.finditer(text) if not _line_around(text, match).lstrip().startswith("#")]
+    chosen.sort(key=lambda match: _ONE_OFF.search(_line_around(text, match)) is not None)
     for match in _SETTINGS.finditer(text):
         dotted = match["module"] or match["option"]
-        line = _LINE.match(text, text.rfind("\n", 0, match.start()) + 1)
-        if line is None or line[0].lstrip().startswith("#"):
+        line = _line_around(text, match)
+        if line.lstrip().startswith("#"):
             continue
-        weight = Weight.NONE if _ONE_OFF.search(line[0]) else _weight(file)
-        yield Mention(
-            file.path, dotted, modules.resolve(dotted, file.path), weight, configuration["cls"] if configuration else None
-        )
+        weight = Weight.NONE if _ONE_OFF.search(line) else _weight(file)
+        yield Mention(file.path, dotted, modules.resolve(dotted, file.path), weight, chosen[0]["cls"] if chosen else None)
+
+
+def _line_around(text: str, match: re.Match[str]) -> str:
+    """The line a match begins in, with those that go on with it."""
+    line = _LINE.match(text, text.rfind("\n", 0, match.start()) + 1)
+    return line[0] if line is not None else ""
 
 
 def _weight(file: File) -> Weight:

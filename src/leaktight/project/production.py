@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from leaktight.project.environment import REHEARSALS, SAMPLES, Environment, words_of
+from leaktight.project.environment import JOBS, REHEARSALS, SAMPLES, SHARED, Environment, words_of
 from leaktight.project.evidence import Mention, Weight
 
 
@@ -74,11 +74,12 @@ def _preference(candidate: Candidate) -> tuple[object, ...]:
     words = candidate.own_words
     return (
         candidate.environment is not Environment.PRODUCTION,
+        bool(words & JOBS),
         bool(words & REHEARSALS),
         -candidate.weight,
         -sum(mention.weight > Weight.NONE for mention in candidate.mentions),
+        bool(words & SHARED) or not words & {"production", "prod", "live"},
         candidate.shared,
-        not words & {"production", "prod", "live"},
         len(words),
         candidate.path.count("/"),
         candidate.path,

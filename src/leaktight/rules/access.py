@@ -134,7 +134,9 @@ def reach_of(project: Project, view: View, *methods: str, depth: int = MAX_DEPTH
     total = Reach()
     starts = handlers_of(view, *methods)
     if cls is not None:
-        names = ("dispatch", "setup", "form_valid", "perform_create", "perform_update", "perform_destroy", "perform_mutation")
+        names = ["dispatch", "setup"]
+        if not {"get", "head"}.issuperset(methods):
+            names += ["form_valid", "perform_create", "perform_update", "perform_destroy", "perform_mutation"]
         starts += [method for name in names if isinstance(method := project.program.method(cls, name), FunctionRef)]
     for start in starts:
         one = reach(project.program, start, cls, depth=depth)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 
 from leaktight.model import Span
@@ -43,15 +44,20 @@ def _places(project: Project) -> dict[str, list[tuple[int, int]]]:
     return known
 
 
-def _lines(project: Project, ref: FunctionRef | ClassRef) -> tuple[int, int]:
+def _lines(project: Project, ref: FunctionRef | ClassRef | ModuleRef) -> tuple[int, int]:
     program = project.program
+    if isinstance(ref, ModuleRef):
+        return 1, sys.maxsize
     definition = program.function(ref) if isinstance(ref, FunctionRef) else program.class_(ref)
     spans = [project.span(ref.path, packed) for packed in (definition.span, *(code[1] for code in definition.decorators))]
     return min(span.line for span in spans), spans[0].end_line
 
 
-def _named_by_developers(project: Project) -> Iterator[ClassRef]:
-    """Classes of the project that settings of developers name in a text, and no other code names at all."""
+def _named_by_developers(project: Project) -> Iterator[ClassRef | ModuleRef]:
+    """Classes of the project that settings of developers name in a text, and no other code names at all.
+
+    So are modules, as a URLconf of theirs, when their name says as well whom they are for.
+    """
     program = project.program
     public = {settings.path for settings in project.settings if is_public(settings)}
     apart = {path for path in program.modules if path not in public and _is_of_developers(path)}
@@ -62,6 +68,9 @@ def _named_by_developers(project: Project) -> Iterator[ClassRef]:
             symbol = program.resolve_qualified(text, path)
             if isinstance(symbol, ClassRef):
                 found[symbol] = text
+            elif isinstance(symbol, ModuleRef) and environment_of(text.rpartition(".")[2]) is Environment.DEVELOPMENT:
+                if not _is_taken_over(project, symbol.path, apart):
+                    yield symbol
     for ref, text in found.items():
         if not any(_names(project, path, ref, text) for path in program.modules if path not in apart and not is_in_tests(path)):
             yield ref

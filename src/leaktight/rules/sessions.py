@@ -7,9 +7,9 @@ import re
 from leaktight.model import Certainty, Span, Step
 from leaktight.project import Project
 from leaktight.project.environment import SHARED, Environment, words_of
-from leaktight.project.settings import Settings, SettingValue
+from leaktight.project.settings import UNKNOWN, Settings, SettingValue
 from leaktight.project.settings_reads import is_settings
-from leaktight.project.symbols import ClassRef, FunctionRef
+from leaktight.project.symbols import ClassRef, External, FunctionRef
 from leaktight.rules.reach import reach
 from leaktight.rules.transport.enforcement import is_public
 from leaktight.source.code import Op
@@ -40,6 +40,49 @@ def has_sessions(settings: Settings) -> bool:
     listed = settings.get("MIDDLEWARE").value
     return isinstance(listed, list | tuple) and any(
         isinstance(item, str) and item.endswith("SessionMiddleware") for item in listed
+    )
+
+
+_SIGNING_IN = re.compile(
+    r"django\.contrib\.(?:admin|auth)|django\.contrib\.auth\.(?:login|views(?:\..*)?|middleware\.\w*RemoteUser\w*)"
+    r"|rest_framework\.authentication\.SessionAuthentication|(?:.*\.)?(?:auth|rest_framework)\.urls"
+    r"|(?!django\.|(?:rest_framework|channels)\b).*(?:auth|account|login|social|saml|oidc|sso|\bcas\b|admin|cms|wagtail).*",
+    re.IGNORECASE,
+)
+"""Imported or installed, what signs people in by a session, or may."""
+_BY_COOKIE = re.compile(r"session|cookie", re.IGNORECASE)
+
+
+def knows_by_tokens(project: Project, settings: Settings) -> bool:
+    """Tell an API of the REST framework whose settings list who signs in, and none of them by the session."""
+    given = settings.get("REST_FRAMEWORK").value
+    listed = given.get("DEFAULT_AUTHENTICATION_CLASSES") if isinstance(given, dict) else None
+    if not isinstance(listed, list | tuple) or not listed:
+        return False
+    found = [(name, project.program.resolve_qualified(name, settings.path)) for name in listed if isinstance(name, str)]
+    names = {name for name, _ in found}
+    names |= {name for _, ref in found if isinstance(ref, ClassRef) for name in project.program.ancestors(ref)}
+    return len(found) == len(listed) and not any(_BY_COOKIE.search(name.rpartition(".")[2]) for name in names)
+
+
+def are_begun(project: Project, settings: Settings) -> bool:
+    """Tell whether sessions may hold anything: somebody is signed in by them, or code of the site uses them.
+
+    The middleware is listed as well where an API knows its callers by tokens alone; then there is no cookie.
+    """
+    program = project.program
+    apps = settings.get("INSTALLED_APPS").value
+    if not knows_by_tokens(project, settings) or not isinstance(apps, list | tuple) or UNKNOWN in apps:
+        return True
+    ours = [ref for ref in program.functions() if not is_in_tests(ref.path)]
+    if any("session" in names and "request" in names for names in (program.function(ref).names for ref in ours)):
+        return True
+    named = {(str(name), settings.path) for name in apps if name != "django.contrib.auth"}
+    named |= {
+        (name, path) for path, module in program.modules.items() if not is_in_tests(path) for name in module.imports.values()
+    }
+    return any(
+        _SIGNING_IN.fullmatch(name) and isinstance(program.resolve_qualified(name, path), External | None) for name, path in named
     )
 
 

@@ -46,6 +46,7 @@ _VENDORED = frozenset(
 )
 _STATIC = frozenset({"static", "staticfiles", "static_src", "assets", "media", "public"})
 _EXAMPLES = frozenset({"docs", "doc", "documentation", "example", "examples", "samples", "sample", "tutorial", "tutorials"})
+_HIDDEN = re.compile(r"(?:^|/)\.")
 _NUMBERED = re.compile(r"\d{4}_\w+\.py")
 _GENERATED = re.compile(r".*_pb2(?:_grpc)?\.py|parsetab\.py|_version\.py|.*\.min\.\w+")
 _APPLICATION = frozenset({"apps.py", "models.py", "views.py", "urls.py", "migrations"})
@@ -64,7 +65,12 @@ def kind_of(path: str) -> Kind:
 def is_in_tests(path: str) -> bool:
     """Tell by its path alone a file of a project that belongs to its tests; a file scanned by itself never does."""
     *folders, name = path.lower().split("/")
-    return bool(folders) and (not _TESTS.isdisjoint(folders) or _TEST_FILE.fullmatch(name) is not None)
+    return bool(folders) and (any(map(_is_of_tests, folders)) or _TEST_FILE.fullmatch(name) is not None)
+
+
+def _is_of_tests(folder: str) -> bool:
+    """By its name; with a hyphen it is no package, so no application about tests."""
+    return folder in _TESTS or folder.endswith("-tests")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,8 @@ class Surroundings:
             return Role.TEST
         if Role.MIGRATION in self.above:
             return Role.MIGRATION
+        if name.endswith(".py") and _HIDDEN.search(self.path):
+            return Role.EXAMPLE  # no package is imported from there: tools of those who work on the project
         folders = [role for role in self.above if role is not Role.STATIC]  # no folder makes code static
         return folders[-1] if folders else Role.APP
 
@@ -111,7 +119,7 @@ class Surroundings:
 def _folder_role(name: str, names: frozenset[str]) -> Role | None:
     """Judge a folder. A shop's `vendors` or a quiz's `tests` may be an application: its content tells."""
     name = name.lower()
-    if name in _TESTS and not _is_quiz(names):
+    if _is_of_tests(name) and not _is_quiz(names):
         return Role.TEST
     if (name in _VENDORED and not _APPLICATION & names) or any(entry.endswith(".dist-info") for entry in names):
         return Role.VENDORED

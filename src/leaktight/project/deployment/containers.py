@@ -11,6 +11,8 @@ from leaktight.source.deployment.commands import Command, commands_of, of_listed
 from leaktight.source.deployment.words import Variable, Word
 from leaktight.source.deployment.yaml_nodes import Node
 
+REQUIRED = "required"
+"""The way of a variable that has no value in the file, and has to be given one by whoever sets the site up."""
 _DEVELOPER = re.compile(r"\b(?:runserver(?:_plus)?|--reload|debugpy|pydevd)\b")
 _POD_PATHS = (("spec",), ("spec", "template", "spec"), ("spec", "jobTemplate", "spec", "template", "spec"))
 
@@ -71,8 +73,9 @@ def kubernetes_variables(documents: Iterable[Node]) -> Iterator[Variable]:
 
 
 def platform_variables(documents: Iterable[Node]) -> Iterator[Variable]:
-    """Give the variables that a hosting platform is told: `envVars` of services and groups, `env_variables` of an application."""
+    """Give the variables that a hosting platform is told: `envVars` of services and groups, `env_variables` or `env` of an application."""
     for document in documents:
+        yield from _of_manifest(document)
         node = document.get("env_variables")
         if node is not None:
             yield from _pairs(node, "env_variables")
@@ -84,6 +87,16 @@ def platform_variables(documents: Iterable[Node]) -> Iterator[Variable]:
                     name, value = item.get("key"), item.get("value")
                     if name is not None and name.text:
                         yield Variable(name.text, value.text if value is not None else None, name.place, "envVars")
+
+
+def _of_manifest(document: Node) -> Iterator[Variable]:
+    """`"env": {"NAME": "value", "OTHER": {"value": "…"}, "THIRD": {}}`: who sets the site up is asked for what has no value."""
+    node = document.get("env")
+    for key, told in node.entries() if node is not None else ():
+        value = told if told.text is not None else told.get("value")
+        is_asked = value is None and told.said("required") != "false"
+        if key.text:
+            yield Variable(key.text, value.text if value is not None else None, key.place, REQUIRED if is_asked else "env")
 
 
 def objects(documents: Iterable[Node]) -> Iterator[Node]:

@@ -38,7 +38,7 @@ _CONFIGURATION = re.compile(r"[\w.-]+\.(?:conf|conf\.(?:j2|template|tmpl|in)|ngi
 _NOT_A_SERVER = re.compile(
     r"(?:LICENSE|COPYING|Makefile|Procfile|README|NOTICE|AUTHORS|CHANGELOG|CODEOWNERS|.*\.(?:sh|py|md|txt))", re.IGNORECASE
 )
-_PLATFORM = re.compile(r"(?:render|app)\.ya?ml", re.IGNORECASE)
+_PLATFORM = re.compile(r"(?:render|app)\.ya?ml|app\.json", re.IGNORECASE)
 _YAML = re.compile(r".*\.ya?ml", re.IGNORECASE)
 _TEMPLATED = re.compile(r"\{\{|\{%")
 _KUBERNETES = (b"apiVersion:", b"kind:")
@@ -134,8 +134,8 @@ def _read(tree: Tree, file: File, kind: str) -> DeploymentFile | Gap | None:
     if kind in _VARIABLES:
         documents = read_yaml(text, path)
         if isinstance(documents, Gap):
-            # A template of a file is no file yet: nobody can say what will be in it.
-            return None if _TEMPLATED.search(text) else documents
+            # A template of a file is no file yet: nobody can say what will be in it. Not all JSON is YAML, either.
+            return None if _TEMPLATED.search(text) or path.endswith(".json") else documents
         if kind == "compose" and environment is Environment.UNKNOWN and is_development(documents):
             environment, reason = Environment.DEVELOPMENT, "it starts a server for development"
         variables = tuple(_VARIABLES[kind](documents))
@@ -169,7 +169,7 @@ SERVERS = ("gunicorn", "uvicorn", "daphne", "hypercorn", "uwsgi", "granian", "wa
 """Programs that serve a Django project."""
 _COMMANDS: dict[str, Callable[[str], Iterator[Command]]] = {"procfile": in_procfile, "script": in_script}
 
-_TOLD_TO_PLATFORM = re.compile(r"^\s*(?:-\s+)?(?:envVars|env_variables):", re.MULTILINE)
+_TOLD_TO_PLATFORM = re.compile(r"^\s*(?:-\s+)?(?:envVars|env_variables):|\"env\"\s*:\s*\{", re.MULTILINE)
 _VARIABLES: dict[str, Callable[[list[Node]], Iterator[Variable]]] = {
     "compose": compose_variables,
     "kubernetes": kubernetes_variables,

@@ -10,7 +10,7 @@ from posixpath import dirname, normpath
 from typing import Final
 
 from leaktight.model import Certainty, Gap
-from leaktight.project.environment import Environment, environment_of
+from leaktight.project.environment import FOR_EDITING, Environment, environment_of, words_of
 from leaktight.project.settings import urls
 from leaktight.project.settings.outside import Outside
 from leaktight.project.settings.store import carry, write
@@ -124,6 +124,8 @@ class Imports(Outside):
         scope = self.run_module(path)
         if scope is None:
             return
+        if not FOR_EDITING.isdisjoint(words_of(path.rpartition("/")[2])) and module.rpartition(".")[2] != _stem(path):
+            self.unread.append((frame.parsed.path, node.lineno))  # the module each server has is made from this one
         listed = plain(scope.names["__all__"].val) if "__all__" in scope.names else None
         span = frame.parsed.span(node)
         for name, cell in list(scope.names.items()):

@@ -66,6 +66,7 @@ def _load(tree: Tree, module: SettingsModule, environment: Environment, default:
         environment=module.environment,
         cells={name: runner.origin(cell) for name, cell in cells.items() if name.isupper()},
         overrides=tuple(runner.overrides),
+        unread=(*runner.unread, *((("", 0),) if module.is_stand_in else ())),
         incomplete=tuple(dict.fromkeys(sorted(runner.gaps))),
         default=default,
     )

@@ -78,6 +78,8 @@ class Lookup:
         self.gaps: list[Gap] = []
         self.overrides: list[tuple[str, int, str]] = []
         """Optional star imports of modules that are not in the tree: file, line, module."""
+        self.unread: list[tuple[str, int]] = []
+        """Where production is told more than the tree tells: file and line; no file for the module it loads instead of this."""
         self.scopes: dict[str, Scope | None] = {}
         """Modules that were read, by path; None for those that can't be."""
         self.dotted: dict[str, str] = {}

@@ -14,7 +14,7 @@ from leaktight.project.settings.environ import Environ, data_name
 from leaktight.project.settings.methods import boolean, builtin, from_json, iterate
 from leaktight.project.settings.operators import settled
 from leaktight.project.settings.store import bind
-from leaktight.project.settings.things import Call, ClassThing, Instance, ModuleThing, Names, Prepared, Super
+from leaktight.project.settings.things import Call, ClassThing, Frame, Instance, ModuleThing, Names, Prepared, Super
 from leaktight.project.settings.values import (
     UNKNOWN,
     External,
@@ -108,6 +108,8 @@ class Outside(Environ):
             return call.args[0]
         if name in {"dynaconf.DjangoDynaconf", "dynaconf.Dynaconf", "dynaconf.LazySettings"}:
             self.gap(call, "settings may come from Dynaconf's files and variables, which are not read")
+        if call.frame is not None and call.node is not None and _changes_settings(function, call, call.frame):
+            self.unread.append((call.frame.parsed.path, call.node.lineno))
         return self._or_default(derive(UNKNOWN, *call.args), call)
 
     def gap(self, call: Call, reason: str) -> None:
@@ -232,6 +234,14 @@ def _after(me: Val, owner: ClassThing) -> tuple[ClassThing, ...]:
     cls = me.data.cls if isinstance(me.data, Instance) else me.data
     order = cls.order if isinstance(cls, ClassThing) else ()
     return order[order.index(owner) + 1 :] if owner in order else ()
+
+
+def _changes_settings(function: str, call: Call, frame: Frame) -> bool:
+    """Match what is handed all names of a module, or is told by the module's name which settings to change."""
+    if any(isinstance(arg.data, Names) for arg in call.args):
+        return True
+    told = any(arg.data == frame.dotted for arg in call.args)
+    return told and re.search(r"settings|config|environ|override", function.lower()) is not None
 
 
 _TYPES: Final[dict[str, type]] = {"str": str, "int": int, "float": float, "bool": bool, "bytes": bytes}

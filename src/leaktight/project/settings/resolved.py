@@ -97,6 +97,7 @@ class Settings:
         incomplete: tuple[Gap, ...],
         default: Callable[[str], object],
         overrides: tuple[tuple[str, int, str], ...] = (),
+        unread: tuple[tuple[str, int], ...] = (),
     ) -> None:
         self.module = module
         """Dotted name; for django-configurations followed by `:Class`."""
@@ -107,6 +108,7 @@ class Settings:
         self._cells = {name: cell for name, cell in sorted(cells.items()) if name.isupper()}
         self._default = default
         self._overrides = overrides
+        self._unread = (*unread, *((gap.path, gap.line) for gap in incomplete))
         self._known: dict[str, SettingValue] = {}
 
     def __repr__(self) -> str:
@@ -121,6 +123,21 @@ class Settings:
     def overridden_by(self) -> tuple[str, ...]:
         """Give the optional modules, not in the tree, that may set or change settings."""
         return tuple(module for _, _, module in self._overrides)
+
+    def is_usual(self, name: str) -> bool:
+        """Tell a setting that says what Django does without it."""
+        return bool(self.get(name).value == plain(wrap(self._default(name))))
+
+    def is_open(self, value: SettingValue) -> bool:
+        """Tell a setting that production may be given elsewhere: by what is read after it and is not in the tree.
+
+        An optional module decides where `DEBUG` is left on for it to switch off; others are taken to be left out.
+        """
+        span = value.span
+        if any(span is None or (path and (span.path != path or span.line < line)) for path, line in self._unread):
+            return True
+        debug = self.get("DEBUG")
+        return debug.value is True and debug.env in self.overridden_by and (span is None or value.env in self.overridden_by)
 
     def names(self) -> tuple[str, ...]:
         """Give the names of all settings that are set, sorted."""

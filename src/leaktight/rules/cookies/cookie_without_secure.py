@@ -15,7 +15,8 @@ Pass `secure=True`, or `secure=settings.SESSION_COOKIE_SECURE` where development
 The cookie tells nothing about anybody, as a language does: only auditors see it. Flags that come from a setting or another value that is
 not known are believed. A cookie that is deleted needs no flag. A session cookie that a middleware of the project sets with flags of its
 own, a setting that code assigns once it has read its configuration, and one that base settings leave to others are for the strict audience.
-So is a setting that is on when `DEBUG` is off, or when the address of the site is an HTTPS one.
+So is a setting that is on when `DEBUG` is off, or when the address of the site is an HTTPS one, one that settings may hold which are not in
+the project, and the cookie of a site that nobody signs in to by a session.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from leaktight.rules.cookies.other_ways import (
     judge_raw,
     judge_switches,
 )
-from leaktight.rules.sessions import has_sessions, is_assigned, is_to_be_built_on, sets_session_cookie
+from leaktight.rules.sessions import are_begun, has_sessions, is_assigned, is_to_be_built_on, sets_session_cookie
 
 rule = Rule(
     __name__,
@@ -137,7 +138,10 @@ def session_cookie(project: Project) -> Iterator[Finding]:
         value = settings.get("SESSION_COOKIE_SECURE")
         if value.value is False and (value.certainty is not Certainty.ABSENT or has_sessions(settings)):
             elsewhere = (
-                sets_session_cookie(settings, project) or is_assigned(project, value.name) or is_to_be_built_on(settings, value)
+                sets_session_cookie(settings, project)
+                or is_assigned(project, value.name)
+                or is_to_be_built_on(settings, value)
+                or not are_begun(project, settings)
             )
             audience = Audience.STRICT if elsewhere else Audience.DEFAULT
             yield from judge_setting(rule, settings, value, what="the session cookie", why=_why(value), audience=audience)

@@ -8,9 +8,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from leaktight.flow.events import Call, confidence
-from leaktight.flow.value import MISSING, Value, all_facts
+from leaktight.flow.value import MISSING, Fact, Value, all_facts
 from leaktight.model import Audience, Certainty, Confidence, Finding, Severity
-from leaktight.policy import Strength
+from leaktight.policy import State, Strength
 from leaktight.project import Project
 from leaktight.project.settings import Settings, SettingValue
 from leaktight.rules.api import Rule
@@ -35,6 +35,7 @@ MORSEL = "http.cookies.Morsel.__setitem__"
 
 _SIGNED_IN = frozenset("session sid sess sessid auth authn authorization sso login signin ticket".split())
 """What the vocabulary of data does not know, and a cookie is called after."""
+_AT_RANDOM = frozenset({"session-id", "token"})
 _CSRF = re.compile(r"[cx]srf", re.IGNORECASE)
 _REMEMBERED = re.compile(r"(?:^|[_-])remember(?:[_-]?(?:me|user|login|web))?$", re.IGNORECASE)
 _SITE_COOKIES = ("SESSION_COOKIE_", "CSRF_COOKIE_", "LANGUAGE_COOKIE_")
@@ -70,7 +71,7 @@ def carried(call: Call) -> Carried | None:
     constant = value is not None and value.const is not MISSING and not value.facts
     if (constant and value is not None and not value.const) or call.constant("max_age") == 0:
         return None
-    facts = [fact for fact in all_facts(value) if is_grave(fact.label)] if value is not None and not _CSRF.search(name) else []
+    facts = [fact for fact in all_facts(value) if _tells(fact)] if value is not None and not _CSRF.search(name) else []
     best = max(facts, key=lambda fact: (confidence(fact).rank, fact.strong), default=None)
     if best is not None and (confidence(best) is not Confidence.LOW or best.strong):
         return Carried(
@@ -85,6 +86,11 @@ def carried(call: Call) -> Carried | None:
     return Carried(f"the cookie `{name}`" if name else "a cookie", Audience.AUDIT, Confidence.LOW)
 
 
+def _tells(fact: Fact) -> bool:
+    """What was made at random is not found again from its digest; what people chose may be."""
+    return is_grave(fact.label) and not (fact.state is State.HASHED and fact.label in _AT_RANDOM)
+
+
 def _in(name: str) -> str:
     return f" in the cookie `{name}`" if name else " in a cookie"
 
@@ -96,7 +102,7 @@ def signs_in(project: Project, name: str) -> bool:
         return False
     match = project.recogniser.recognise(name)
     if match is not None:
-        sure = match.strength is Strength.STRONG or match.label in {"session-id", "token"}
+        sure = match.strength is Strength.STRONG or match.label in _AT_RANDOM
         return is_grave(match.label) and match.state.is_readable and sure
     return words[-1] in _SIGNED_IN or _REMEMBERED.search(name) is not None
 
@@ -200,11 +206,10 @@ def judge_setting(
     """Report a cookie of the site whose flag is off in production."""
     if not is_public(settings):
         return
-    if value.certainty is Certainty.ABSENT and settings.incomplete:
-        audience = at_least(audience, Audience.STRICT)  # it may be set in the part that is not there
-    if holds_without_debug(settings, value) or (value.certainty is Certainty.DEFAULTED and _follows_address(value)):
+    is_open = settings.is_open(value)
+    if is_open or holds_without_debug(settings, value) or (value.certainty is Certainty.DEFAULTED and _follows_address(value)):
         audience = at_least(audience, Audience.STRICT)
-    sure = {Certainty.KNOWN: Confidence.HIGH, Certainty.DEFAULTED: Confidence.MEDIUM}.get(value.certainty, Confidence.MEDIUM)
+    sure = Confidence.HIGH if value.certainty is Certainty.KNOWN and not is_open else Confidence.MEDIUM
     yield rule.finding(
         place(value, settings),
         severity=rule.severity if audience is Audience.DEFAULT else Severity.LOW,

@@ -15,7 +15,7 @@ sensitive parameters in one decorator.
 
 ## When it is fine
 The class is no view and `self` is none of its methods' parameters; the decorator only marks the response or takes any arguments, as
-`xframe_options_exempt` or `vary_on_headers`; `csrf_exempt` stands on `dispatch`, from where Django copies it to the view.
+`xframe_options_exempt` or `vary_on_headers`, and before Django 4.0 `never_cache` and `cache_control`; `csrf_exempt` stands on `dispatch`, from where Django copies it to the view.
 """
 
 from __future__ import annotations
@@ -53,6 +53,9 @@ _GIVEN = {
 
 _HARMLESS = frozenset({"csrf_exempt"})
 """Passes any arguments on; on a method it merely does nothing."""
+
+_OF_ANSWERS = frozenset({"never_cache", "cache_control"})
+"""Look at the answer alone; before Django 4.0 they did not mind what the first argument is."""
 
 _MASKING = "sensitive_post_parameters"
 
@@ -133,6 +136,8 @@ def _on_method(project: Project, ref: FunctionRef, function: Function) -> Iterat
         name = _django(project.program, code, ref.path)
         if name is None or (name in _HARMLESS and not _is_harmless_and_useless(project, ref, function)):
             continue
+        if name in _OF_ANSWERS and _asks_for_old_django(project):
+            continue
         why = "it has no effect on a method" if name in _HARMLESS else "on a method it gets `self` in the place of the request"
         yield _finding(project, ref.path, code, name, why, f"{_module(ref.path)}.{function.qualified}")
 
@@ -177,6 +182,11 @@ def _finding(project: Project, path: str, code: Code, name: str, why: str, symbo
         name=name,
         why=why,
     )
+
+
+def _asks_for_old_django(project: Project) -> bool:
+    asked = [item.version or item.least for item in project.dependencies if item.name == "django"]
+    return any(version is not None and version < (4,) for version in asked)
 
 
 def _takes_self(function: Function) -> bool:

@@ -42,10 +42,11 @@ def _comparisons(ref: FunctionRef, pieces: list[Code]) -> Iterator[tuple[Functio
 
 
 def _is_whole(code: Code, *, at_end: bool) -> bool:
-    """Tell an end that says all there is to say: a scheme, or a domain with the dot in front of it."""
+    """Tell an end that says all there is to say: a scheme, a domain with the dot in front of it, or how the path ends."""
     texts = [item[2] for item in walk(code) if item[0] == Op.CONST and isinstance(item[2], str)]
     if not texts:
         return False
     return all(
-        text.startswith(".") if at_end else bool(_WHOLE_START.fullmatch(text)) or text.endswith(("/", ":")) for text in texts
+        text.startswith((".", "/")) if at_end else bool(_WHOLE_START.fullmatch(text)) or text.endswith(("/", ":"))
+        for text in texts
     )

@@ -10,6 +10,7 @@ from typing import Any
 from leaktight.model import Audience, Certainty, Confidence, Severity, Span, Step
 from leaktight.policy import is_safe_host
 from leaktight.project.settings import HOLE, UNKNOWN, Environment, Partial, Settings, SettingValue, Symbol
+from leaktight.rules.judging import at_least
 from leaktight.rules.transport.enforcement import is_public
 
 _SERVERS = {"postgresql": "postgresql", "postgis": "postgresql", "timescale": "postgresql", "mysql": "mysql"}
@@ -80,6 +81,7 @@ def _once(services: Iterable[tuple[str, Service]]) -> Iterator[Service]:
 def _service(
     value: SettingValue, settings: Settings, what: str, host: str, *, audience: Audience, severity: Severity = Severity.MEDIUM
 ) -> Service:
+    audience = at_least(audience, Audience.STRICT) if settings.is_open(value) else audience
     sure = value.certainty is Certainty.KNOWN and settings.environment is Environment.PRODUCTION
     confidence = Confidence.LOW if audience is Audience.STRICT else Confidence.HIGH if sure else Confidence.MEDIUM
     by_default = ", which is the default," if value.certainty is Certainty.DEFAULTED else ""

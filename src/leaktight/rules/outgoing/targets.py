@@ -12,6 +12,7 @@ from leaktight.flow.value import MISSING, Made, Value, contents
 from leaktight.model import Certainty, Step
 from leaktight.policy import Channel, is_safe_host
 from leaktight.project import Project
+from leaktight.project.deployment.containers import REQUIRED
 from leaktight.project.settings import SettingValue
 from leaktight.rules.outgoing.protections import argument, is_on, is_one_of, made_up_for
 
@@ -67,7 +68,7 @@ class Target:
 def is_given_otherwise(project: Project, where: Target) -> bool:
     """Tell a default in clear that is not in force: a file of the site's deployment sets the variable to an encrypted address.
 
-    So does a task definition that takes the variable from a store of its own, whatever is in there.
+    So does a task definition that takes the variable from a store of its own, whatever is in there, and one that asks for a value.
     """
     if where.setting is not None:
         return _is_given_otherwise(project, where.setting)
@@ -102,7 +103,8 @@ def _is_given_otherwise(project: Project, setting: SettingValue) -> bool:
     if setting.certainty is not Certainty.DEFAULTED or not setting.env:
         return False
     given = (variable for file in project.deployment_files if file.is_public for variable in file.variables)
-    if any(variable.name == setting.env and (variable.value or "").lower().startswith(_ENCRYPTED) for variable in given):
+    told = [variable for variable in given if variable.name == setting.env]
+    if any(variable.way == REQUIRED or (variable.value or "").lower().startswith(_ENCRYPTED) for variable in told):
         return True
     key = ("taken from a store", setting.env)
     if key not in project.program.memo:

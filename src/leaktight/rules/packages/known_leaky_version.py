@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import partial
 
 import msgspec
 
@@ -30,11 +29,13 @@ from leaktight.policy.advisories import Advisory, advisories
 from leaktight.project import Project
 from leaktight.project.dependencies import Dependency
 from leaktight.project.environment import WORDS, Environment, words_of
+from leaktight.project.settings import Settings
 from leaktight.project.views import View
 from leaktight.rules.access import reach_of, requires_login
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.responses.caching import caching_of, keeps_out_of_caches
 from leaktight.source.code import Op, walk
+from leaktight.source.roles import is_in_tests
 
 rule = Rule(
     __name__,
@@ -73,11 +74,7 @@ def pinned_to_a_leaky_version(project: Project) -> Iterator[Finding]:
     for (name, version, is_final), places in pinned.items():
         found = [item for item in known.get(name, ()) if item.covers(version, is_final=is_final)]
         if found:
-            yield _finding(project, sorted(places, key=_is_for_developers), sorted(found, key=partial(_concerns_last, project)))
-
-
-def _concerns_last(project: Project, advisory: Advisory) -> bool:
-    return not _concerns(project, advisory)
+            yield _finding(project, sorted(places, key=_is_for_developers), found)
 
 
 def _is_for_developers(dependency: Dependency) -> bool:
@@ -91,13 +88,14 @@ def _is_for_developers(dependency: Dependency) -> bool:
 
 
 def _finding(project: Project, places: list[Dependency], found: list[Advisory]) -> Finding:
-    """One finding, however many leaks the version brings; the first one told is one that concerns the project."""
+    """One finding, however many leaks the version brings; those are told that concern the project, if any do."""
     dependency = places[0]
     version = dependency.version or ()
-    first = found[0]
+    concerning = [item for item in found if _concerns(project, item)]
+    concerns = bool(concerning)
+    first, *others = concerning or found
     repair = max(item.repair_of(version) for item in found)
-    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-    concerns = _concerns(project, first)
+    more = f" and {len(others)} more" if others else ""
     return rule.finding(
         dependency.span,
         channel=first.channel,
@@ -172,17 +170,24 @@ def _is_private(view: View, project: Project) -> bool:
     )
 
 
+def _says_something(settings: Settings, name: str) -> bool:
+    """Tell a setting that is not what Django does anyway, or is a switch that the environment may turn."""
+    value = settings.get(name)
+    return not settings.is_usual(name) or (isinstance(value.value, bool) and value.env is not None)
+
+
 def _used(project: Project) -> frozenset[str]:
     """The packages and last parts of the names the project imports, and of those its settings name, with the settings that are on."""
     memo = project.program.memo
     if "names used" not in memo:
         names = {name.rpartition(".")[2] for module in project.program.modules.values() for name in module.imports.values()}
-        names |= {package for module in project.program.modules.values() for package in module.packages}
+        modules = [module for path, module in project.program.modules.items() if not is_in_tests(path)]
+        names |= {package for module in modules for package in module.packages}
         for settings in project.settings:
-            names |= {name for name in settings.names() if settings.get(name).value is not False}
+            names |= {name for name in settings.names() if _says_something(settings, name)}
             module = project.program.modules.get(settings.path)
             for code in walk(msgspec.msgpack.decode(module.body)) if module is not None and module.body else ():
-                if code[0] == Op.CONST and isinstance(code[2], str):
+                if code[0] == Op.CONST and isinstance(code[2], str) and "." in code[2]:
                     names.add(code[2].rpartition(".")[2])
         memo["names used"] = frozenset(names)
     found: frozenset[str] = memo["names used"]

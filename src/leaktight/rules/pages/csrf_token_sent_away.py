@@ -10,8 +10,8 @@ on as `Referer`; in a form to another site that site gets it. Whoever has it can
 Take `{% csrf_token %}` out of forms that are sent by GET or to other sites. A form that changes something is sent by POST.
 
 ## When it is fine
-The absolute address is this site's own. Write only the path, then it is not reported. A form that a script keeps the browser from sending is
-shown to the strict audience.
+The absolute address is this site's own. Write only the path, then it is not reported. A form that a script keeps the browser from sending, or
+most of whose fields have no names, is shown to the strict audience.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.templates import Element, Part, Template, Token
 from leaktight.rules.api import Example, Rule
-from leaktight.rules.pages.sending import foreign_origins, has_submit, is_sent_by_script, may_post
+from leaktight.rules.judging import at_most_medium
+from leaktight.rules.pages.sending import foreign_origins, has_submit, is_read_by_script, is_sent_by_script, may_post
 
 rule = Rule(
     __name__,
@@ -72,10 +73,11 @@ def token_in_form(element: Element, template: Template, project: Project) -> Ite
         # Without a method, an action and a button the form is often read by a script that sends it its own way.
         plain = form.action is not None and has_submit(form)
         sure = Confidence.HIGH if form.has_method else Confidence.MEDIUM if plain else Confidence.LOW
-        taken_over = element.get("id") in project.forms_taken_over  # it leaks on the day the script fails
+        # It leaks on the day the script fails.
+        taken_over = element.get("id") in project.forms_taken_over or is_read_by_script(form)
         yield rule.finding(
             element.span,
-            confidence=sure,
+            confidence=at_most_medium(sure) if taken_over else sure,
             audience=Audience.STRICT if taken_over else None,
             where="into the URL: the form is sent by GET",
         )

@@ -38,6 +38,15 @@ def has_only_plain_buttons(form: Form) -> bool:
     return bool(buttons) and set(buttons) == {"button"}
 
 
+def is_read_by_script(form: Form) -> bool:
+    """Tell a form most of whose fields have no name: a browser would send none of them, so a script does."""
+    buttons = {"submit", "button", "image", "hidden"}
+    fields = [element for element in form.inputs if element.tag != "button" and element.get("type").lower() not in buttons]
+    named = [element for element in fields if element.attribute("name") is not None]
+    is_whole = not (form.renders or form.includes or form.blocks) and set(form.tags) <= {"csrf_token"}
+    return is_whole and len(named) < len(fields) - len(named)
+
+
 def may_post(form: Form) -> bool:
     """Tell whether a button of the form changes its method."""
     return any(element.attribute("formmethod") is not None for element in form.inputs)

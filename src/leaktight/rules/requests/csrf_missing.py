@@ -48,7 +48,7 @@ from leaktight.rules.requests.exemptions import (
     proves_itself,
     trusts_everybody,
 )
-from leaktight.rules.sessions import has_sessions, place, stays_at_home
+from leaktight.rules.sessions import has_sessions, knows_by_tokens, place, stays_at_home
 from leaktight.source.code import Op, walk
 
 _BEFORE_CSRF = (
@@ -202,9 +202,14 @@ def emptied_check(project: Project) -> Iterator[Finding]:
             )
 
 
-@rule.setting("MIDDLEWARE")
-def not_installed(settings: Settings, value: SettingValue) -> Iterator[Finding]:
+@rule.project
+def not_installed(project: Project) -> Iterator[Finding]:
     """The check is not among the middleware of a site with sessions."""
+    for settings in project.settings:
+        yield from _not_installed(settings, settings.get("MIDDLEWARE"), project)
+
+
+def _not_installed(settings: Settings, value: SettingValue, project: Project) -> Iterator[Finding]:
     listed = value.value
     if (
         not isinstance(listed, list | tuple)
@@ -218,10 +223,20 @@ def not_installed(settings: Settings, value: SettingValue) -> Iterator[Finding]:
             place(value, settings),
             severity=Severity.HIGH,
             confidence=Confidence.HIGH if value.certainty is Certainty.KNOWN else Confidence.MEDIUM,
+            audience=Audience.DEFAULT if _has_pages(project, settings) else Audience.STRICT,
             symbol=settings.module,
             related=value.chain,
             what=f"`{_MIDDLEWARE}` is not in `MIDDLEWARE`",
         )
+
+
+def _has_pages(project: Project, settings: Settings) -> bool:
+    """Tell a site that is more than an API which knows its callers by tokens: the check is for what a browser sends by itself."""
+    apps = settings.get("INSTALLED_APPS").value
+    if not knows_by_tokens(project, settings) or "django.contrib.admin" in (apps if isinstance(apps, list | tuple) else ()):
+        return True
+    pages = ((view, reach_of(project, view, *_UNSAFE)) for view in project.views if not view.is_api)
+    return any(answers_changes(view, done) and changes_state(view, done) for view, done in pages)
 
 
 @rule.setting("CSRF_TRUSTED_ORIGINS")

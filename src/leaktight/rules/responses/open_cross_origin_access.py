@@ -11,7 +11,8 @@ member visits can read that member's orders, messages and tokens, and send what 
 Name the sites that need it in `CORS_ALLOWED_ORIGINS`, with `https://`, and leave `CORS_ALLOW_CREDENTIALS` off where no session is needed.
 
 ## When it is fine
-The answers are public, and the same for everybody. Without credentials it is for auditors only.
+The answers are public, and the same for everybody. Without credentials it is for auditors only. With them it is for the strict where nobody
+is signed in by a cookie.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from leaktight.project import Project
 from leaktight.project.settings import Settings, SettingValue
 from leaktight.project.symbols import External
 from leaktight.rules.api import Example, NotPossible, Rule
-from leaktight.rules.sessions import place
-from leaktight.rules.transport.enforcement import is_public
+from leaktight.rules.sessions import are_begun, place
+from leaktight.rules.transport.enforcement import of_production
 from leaktight.rules.transport.sample import site
 from leaktight.rules.written import headers, places
 from leaktight.source.code import Code, Op, last_name, walk
@@ -64,25 +65,28 @@ _BY_CALL = frozenset({"CORS", "cross_origin", "CORSMiddleware", "add_middleware"
 _WITH = " in the name of whoever is signed in"
 
 
-@rule.setting("CORS_ALLOW_ALL_ORIGINS", "CORS_ORIGIN_ALLOW_ALL")
-def every_origin(settings: Settings, value: SettingValue) -> Iterator[Finding]:
-    if value.value is True and value.certainty is not Certainty.ABSENT:
-        yield from _by_setting(settings, value, f"`{value.name}` is on")
+_SWITCHES = ("CORS_ALLOW_ALL_ORIGINS", "CORS_ORIGIN_ALLOW_ALL")
+_LISTS = ("CORS_ALLOWED_ORIGIN_REGEXES", "CORS_ORIGIN_REGEX_WHITELIST", "CORS_ALLOWED_ORIGINS", "CORS_ORIGIN_WHITELIST")
 
 
-@rule.setting("CORS_ALLOWED_ORIGIN_REGEXES", "CORS_ORIGIN_REGEX_WHITELIST", "CORS_ALLOWED_ORIGINS", "CORS_ORIGIN_WHITELIST")
-def every_pattern(settings: Settings, value: SettingValue) -> Iterator[Finding]:
-    for index, item in enumerate(value.value if isinstance(value.value, list | tuple) else ()):
-        if isinstance(item, str) and _ALL.match(item):
-            yield from _by_setting(settings, value.at(index), f"`{value.name}` holds `{item}`")
+@rule.project
+def every_origin(project: Project) -> Iterator[Finding]:
+    for settings in of_production(project):
+        signed_in = are_begun(project, settings)
+        for value in map(settings.get, _SWITCHES):
+            if value.value is True and value.certainty is not Certainty.ABSENT:
+                yield _by_setting(settings, value, f"`{value.name}` is on", signed_in=signed_in)
+        for value in map(settings.get, _LISTS):
+            for index, item in enumerate(value.value if isinstance(value.value, list | tuple) else ()):
+                if isinstance(item, str) and _ALL.match(item):
+                    yield _by_setting(settings, value.at(index), f"`{value.name}` holds `{item}`", signed_in=signed_in)
 
 
-def _by_setting(settings: Settings, value: SettingValue, why: str) -> Iterator[Finding]:
-    if not is_public(settings):
-        return
+def _by_setting(settings: Settings, value: SettingValue, why: str, *, signed_in: bool) -> Finding:
+    """Credentials open nothing of an API whose callers send a token: no browser sends one by itself."""
     with_credentials = settings.get("CORS_ALLOW_CREDENTIALS").value is True
-    sure = value.certainty is Certainty.KNOWN
-    yield rule.finding(
+    sure = signed_in and value.certainty is Certainty.KNOWN and not settings.is_open(value)
+    return rule.finding(
         place(value, settings),
         severity=Severity.HIGH if with_credentials else Severity.LOW,
         confidence=Confidence.HIGH if with_credentials and sure else Confidence.MEDIUM,

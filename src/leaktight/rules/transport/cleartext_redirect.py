@@ -27,7 +27,7 @@ from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.https import EFFECT, TITLE, to_https
-from leaktight.rules.outgoing.targets import Target, of_address, texts
+from leaktight.rules.outgoing.targets import Target, is_given_otherwise, of_address, texts
 from leaktight.rules.transport.enforcement import of_production
 
 rule = Rule(
@@ -95,12 +95,13 @@ def _judge(call: Call, parameter: str) -> Iterator[Finding]:
 def _finding(call: Call, parameter: str, target: Target) -> Finding:
     """Sure for a host of ours, likely for one that is put in at run time, of little interest for others."""
     is_own = target.is_known and _is_own(target.host, call.project)
+    for_strict = (target.is_known and not is_own) or is_given_otherwise(call.project, target)
     confidence = Confidence.HIGH if is_own and target.setting is None else Confidence.MEDIUM
     return rule.finding(
         call.place(parameter),
         severity=Severity.LOW if target.is_known and not is_own else None,
         confidence=confidence,
-        audience=Audience.STRICT if target.is_known and not is_own else Audience.DEFAULT,
+        audience=Audience.STRICT if for_strict else Audience.DEFAULT,
         symbol=call.symbol,
         flow=call.steps(),
         related=target.related,

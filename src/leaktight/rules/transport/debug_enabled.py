@@ -72,8 +72,10 @@ def _judge(settings: Settings, value: SettingValue, project: Project) -> Iterato
     else:
         why = "`DEBUG` is on"
     # What is written may be overridden by settings that were not read, or by those that build on these.
-    is_open = value.env in settings.overridden_by or (
-        value.certainty is Certainty.KNOWN and (bool(settings.incomplete) or is_base(settings))
+    is_open = (
+        value.env in settings.overridden_by
+        or settings.is_open(value)
+        or (value.certainty is Certainty.KNOWN and (bool(settings.incomplete) or is_base(settings)))
     )
     # A file of the repository shows whoever runs the site how it is switched off.
     is_open = is_open or (value.certainty is Certainty.DEFAULTED and value.env in _switched_off(project))

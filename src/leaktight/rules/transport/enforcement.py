@@ -18,7 +18,6 @@ _ANSWERS_FIRST = frozenset({"django.middleware.cache.FetchFromCacheMiddleware", 
 _REDIRECTS = re.compile(r"ssl|https|secure_?redirect|force_?secure", re.IGNORECASE)
 """In the name of a middleware that redirects to HTTPS itself."""
 _SPEAKS_OF_HTTPS = ("SECURE_PROXY_SSL_HEADER", "SECURE_HSTS_SECONDS", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE")
-_BEHIND_A_PROXY = ("USE_X_FORWARDED_HOST", "USE_X_FORWARDED_PORT")
 
 
 def of_production(project: Project) -> Iterator[Settings]:
@@ -27,9 +26,13 @@ def of_production(project: Project) -> Iterator[Settings]:
 
 
 def is_public(settings: Settings) -> bool:
-    """Tell the settings of a public site by what they are for, and by the folders they lie in."""
+    """Tell the settings of a public site by what they are for, and by the folders they lie in; without a URLconf there is no site."""
     apart = {Environment.DEVELOPMENT, Environment.TEST}
-    return settings.environment not in apart and apart.isdisjoint(map(environment_of, settings.path.split("/")[:-1]))
+    return (
+        settings.environment not in apart
+        and apart.isdisjoint(map(environment_of, settings.path.split("/")[:-1]))
+        and settings.get("ROOT_URLCONF").value != ""
+    )
 
 
 def is_base(settings: Settings) -> bool:
@@ -90,11 +93,6 @@ def holds_without_debug(settings: Settings, value: SettingValue) -> bool:
         and debug.env == value.env
         and any(other.value is UNKNOWN or bool(other.value) for other in value.alternatives)
     )
-
-
-def mentions_proxy(settings: Settings) -> bool:
-    """Tell settings that can be told of a proxy in front, or of HTTPS, whether they are by default or not."""
-    return any(settings.get(name).certainty is not Certainty.ABSENT for name in (*_SPEAKS_OF_HTTPS, *_BEHIND_A_PROXY))
 
 
 def is_site(settings: Settings) -> bool:

@@ -16,9 +16,9 @@ The proxy in front of the site answers plain HTTP itself, with a redirect. Its c
 other server for plain HTTP; otherwise say it:
 `[tool.leaktight.deployment]` with `tls-ends-at = "proxy"` and `http-redirected-by-proxy = true`.
 
-For the strict only, because the redirect is then as often left to that proxy: a project beside which files describe a container or a server,
-or that is a package others install; a redirect the environment switches on; settings that know of a proxy or speak of HTTPS
-elsewhere, or parts of which could not be read.
+For the strict only, because the redirect is then as often left to that proxy: settings that say nothing about it; a project beside which
+files describe a container or a server, or that is a package others install; a redirect the environment switches on; settings that speak of
+HTTPS elsewhere, or parts of which could not be read.
 """
 
 from __future__ import annotations
@@ -39,7 +39,6 @@ from leaktight.rules.transport.enforcement import (
     is_base,
     is_site,
     listed,
-    mentions_proxy,
     middleware,
     of_production,
     redirects_itself,
@@ -89,13 +88,13 @@ def _redirect_is_off(redirect: SettingValue, settings: Settings, *, elsewhere: b
     """One finding for the site, however many pages depend on it.
 
     Where files say that the site runs in a container or behind a server, where it is a package that others install, where a switch
-    waits for whoever runs it, and where the settings know of a proxy, the redirect is as often left to the proxy that ends TLS: that is for the strict.
+    waits for whoever runs it, and where nobody says anything, the redirect is as often left to the proxy that ends TLS: that is for the strict.
     """
     told = speaks_of_https(settings)
     related = redirect.chain
     if redirect.certainty is Certainty.DEFAULTED:
         why, confidence = f"`SECURE_SSL_REDIRECT` is off unless `{redirect.env or 'the environment'}` is set", Confidence.MEDIUM
-    elif told is not None or (redirect.certainty is Certainty.ABSENT and (settings.incomplete or settings.overridden_by)):
+    elif told is not None or (redirect.certainty is Certainty.ABSENT and (settings.is_open(redirect) or settings.overridden_by)):
         # A site that knows of HTTPS is often redirected by its proxy; settings that were not read may hold the redirect.
         why, confidence = "`SECURE_SSL_REDIRECT` is off, if no proxy redirects", Confidence.LOW
         if told is not None and told.span is not None:
@@ -104,12 +103,8 @@ def _redirect_is_off(redirect: SettingValue, settings: Settings, *, elsewhere: b
         why, confidence = "`SECURE_SSL_REDIRECT` is not set", Confidence.MEDIUM
     else:
         why, confidence = "`SECURE_SSL_REDIRECT` is off", Confidence.HIGH
-    left_open = (
-        elsewhere
-        or redirect.certainty is Certainty.DEFAULTED
-        or (redirect.certainty is Certainty.ABSENT and mentions_proxy(settings))
-    )
-    audience = Audience.STRICT if left_open or confidence is Confidence.LOW else Audience.DEFAULT
+    left_open = elsewhere or redirect.certainty is not Certainty.KNOWN or confidence is Confidence.LOW
+    audience = Audience.STRICT if left_open else Audience.DEFAULT
     return rule.finding(place(redirect, settings), confidence=confidence, audience=audience, related=related, why=why)
 
 

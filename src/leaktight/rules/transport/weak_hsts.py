@@ -63,7 +63,7 @@ def _judge(settings: Settings, project: Project) -> Iterator[Finding]:
     seconds, redirect = settings.get("SECURE_HSTS_SECONDS"), settings.get("SECURE_SSL_REDIRECT")
     if seconds.certainty is Certainty.UNKNOWN or not isinstance(seconds.value, int | float):
         return
-    is_default = seconds.certainty is Certainty.DEFAULTED
+    is_default = seconds.certainty is Certainty.DEFAULTED or settings.is_open(seconds)
     confidence = Confidence.MEDIUM if is_default else Confidence.HIGH
     where = seconds.span or place(redirect, settings)
     if 0 < seconds.value < YEAR:
