@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from leaktight.flow import generic_views, querysets
 from leaktight.flow.knowledge import AttributeSpec
 from leaktight.flow.machine import Function
-from leaktight.flow.naming import add_fact, is_place, made_fact, may_be_secret, name_value
+from leaktight.flow.naming import add_fact, is_place, made_fact, may_be_secret, name_value, of_addresses
 from leaktight.flow.value import ANY_KEY, ELEMENT, MAX_PATH, MISSING, SOME_KEY, UNKNOWN, Dependence, Evidence, Value, join
 from leaktight.model import Certainty
 from leaktight.policy import State
@@ -43,7 +43,8 @@ def read_attribute(frame: Frame, base: Value, name: str, span: int) -> Value:
     if isinstance(base.type, ClassRef):
         found = _of_instance(frame, base, base.type, name, span)
         if found is not None:
-            return found
+            owner = frame.machine.program.class_(base.type).name
+            return of_addresses(frame, found, owner, name) if found.facts else found
     elif isinstance(base.type, str):
         own = frame.machine.project.user_model if base.type == USER else None
         found = _of_instance(frame, base, own, name, span) if own is not None else None

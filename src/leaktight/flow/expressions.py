@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from leaktight.flow import addresses, attributes, calls, comprehensions, keys, operations, texts
 from leaktight.flow.machine import Function
-from leaktight.flow.naming import name_value
+from leaktight.flow.naming import name_value, of_owner
 from leaktight.flow.scope import resolve
 from leaktight.flow.typing import LOGGER_NAMES
 from leaktight.flow.value import (
@@ -58,7 +58,8 @@ def walrus(frame: Frame, code: Code) -> Value:
 
 
 def attribute(frame: Frame, code: Code) -> Value:
-    return attributes.read_attribute(frame, evaluate(frame, code[2]), code[3], code[1])
+    value = attributes.read_attribute(frame, evaluate(frame, code[2]), code[3], code[1])
+    return of_owner(frame, value, code) if value.facts or value.ref is not None else value
 
 
 def item(frame: Frame, code: Code) -> Value:

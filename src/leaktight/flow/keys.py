@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from leaktight.flow import attributes
 from leaktight.flow.naming import add_fact, name_value
 from leaktight.flow.value import ANY_KEY, ELEMENT, MISSING, SOME_KEY, UNKNOWN, Evidence, Value, join, merge_facts
+from leaktight.policy import Match, Strength
 from leaktight.project.symbols import ClassRef, External
 
 if TYPE_CHECKING:
@@ -133,12 +134,18 @@ def _item_class(frame: Frame, base: Value) -> str | None:
     return spec.item if spec is not None and "." in spec.item else None
 
 
+_CREDENTIALS = frozenset({"authorization", "proxy-authorization"})
+"""Headers that hold nothing but what lets the sender in; elsewhere the word means a permission as often."""
+
+
 def _from_container(frame: Frame, base: Value, source: str, key: str, span: int, *, note: bool = True) -> Value:
     """A key read from a request, the environment, a session: a source when its name is sensitive."""
     value = Value(depends=attributes.deeper(base, key), origin=source)
     match = frame.machine.project.recogniser.recognise(key)
     if match is None:
         return value
+    if source == "request-header" and key.lower() in _CREDENTIALS:
+        match = Match(match.label, Strength.STRONG, match.state)
     evidence = Evidence.NAME | Evidence.SOURCE
     read = add_fact(frame, value, match, key, span, evidence=evidence, note=f"`{key}` comes in by the {source}", source=source)
     if note and frame.machine.is_watched(f"read:{source}"):

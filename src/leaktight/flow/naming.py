@@ -10,6 +10,8 @@ from msgspec.structs import replace
 from leaktight.flow.value import MISSING, Evidence, Fact, Value, merge_facts, step
 from leaktight.policy import Match, State, Strength
 from leaktight.project.settings import SettingValue
+from leaktight.project.symbols import External
+from leaktight.source.code import Code, Op
 
 if TYPE_CHECKING:
     from leaktight.flow.frame import Frame
@@ -62,7 +64,7 @@ def name_value(frame: Frame, name: str, value: Value, span: int, *, what: str = 
             return value
         evidence |= Evidence.LITERAL
     if value.facts:
-        return agree(value, match, name)
+        return agree(frame, value, match, name)
     source = _origin(read)
     if frame.machine.project.is_declared(name):
         evidence |= Evidence.DECLARED
@@ -105,9 +107,58 @@ _SOURCES = frozenset(
 _KEPT_AS = frozenset({"password", "secret-key", "one-time-code"})
 
 
-def agree(value: Value, match: Match, name: str) -> Value:
-    """Add the evidence of a second name to the facts it confirms."""
+def of_owner(frame: Frame, value: Value, code: Code) -> Value:
+    """What an attribute gives, with what the name it is read from tells about it."""
+    if code[2][0] != Op.NAME:
+        return value
+    if code[3].isupper() and _SETTINGS.search(code[2][2]):
+        return _configured(frame, value, code)
+    return of_addresses(frame, value, code[2][2], code[3])
+
+
+_SETTINGS = re.compile(r"(?:^|_)(?:settings|conf|config)$")
+
+
+def _configured(frame: Frame, value: Value, code: Code) -> Value:
+    """`live_settings.BOT_TOKEN`: a setting, wherever the site keeps it."""
+    name = code[3]
+    if isinstance(value.ref, External):
+        named = name_value(frame, name, Value(), code[1], what="read from")
+        value = named if named.facts else value
+    if all(fact.source or fact.word != name or fact.evidence != Evidence.NAME for fact in value.facts):
+        return value
+    known = value.copy()
+    known.facts = tuple(
+        replace(fact, evidence=fact.evidence | Evidence.SOURCE, source="settings")
+        if fact.word == name and fact.evidence == Evidence.NAME and not fact.source
+        else fact
+        for fact in value.facts
+    )
+    return known
+
+
+def of_addresses(frame: Frame, value: Value, owner: str, name: str) -> Value:
+    """An attribute, known for a key of addresses: with routes that take `environment_api_key`, `environment.api_key` is that."""
+    keys = frame.machine.project.keys_in_addresses
+    if not keys or (full := f"{_HUMP.sub('_', owner).lower()}_{name}") not in keys:
+        return value
+    known = value.copy()
+    known.facts = tuple(
+        replace(fact, word=full, strong=False) if fact.label == "secret-key" and fact.source not in _GIVEN else fact
+        for fact in value.facts
+    )
+    return known
+
+
+_GIVEN = frozenset({"settings", "environment"})
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def agree(frame: Frame, value: Value, match: Match, name: str) -> Value:
+    """Add the evidence of a second name to the facts it confirms; a key of addresses stays one, whatever it is called."""
     if not any(_confirms(fact, match, name) for fact in value.facts):
+        return value
+    if not frame.machine.project.keys_in_addresses.isdisjoint(fact.word for fact in value.facts):
         return value
     agreed = value.copy()
     agreed.facts = tuple(
@@ -191,7 +242,7 @@ def result_fact(frame: Frame, function: str, value: Value, span: int) -> Value:
     if value.const is not MISSING and (value.text is None or _NO_RESULT.search(value.text) is not None):
         return value
     if value.facts:
-        return agree(value, match, function)
+        return agree(frame, value, match, function)
     return add_fact(frame, value, match, function, span, evidence=Evidence.NAME, note=f"result of `{function}()`")
 
 

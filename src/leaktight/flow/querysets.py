@@ -62,9 +62,19 @@ def _saved(frame: Frame, receiver: Value, keywords: dict[str, Value], span: int)
     holding = {
         name: stringify(frame, value, span=span) if isinstance(value.type, str) else value for name, value in keywords.items()
     }
-    telling = {name: value for name, value in holding.items() if not value.is_clean}
+    telling = {name: value for name, value in holding.items() if not value.is_clean and not _points(frame, receiver, name)}
     if telling:
         note_call(frame, f"{MANAGER}.create", receiver, telling, {}, span)
+
+
+def _points(frame: Frame, receiver: Value, name: str) -> bool:
+    """Tell a column that points to another row: what is put there is that row, whatever it is called."""
+    model = _model(receiver)
+    field = frame.machine.project.field(model, name) if isinstance(model, ClassRef) else None
+    return field is not None and (field.related is not None or field.type in _POINTING)
+
+
+_POINTING = frozenset({"ForeignKey", "OneToOneField"})
 
 
 def many(_frame: Frame, receiver: Value, _arguments: list[Value], _keywords: dict[str, Value], _span: int) -> Value:

@@ -88,8 +88,9 @@ class Actuals(Struct, eq=False):
         else:
             facts, depends = value.facts, value.depends
         if dependence.state is not State.PLAIN:
-            facts = tuple(replace(fact, state=dependence.state) for fact in facts)
-            depends = tuple(replace(item, state=dependence.state) for item in depends)
+            # What is hashed stays hashed when it is signed or encoded.
+            facts = tuple(replace(fact, state=dependence.state) if fact.state.is_readable else fact for fact in facts)
+            depends = tuple(replace(item, state=dependence.state) if item.state.is_readable else item for item in depends)
         if dependence.part:
             facts = tuple(replace(fact, part=dependence.part) for fact in facts)
             depends = tuple(replace(item, part=dependence.part) for item in depends)

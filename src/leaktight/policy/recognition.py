@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
@@ -37,8 +37,10 @@ class Match:
 class Recogniser:
     """Recognises names by one vocabulary: leaktight's own, or that and the names a project declares."""
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
+    def __init__(self, vocabulary: Vocabulary, *, weak: frozenset[str] = frozenset()) -> None:
         self.vocabulary = vocabulary
+        self.weak = weak
+        """Names that mean their label less surely in this project than elsewhere."""
         self.recognise = lru_cache(maxsize=_NAMES_KEPT)(self._recognise)
         self.recognise_result = lru_cache(maxsize=_NAMES_KEPT)(self._recognise_result)
 
@@ -47,7 +49,15 @@ class Recogniser:
         """Return a recogniser that also knows the names a project declares: label → names."""
         return cls(_default_vocabulary().extended(names))
 
+    def with_weak(self, names: Iterable[str]) -> Recogniser:
+        """Return a recogniser to which these names say less."""
+        return Recogniser(self.vocabulary, weak=frozenset(names))
+
     def _recognise(self, name: str) -> Match | None:
+        match = self._meaning(name)
+        return replace(match, strength=Strength.WEAK) if match is not None and name in self.weak else match
+
+    def _meaning(self, name: str) -> Match | None:
         words = self._words(name)
         if not words or self.vocabulary.by_last_word.keys().isdisjoint(words):
             return None

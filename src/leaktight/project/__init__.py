@@ -105,7 +105,17 @@ class Project:
 
     @cached_property
     def recogniser(self) -> Recogniser:
-        """The vocabulary, with the names the user declares."""
+        """The vocabulary, with the names the user declares, and less sure of keys that are part of addresses."""
+        return self._vocabulary.with_weak(self.keys_in_addresses) if self.keys_in_addresses else self._vocabulary
+
+    @cached_property
+    def keys_in_addresses(self) -> frozenset[str]:
+        """Names like those of secret keys that routes take out of addresses: such a key says which thing is meant, to everybody who asks."""
+        matches = {name: self._vocabulary.recognise(name) for name in self.views.captured if not self.is_declared(name)}
+        return frozenset(name for name, match in matches.items() if match is not None and match.label == "secret-key")
+
+    @cached_property
+    def _vocabulary(self) -> Recogniser:
         names = {label: user.names for label, user in self._labels.items() if user.names}
         return Recogniser.with_names(names) if names else default_recogniser()
 
@@ -115,7 +125,7 @@ class Project:
 
     def is_declared(self, name: str) -> bool:
         """Tell whether it is the user who says what the name means."""
-        return self._own_names and self.recogniser.recognise(name) != default_recogniser().recognise(name)
+        return self._own_names and self._vocabulary.recognise(name) != default_recogniser().recognise(name)
 
     @cached_property
     def views(self) -> Views:

@@ -22,6 +22,8 @@ _ANSWERS = frozenset(
     HttpResponseNotAllowed HttpResponseNotModified HttpResponseGone HttpResponseServerError render redirect redirect_to_login
     render_to_response get_object_or_404 get_list_or_404""".split()
 )
+_CAPTURED = re.compile(r"<(?:\w+:)?(\w+)>")
+"""A named part of a route's pattern: `<str:slug>`, `(?P<slug>…)`."""
 _MAX_ALIASES = 8
 _DRF_ACTIONS = {
     "list": "get",
@@ -117,6 +119,8 @@ class Views:
         """URLconf → the files that take it in, and whether they do only with `settings.DEBUG` on."""
         self.outside: list[tuple[str, Route]] = []
         """Routes to views of other packages, by their qualified names."""
+        self.captured: set[str] = set()
+        """The names under which routes take parts out of addresses."""
         self._collect()
 
     def __iter__(self) -> Iterator[View]:
@@ -166,6 +170,8 @@ class Views:
             if tail not in _ROUTES or len(code[3]) < 2:
                 continue
             pattern = code[3][0][2] if code[3][0][0] == Op.CONST else None
+            if isinstance(pattern, str):
+                self.captured.update(_CAPTURED.findall(pattern))
             if tail == "register" and not isinstance(pattern, str) and code[3][0][0] != Op.TEXT:
                 continue  # the admin registers models, a signal its receivers
             name = next((value[2] for key, value in code[4] if key == "name" and value[0] == Op.CONST), None)

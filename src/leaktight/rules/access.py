@@ -108,6 +108,11 @@ def _methods_in(project: Project, view: View, function: FunctionRef) -> set[str]
     }
 
 
+def is_action(project: Project, function: FunctionRef) -> bool:
+    """Tell a function that answers requests by its own decorator, beside the other methods of its class."""
+    return bool(_of_action(project, function))
+
+
 def _of_action(project: Project, function: FunctionRef) -> set[str]:
     """The methods of an extra action of a viewset (`@action(methods=…)`) or of an operation (`@api.post("/orders")`)."""
     for code in project.program.function(function).decorators:

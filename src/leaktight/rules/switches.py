@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from leaktight.model import Certainty
 from leaktight.project import Project
+from leaktight.project.settings import SettingValue
 from leaktight.project.settings_reads import is_settings
 from leaktight.project.symbols import FunctionRef
 from leaktight.rules.reach import statements
@@ -16,10 +17,12 @@ def is_switched_off(project: Project, function: FunctionRef | None, packed: int)
     """Tell a place of a function that is reached only with `settings.SOMETHING`, which is off by default.
 
     `if settings.SOMETHING: …` around it counts, and `if not settings.SOMETHING: return` before it; and the other way round for a
-    setting that production has on.
+    setting that production has on. So does a middleware that a switch brings in.
     """
     if function is None:
         return False
+    if _is_of_spare_middleware(project, function):
+        return True
     body = statements(project.program, function)
     if any(_is(project, test, function.path, wanted=not holds) for test, holds in _around(body, packed)):
         return True
@@ -30,6 +33,24 @@ def is_switched_off(project: Project, function: FunctionRef | None, packed: int)
         and _is(project, code[2], function.path, wanted=True)
         for code in _before(body, packed)
     )
+
+
+def _is_of_spare_middleware(project: Project, function: FunctionRef) -> bool:
+    """Tell a part of a middleware that is listed only when somebody switches it on."""
+    setting = project.setting("MIDDLEWARE")
+    if setting is None or setting.certainty is not Certainty.DEFAULTED:
+        return False
+    outermost = project.program.function(function).qualified.partition(".")[0]
+    module = f".{function.path.removesuffix('.py').removesuffix('/__init__').replace('/', '.')}.{outermost}"
+    return any(module.endswith(f".{name}") for name in _listed(setting, *setting.alternatives)) and not any(
+        module.endswith(f".{name}") for name in _listed(setting)
+    )
+
+
+def _listed(*settings: SettingValue) -> Iterator[str]:
+    for setting in settings:
+        if isinstance(setting.value, list | tuple):
+            yield from (name for name in setting.value if isinstance(name, str))
 
 
 def _around(body: list[Code], packed: int) -> Iterator[tuple[Code, bool]]:

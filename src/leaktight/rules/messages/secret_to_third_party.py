@@ -85,7 +85,7 @@ def handed_over(arrival: Arrival) -> Iterator[Finding]:
     fact = arrival.fact
     if kind_of(fact.label) is LabelKind.INTERNAL and fact.label != "request-data":
         return
-    if not fact.state.is_readable or (arrival.channel is Channel.MESSAGE and _is_meant(arrival)):
+    if not fact.state.is_readable or (arrival.channel is Channel.MESSAGE and _is_meant(arrival)) or _is_compared(arrival):
         return
     if fact.label == "request-data" and fact.source not in {"request-body", "request-header", "cookie", "environment"}:
         return
@@ -126,6 +126,17 @@ def drawn_by_others(call: Call) -> Iterator[Finding]:
             flow=call.machine.steps(surest.trace),
             done="put into the address of a picture that another site draws",
         )
+
+
+def _is_compared(arrival: Arrival) -> bool:
+    """Tell what rows of a warehouse are compared with: a query keeps nothing of it there."""
+    query = next((value for name in _QUERIES if (value := arrival.call.argument(name)) is not None), None)
+    return arrival.parameter in _COMPARED and query is not None and query.start.lstrip().upper().startswith("SELECT")
+
+
+_QUERIES = ("query", "cmd")
+_COMPARED = frozenset({"params", "parameters"})
+"""Parameters of the clients of warehouses that hold a query, and what is put in the places it leaves open."""
 
 
 def _is_meant(arrival: Arrival) -> bool:

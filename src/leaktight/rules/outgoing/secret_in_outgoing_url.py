@@ -13,7 +13,8 @@ the address take it in a header as well.
 
 ## When it is fine
 Some interfaces take their key in no other way; allow it there, and keep the HTTP library's log quiet. A key that is meant for browsers,
-such as one of a map service, is no secret.
+such as one of a map service, is no secret. Where the site's configuration chooses between the address and a header or body, the
+finding is shown to the strict.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ from leaktight.flow.value import Made
 from leaktight.model import Audience, Confidence, Finding, Severity
 from leaktight.policy import Channel, LabelKind, Safeguard, Strength, recognise
 from leaktight.rules.api import Example, NotPossible, Rule
-from leaktight.rules.judging import at_least, audience_of, harm, is_only_random, kind_of, milder
+from leaktight.rules.judging import at_least, at_most_medium, audience_of, harm, is_only_random, kind_of, milder
+from leaktight.source.code import Code, Op, walk
 
 rule = Rule(
     __name__,
@@ -88,15 +90,48 @@ def secret_in_address(arrival: Arrival) -> Iterator[Finding]:
     if (arrival.label in _PLACES and part != "query") or isinstance(arrival.value.origin, Made):
         return  # what a request object holds was judged when the object was made
     severity = harm(arrival.label)
+    least = Audience.STRICT if is_only_random(arrival.fact) or _is_place_configured(arrival) else Audience.DEFAULT
     yield rule.finding(
         arrival.span,
         label=arrival.label,
         severity=milder(severity) if arrival.label == "one-time-code" else severity,
-        confidence=arrival.confidence,
-        audience=at_least(audience_of(arrival), Audience.STRICT if is_only_random(arrival.fact) else Audience.DEFAULT),
+        confidence=at_most_medium(arrival.confidence),
+        audience=at_least(audience_of(arrival), least),
         symbol=arrival.call.symbol,
         flow=arrival.flow,
     )
+
+
+def _is_place_configured(arrival: Arrival) -> bool:
+    """`if self.token_place == "QUERY": url += …` — each site says for its provider whether the address holds it."""
+    function = arrival.call.function
+    codes = arrival.project.program.pieces(function) if function is not None else ()
+    place = arrival.call.places.get(arrival.parameter)
+    names = {
+        code[2]
+        for call in codes
+        if call[0] == Op.CALL and call[1] == arrival.call.packed
+        for argument in (*call[3], *(value for _, value in call[4]))
+        if argument[1] == place
+        for code in walk(argument)
+        if code[0] == Op.NAME
+    }
+    return any(
+        code[0] == Op.IF and _compares_attribute(code[2]) and any(not names.isdisjoint(_changed(inner)) for inner in code[3])
+        for code in codes
+    )
+
+
+def _compares_attribute(test: Code) -> bool:
+    return test[0] == Op.TEST and [operand[0] for operand in test[2]] == [Op.ATTR, Op.CONST] and isinstance(test[2][1][2], str)
+
+
+def _changed(code: Code) -> set[str]:
+    """The names a statement gives another value, or puts something into."""
+    targets = code[2] if code[0] == Op.ASSIGN else [code[2]] if code[0] == Op.AUGMENT else []
+    targets = [part for target in targets for part in (target[3] if target[0] == Op.LIST else [target])]
+    held = [target[2] if target[0] == Op.ITEM else target for target in targets]
+    return {target[2] for target in held if target[0] == Op.NAME}
 
 
 @rule.call(*load().names(lambda spec: any(sink.part in _ADDRESS for sink in spec.sinks.values())))

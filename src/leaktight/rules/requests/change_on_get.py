@@ -13,6 +13,7 @@ Put `@require_POST` on the function, name the method `post`, and make the link a
 
 ## When it is fine
 The address holds a token of its own, as a link in a mail does; other servers call it; the signature of the request is checked. What is
+done only with a setting that says so, what is
 saved along the way, such as a time of the last visit, or in the visitor's own account, such as what is preferred, is shown to the strict only,
 and so is a view that turns away what comes without a header such as `HX-Request` or `X-Requested-With`: no link or picture can send it.
 """
@@ -136,6 +137,8 @@ def changed_by_get(project: Project) -> Iterator[Finding]:
             reach(project.program, handler, cls, depth=2), project.program
         ):  # two: the inner function of a decorator
             audience = at_least(audience, Audience.STRICT)
+        if _is_opted_for(project, handler, place):
+            audience = at_least(audience, Audience.STRICT)
         if change == "save" and _is_of_the_visitor(project, handler, place):
             confidence, audience = min(confidence, Confidence.MEDIUM, key=_rank), at_least(audience, Audience.STRICT)
         yield rule.finding(
@@ -161,6 +164,17 @@ def _is_of_the_visitor(project: Project, handler: FunctionRef, place: int) -> bo
             base = code[2][2]
             return bool(base[0] == Op.ATTR and base[3] == "user" and base[2][-1] == "request")
     return False
+
+
+def _is_opted_for(project: Project, handler: FunctionRef, place: int) -> bool:
+    """`if app_settings.LOGOUT_ON_GET:` — the one who runs the site says that a GET may do it."""
+    return any(
+        code[0] == Op.IF
+        and code[2][0] == Op.ATTR
+        and code[2][3].isupper()
+        and any(inner[0] == Op.CALL and inner[1] == place for inner in walk(code[3]))
+        for code in project.program.pieces(handler)
+    )
 
 
 def _judge(project: Project, view: View, handler: FunctionRef, change: str) -> tuple[Confidence, Audience]:

@@ -26,7 +26,7 @@ from leaktight.flow.events import Arrival
 from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severity, Step, Style
 from leaktight.policy import Channel, Safeguard
 from leaktight.project.symbols import FunctionRef
-from leaktight.rules.access import methods_of
+from leaktight.rules.access import is_action, methods_of
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import at_least, harm
 from leaktight.rules.reach import heading, reach
@@ -125,6 +125,8 @@ def _asks_for_method(arrival: Arrival, function: FunctionRef) -> bool:
 
 def _handler(arrival: Arrival, function: FunctionRef) -> FunctionRef:
     """The function that answers GET in the view the answer is made in."""
+    if is_action(arrival.project, function):
+        return function
     for view in arrival.project.views.of(function):
         handler = view.handlers.get("get") or view.handlers.get("*")
         if handler is not None:

@@ -91,7 +91,7 @@ def _least(arrival: Arrival, kind: LabelKind) -> Audience:
         return Audience.STRICT  # pages show people what they have to type or paste elsewhere
     if fact.source in _OWN:
         return Audience.AUDIT if fact.label in _HANDED_OUT else Audience.STRICT
-    if fact.source == "session" or _is_asked_for(arrival):
+    if fact.source == "session" or _is_asked_for(arrival) or _is_only_kept_encrypted(arrival):
         return Audience.STRICT
     if fact.source in _SERVER and (_FOR_BROWSERS.search(fact.word.upper()) or not fact.strong):
         return Audience.AUDIT
@@ -117,6 +117,12 @@ def is_made_anew(arrival: Arrival) -> bool:
     if fact.label not in {"password", "private-key"} or fact.source or function is None or fact.evidence & Evidence.LITERAL:
         return False
     return any(_RENEWING.fullmatch(name) for name in reach(arrival.project.program, function).called)
+
+
+def _is_only_kept_encrypted(arrival: Arrival) -> bool:
+    """Tell data of which nothing is known but that its column is encrypted: as often what its owner wrote as a credential."""
+    fact = arrival.fact
+    return fact.label == "secret" and fact.source in _STORED and arrival.project.recogniser.recognise(fact.word) is None
 
 
 def _is_asked_for(arrival: Arrival) -> bool:

@@ -14,6 +14,7 @@ Set `SESSION_ENGINE` to `django.contrib.sessions.backends.db` or `cached_db`, an
 
 ## When it is fine
 Nothing is kept in the session that its owner may not read, and nobody relies on the end of a session. Only development uses cookies.
+What a message tells an administrator who made a new password or key, once, is shown to the strict.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severit
 from leaktight.policy import Channel, LabelKind, Safeguard
 from leaktight.project.environment import Environment
 from leaktight.project.settings import Settings, SettingValue
+from leaktight.rules.administrators import is_for_administrators, is_in_admin
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.guarding import EFFECT as NEEDS
 from leaktight.rules.guarding import installed
@@ -138,13 +140,16 @@ def shown_in_a_message(arrival: Arrival) -> Iterator[Finding]:
     if kind is LabelKind.INTERNAL:
         return
     setting = arrival.project.setting("MESSAGE_STORAGE")
+    audience = at_least(audience_of(arrival), Audience.AUDIT if kind is LabelKind.PERSONAL else Audience.DEFAULT)
+    if is_in_admin(arrival.call.path) or is_for_administrators(arrival.project, arrival.call.function):
+        audience = at_least(audience, Audience.STRICT)
     yield rule.finding(
         arrival.span,
         label=arrival.label,
         channel=Channel.COOKIE,
         severity=harm(arrival.label),
         confidence=arrival.confidence,
-        audience=at_least(audience_of(arrival), Audience.AUDIT if kind is LabelKind.PERSONAL else Audience.DEFAULT),
+        audience=audience,
         symbol=arrival.call.symbol,
         flow=arrival.flow,
         related=as_step(setting, "where messages are kept") if setting is not None else (),
