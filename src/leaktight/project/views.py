@@ -119,6 +119,8 @@ class Views:
         """URLconf → the files that take it in, and whether they do only with `settings.DEBUG` on."""
         self.outside: list[tuple[str, Route]] = []
         """Routes to views of other packages, by their qualified names."""
+        self._named: set[str] = set()
+        """Last parts of all names and texts in URLconfs."""
         self.captured: set[str] = set()
         """The names under which routes take parts out of addresses."""
         self._collect()
@@ -158,7 +160,10 @@ class Views:
     # -- URLconf -------------------------------------------------------------------------------
 
     def _routes(self, path: str) -> Iterator[tuple[FunctionRef | ClassRef, Route]]:
-        body = msgspec.msgpack.decode(self.program.modules[path].body)
+        module = self.program.modules[path]
+        body = msgspec.msgpack.decode(module.body)
+        if "urlpatterns" in module.assigned:
+            self._named |= {str(code[-1]).rpartition(".")[2] for code in walk(body) if code[0] in {Op.NAME, Op.ATTR, Op.CONST}}
         debug = {part[1] for part in with_debug(body) if part[0] == Op.CALL}
         for code in walk(body):
             if code[0] != Op.CALL:
@@ -194,6 +199,12 @@ class Views:
     def is_with_debug(self, view: View) -> bool:
         """Tell whether URLconfs lead to a view only with `settings.DEBUG` on."""
         return bool(view.routes) and all(route.with_debug or self._is_taken_in_with_debug(route.path) for route in view.routes)
+
+    def is_out_of_reach(self, view: View) -> bool:
+        """Tell a function that no URLconf names, nor any other of its file: something else than an address leads to it."""
+        if view.is_class or not self._named or view.name in self._named:
+            return False
+        return not any(other.routes for other in self._views.values() if other.path == view.path)
 
     def _is_taken_in_with_debug(self, path: str, depth: int = 0) -> bool:
         found = self._includers.get(path, ())

@@ -14,7 +14,7 @@ next one.
 ## When it is fine
 Only chosen keys are taken, the sensitive ones were taken out or overwritten first, or only the names of the fields are logged.
 What a query string or the command line holds is in other logs anyway and is shown to the strict audience; so are bodies and forms at the
-level of debug messages, which production does not write as a rule, whatever is below the level that production gives the logger, the body of one view that takes nothing sensitive from it by name, and
+level of debug messages, which production does not write as a rule, bodies that are only put beside the message (`extra`), whatever is below the level that production gives the logger, the body of one view that takes nothing sensitive from it by name, and
 reports that browsers send to be logged.
 """
 
@@ -124,7 +124,8 @@ def written(arrival: Arrival) -> Iterator[Finding]:
         return  # what formatters put into their lines is judged where they do
     what, severity = _WHOLE[source]
     audience = Audience.STRICT if source in _IN_OTHER_LOGS else arrival.audience
-    if source in _BODIES and (arrival.call.name.endswith(".debug") or takes_nothing_sensitive(arrival)):
+    beside = arrival.parameter == "extra"  # most formatters leave out what is only put beside the message
+    if source in _BODIES and (beside or arrival.call.name.endswith(".debug") or takes_nothing_sensitive(arrival)):
         audience = at_least(audience, Audience.STRICT)
     if _is_sent_to_be_logged(arrival) or is_left_out(arrival):
         audience = at_least(audience, Audience.STRICT)

@@ -13,9 +13,9 @@ Put `@require_POST` on the function, name the method `post`, and make the link a
 
 ## When it is fine
 The address holds a token of its own, as a link in a mail does; other servers call it; the signature of the request is checked. What is
-done only with a setting that says so, what is
-saved along the way, such as a time of the last visit, or in the visitor's own account, such as what is preferred, is shown to the strict only,
-and so is a view that turns away what comes without a header such as `HX-Request` or `X-Requested-With`: no link or picture can send it.
+saved along the way, such as a time of the last visit, or in the visitor's own account, such as what is preferred, is shown to the strict only.
+So is what happens only with a setting that says so, a function that no URLconf leads to, and a view that turns away what comes without a
+header such as `HX-Request` or `X-Requested-With`: no link or picture can send it.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def changed_by_get(project: Project) -> Iterator[Finding]:
             reach(project.program, handler, cls, depth=2), project.program
         ):  # two: the inner function of a decorator
             audience = at_least(audience, Audience.STRICT)
-        if _is_opted_for(project, handler, place):
+        if _is_opted_for(project, handler, place) or project.views.is_out_of_reach(view):
             audience = at_least(audience, Audience.STRICT)
         if change == "save" and _is_of_the_visitor(project, handler, place):
             confidence, audience = min(confidence, Confidence.MEDIUM, key=_rank), at_least(audience, Audience.STRICT)
