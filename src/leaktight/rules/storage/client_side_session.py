@@ -14,7 +14,8 @@ Set `SESSION_ENGINE` to `django.contrib.sessions.backends.db` or `cached_db`, an
 
 ## When it is fine
 Nothing is kept in the session that its owner may not read, and nobody relies on the end of a session. Only development uses cookies.
-What a message tells an administrator who made a new password or key, once, is shown to the strict.
+What a message tells an administrator who made a new password or key, once, is shown to the strict, and so is the token of a link that is
+made to be passed on.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from leaktight.rules.administrators import is_for_administrators, is_in_admin
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.guarding import EFFECT as NEEDS
 from leaktight.rules.guarding import installed
-from leaktight.rules.judging import at_least, audience_of, harm, is_grave, kind_of
+from leaktight.rules.judging import IN_LINKS, at_least, audience_of, harm, is_grave, kind_of, lets_in
 from leaktight.rules.sessions import COOKIE_ENGINE, are_messages_in_cookies, as_step, cookie_engine, place
 from leaktight.rules.wording import an
 
@@ -141,7 +142,8 @@ def shown_in_a_message(arrival: Arrival) -> Iterator[Finding]:
         return
     setting = arrival.project.setting("MESSAGE_STORAGE")
     audience = at_least(audience_of(arrival), Audience.AUDIT if kind is LabelKind.PERSONAL else Audience.DEFAULT)
-    if is_in_admin(arrival.call.path) or is_for_administrators(arrival.project, arrival.call.function):
+    is_link = arrival.label in IN_LINKS and not lets_in(arrival.fact)
+    if is_link or is_in_admin(arrival.call.path) or is_for_administrators(arrival.project, arrival.call.function):
         audience = at_least(audience, Audience.STRICT)
     yield rule.finding(
         arrival.span,
