@@ -1,6 +1,7 @@
 """What a project finds when it is proved: its own settings but for where things go."""
 
 import os
+import subprocess
 import sys
 
 import pytest
@@ -81,3 +82,13 @@ def test_an_interpreter_is_looked_for_where_we_are(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     told, _ = prove(project, "--python", "env/bin/python")
     assert outcome_of(told, "GET", "/") == {"tight"}
+
+
+def test_an_application_that_is_not_installed_is_named(tmp_path):
+    project = write(
+        tmp_path / "shop", urls="path('', views.front),", views=VIEWS, settings='INSTALLED_APPS += ["nowhere_at_all"]'
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "leaktight", "prove", str(project)], capture_output=True, text=True, check=False, env=os.environ
+    )
+    assert "there is no module nowhere_at_all in" in done.stderr
