@@ -111,15 +111,12 @@ def class_value(frame: Frame, cls: ClassRef, name: str) -> Value | None:
     if found is None:
         return None
     path, code, _ = found
-    from leaktight.flow.expressions import evaluate
-    from leaktight.flow.frame import Frame as ModuleFrame
-
     key = ("class value", path, code[1], name)
     if key in frame.machine.active:
         return UNKNOWN
     frame.machine.active.add(key)
-    inner = ModuleFrame.for_module(frame.machine, path, {})
-    value = name_value(inner, name, evaluate(inner, code), code[1], what="stored in")
+    inner = frame.for_module(frame.machine, path, {})
+    value = name_value(inner, name, inner.evaluate(code), code[1], what="stored in")
     frame.machine.active.discard(key)
     return value
 

@@ -60,13 +60,11 @@ def _dict(frame: Frame, arguments: Arguments, keywords: Keywords, span: int) -> 
 
 
 def _list(frame: Frame, arguments: Arguments, _keywords: Keywords, _span: int) -> Value:
-    from leaktight.flow.expressions import element_of
-
     if arguments and arguments[0].type in {"list", "tuple"}:
         return methods.duplicate(arguments[0])
     result = Value(type="list", depth=frame.depth)
     if arguments:
-        inner = element_of(frame, arguments[0])
+        inner = frame.element_of(arguments[0])
         if inner is not UNKNOWN:
             result.add(inner)
     return result
@@ -152,28 +150,22 @@ def _first(_frame: Frame, arguments: Arguments, _keywords: Keywords, _span: int)
 
 
 def _element(frame: Frame, arguments: Arguments, _keywords: Keywords, _span: int) -> Value:
-    from leaktight.flow.expressions import element_of
-
-    return element_of(frame, arguments[0]) if arguments else UNKNOWN
+    return frame.element_of(arguments[0]) if arguments else UNKNOWN
 
 
 def _enumerate(frame: Frame, arguments: Arguments, _keywords: Keywords, _span: int) -> Value:
-    from leaktight.flow.expressions import element_of
-
     pair = Value(type="tuple")
     pair.put(0, TRUTH)
-    pair.put(1, element_of(frame, arguments[0]) if arguments else UNKNOWN)
+    pair.put(1, frame.element_of(arguments[0]) if arguments else UNKNOWN)
     result = Value(type="list")
     result.add(pair)
     return result
 
 
 def _zip(frame: Frame, arguments: Arguments, _keywords: Keywords, _span: int) -> Value:
-    from leaktight.flow.expressions import element_of
-
     pair = Value(type="tuple")
     for index, value in enumerate(arguments):
-        pair.put(index, element_of(frame, value))
+        pair.put(index, frame.element_of(value))
     result = Value(type="list")
     result.add(pair)
     return result
@@ -181,13 +173,12 @@ def _zip(frame: Frame, arguments: Arguments, _keywords: Keywords, _span: int) ->
 
 def _map(frame: Frame, arguments: Arguments, _keywords: Keywords, span: int) -> Value:
     from leaktight.flow.calls import call_function
-    from leaktight.flow.expressions import element_of
     from leaktight.flow.outside import call_external
 
     if len(arguments) < 2:
         return UNKNOWN
     result = Value(type="list")
-    inner = [element_of(frame, value) for value in arguments[1:]]
+    inner = [frame.element_of(value) for value in arguments[1:]]
     ref = arguments[0].ref
     if isinstance(ref, Function):
         result.add(call_function(frame, ref, inner, {}, span, {}))

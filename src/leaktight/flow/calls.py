@@ -36,16 +36,14 @@ MAX_CLOSURES = 12
 
 def call(frame: Frame, code: Code) -> Value:
     """What a call gives."""
-    from leaktight.flow.expressions import evaluate
-
     _, span, function_code, argument_codes, keyword_codes = code
     receiver: Value | None = None
     if function_code[0] == Op.ATTR:
-        receiver = evaluate(frame, function_code[2])
+        receiver = frame.evaluate(function_code[2])
         name = function_code[3]
         callee = attributes.read_attribute(frame, receiver, name, function_code[1]) if receiver is not UNKNOWN else UNKNOWN
     else:
-        callee = evaluate(frame, function_code)
+        callee = frame.evaluate(function_code)
         name = function_code[2] if function_code[0] == Op.NAME else ""
     arguments, keywords, places, is_open = _arguments(frame, argument_codes, keyword_codes)
     if name == "__init__":
@@ -76,16 +74,14 @@ def _arguments(
     frame: Frame, argument_codes: list[Code], keyword_codes: list[Any]
 ) -> tuple[list[Value], dict[str, Value], dict[Any, int], bool]:
     """Evaluate what is passed: positional, by keyword, their places, and whether more may come."""
-    from leaktight.flow.expressions import element_of, evaluate
-
     arguments: list[Value] = []
     places: dict[Any, int] = {}
     is_open = False
     for code in argument_codes:
-        value = evaluate(frame, code)
+        value = frame.evaluate(code)
         if code[0] == Op.STAR:
             known = value.fields if value.type in {"list", "tuple"} and value.element is None else None
-            for inner in known.values() if known else (element_of(frame, value),):
+            for inner in known.values() if known else (frame.element_of(value),):
                 places[len(arguments)] = code[1]
                 arguments.append(inner)
             is_open = is_open or not known
@@ -94,7 +90,7 @@ def _arguments(
         arguments.append(value)
     keywords: dict[str, Value] = {}
     for name, code in keyword_codes:
-        value = evaluate(frame, code)
+        value = frame.evaluate(code)
         if name is not None:
             keywords[name] = name_value(frame, name, value, code[1], what="passed as")
             places[name] = code[1]
@@ -202,12 +198,9 @@ def bind(
 
 def default_value(frame: Frame, ref: FunctionRef, code: Code) -> Value:
     """A parameter's default, evaluated in the file of the function."""
-    from leaktight.flow.expressions import evaluate
-    from leaktight.flow.frame import Frame as ModuleFrame
-
     if code[0] == Op.CONST:
         return Value(const=code[2])
-    return evaluate(ModuleFrame.for_module(frame.machine, ref.path, {}), code)
+    return frame.for_module(frame.machine, ref.path, {}).evaluate(code)
 
 
 def _in_place(frame: Frame, function: Function, code: FunctionCode, arguments: list[Value], keywords: dict[str, Value]) -> Value:

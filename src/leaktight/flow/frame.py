@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from leaktight.flow import exceptions, generic_views
+from leaktight.flow import exceptions, expressions, generic_views
 from leaktight.flow.assignment import assign
 from leaktight.flow.calls import implicit_call, run_uncalled
-from leaktight.flow.expressions import evaluate, known_truth
+from leaktight.flow.expressions import closure, constant_key, element_of, entered, evaluate, known_truth
 from leaktight.flow.machine import Summary
 from leaktight.flow.methods import whole_pair
 from leaktight.flow.naming import name_value
@@ -38,6 +38,10 @@ SUMMARY_SIZE = 80
 
 class Frame:
     """One function being evaluated."""
+
+    evaluate = expressions.evaluate
+    """What an expression gives here. Those that `expressions` is built on ask for it here: an import inside them took a tenth of the time."""
+    element_of = expressions.element_of
 
     def __init__(self, machine: Machine, path: str, env: Env, *, function: FunctionRef | None = None) -> None:
         self.machine = machine
@@ -210,8 +214,6 @@ class Frame:
 
     def iterate(self, target: Code | None, source: Value, body: list[Code]) -> None:
         """One pass over the body of a loop, joined with not entering it."""
-        from leaktight.flow.expressions import element_of
-
         start = self.env
         self.env = dict(start)
         self.depth += 1
@@ -234,14 +236,10 @@ class Frame:
         for manager, target in items:
             value = evaluate(self, manager)
             if target is not None:
-                from leaktight.flow.expressions import entered
-
                 assign(self, target, entered(self, value))
         return self.run(body)
 
     def define(self, code: Code) -> None:
-        from leaktight.flow.expressions import closure
-
         self.env[code[2]] = closure(self, code[3])
 
     def class_(self, code: Code) -> None:
@@ -252,8 +250,6 @@ class Frame:
             if target[0] == Op.NAME:
                 self.env.pop(target[2], None)
             elif target[0] in {Op.ITEM, Op.ATTR}:
-                from leaktight.flow.expressions import constant_key
-
                 base = evaluate(self, target[2])
                 key = target[3] if target[0] == Op.ATTR else constant_key(self, target[3])
                 if key is not None:

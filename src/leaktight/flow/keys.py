@@ -70,11 +70,9 @@ def of_the_rest(frame: Frame, rest: Value, name: str, span: int) -> Value:
 def read(frame: Frame, base: Value, name: str, span: int) -> Value:
     """What an attribute or a key gives, when it is not known which of them was written."""
     if name in {ELEMENT, ANY_KEY, SOME_KEY}:
-        from leaktight.flow.expressions import element_of
-
         if name == SOME_KEY:
             return read_some_key(frame, base)
-        return element_of(frame, base) if name == ELEMENT else read_unknown_key(frame, base)
+        return frame.element_of(base) if name == ELEMENT else read_unknown_key(frame, base)
     if container_source(frame, base) is not None:
         return read_key(frame, base, name, span, note=False)  # where it stands it was noted already
     machine = frame.machine
@@ -89,8 +87,6 @@ def read(frame: Frame, base: Value, name: str, span: int) -> Value:
 
 def read_unknown_key(frame: Frame, base: Value, which: str = ANY_KEY) -> Value:
     """What an unknown key gives: anything inside."""
-    from leaktight.flow.expressions import element_of
-
     if base.type == "dict" and base.fields:
         found: Value | None = base.element
         for inner in base.fields.values():
@@ -101,7 +97,7 @@ def read_unknown_key(frame: Frame, base: Value, which: str = ANY_KEY) -> Value:
         return UNKNOWN
     if base.depends and not base.fields and base.element is None:
         return Value(facts=base.facts, depends=attributes.deeper(base, which))
-    return element_of(frame, base)
+    return frame.element_of(base)
 
 
 def read_some_key(frame: Frame, base: Value) -> Value:

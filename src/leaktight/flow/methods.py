@@ -122,10 +122,8 @@ def append(frame: Frame, receiver: Value, arguments: Arguments, _keywords: Keywo
 
 
 def extend(frame: Frame, receiver: Value, arguments: Arguments, _keywords: Keywords, _span: int) -> Value:
-    from leaktight.flow.expressions import element_of
-
     if arguments and receiver is not UNKNOWN:
-        receiver.add(element_of(frame, arguments[0]))
+        receiver.add(frame.element_of(arguments[0]))
     return Value(const=None)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from leaktight.flow import attributes
 from leaktight.flow.events import Call
+from leaktight.flow.texts import stringify
 from leaktight.flow.value import UNKNOWN, Value, as_text, with_state
 from leaktight.model import Span, Step
 from leaktight.policy import State
@@ -68,8 +69,6 @@ def _printed(frame: Frame, output: PlacedOutput, context: Value) -> Value:
         value = _step(frame, value, part)
         if value is UNKNOWN:
             return UNKNOWN
-    from leaktight.flow.texts import stringify
-
     value = stringify(frame, value)
     return with_state(value, State.LAST4) if _SHORT & set(output.filters) else value
 
@@ -77,9 +76,7 @@ def _printed(frame: Frame, output: PlacedOutput, context: Value) -> Value:
 def _step(frame: Frame, value: Value, part: str) -> Value:
     """One dot of a template expression: an element, a key, an attribute, or a call."""
     if part == "[]":
-        from leaktight.flow.expressions import element_of
-
-        return element_of(frame, value)
+        return frame.element_of(value)
     if value.type == "dict" or (value.fields and part in value.fields):
         return (value.fields or {}).get(part, value.element or UNKNOWN)
     if isinstance(value.type, str) and frame.machine.knowledge.is_a(value.type, "django.forms.BaseForm"):

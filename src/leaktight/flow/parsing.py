@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from leaktight.project.symbols import ClassRef, External, FunctionRef, Program, Symbol
@@ -58,7 +59,12 @@ class _Reader:
     def __init__(self, frame: Frame) -> None:
         self.program: Program = frame.machine.program
         self.decode = frame.machine.decode
-        self.made = set() if frame.function is None else set(self._made(frame.function))
+        self.function = frame.function
+
+    @cached_property
+    def made(self) -> set[str]:
+        """Names of the function for what something that only computes has made; few bodies ask for them."""
+        return set() if self.function is None else set(self._made(self.function))
 
     def only_reads(self, body: object, path: str, owner: ClassRef | None, depth: int) -> bool:
         """Look at every call, but for those whose exceptions the code keeps to itself."""

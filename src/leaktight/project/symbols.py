@@ -110,7 +110,9 @@ class Program:
         found = self._by_dotted.get(dotted)
         if not found:
             return None
-        best = max(found, key=lambda path: (len(commonprefix((path, importer))), -path.count("/"), path))
+        best = found[0]
+        if len(found) > 1:
+            best = max(found, key=lambda path: (len(commonprefix((path, importer))), -path.count("/"), path))
         # A bare name such as `requests` is a file of the project only where Python would find it.
         if "." not in dotted and best.count("/") > 1 and best.split("/")[:-1] != importer.split("/")[:-1]:
             package = best.rsplit("/", 1)[0] if not best.endswith("__init__.py") else best.rsplit("/", 2)[0]

@@ -79,6 +79,7 @@ class Templates:
         self._by_suffix: dict[str, list[Template]] = {}
         for template in self._all:
             self._by_suffix.setdefault(posixpath.basename(template.path), []).append(template)
+        self._named: dict[tuple[str, str | None], tuple[Template, ...]] = {}
         self._children: dict[str, list[Template]] = {}
         for template in self._all:
             if template.file.extends is not None:
@@ -104,11 +105,17 @@ class Templates:
         """Return the template Django would most likely load by this name."""
         return next(iter(self.all_by_name(name, origin=origin)), None)
 
-    def all_by_name(self, name: str, *, origin: Template | None = None) -> list[Template]:
+    def all_by_name(self, name: str, *, origin: Template | None = None) -> tuple[Template, ...]:
         """Return every template a name may mean: exact names first, then folders given in `DIRS`.
 
         A template that extends its own name means the next one, not itself.
         """
+        key = (name, None if origin is None else origin.path)
+        if key not in self._named:
+            self._named[key] = tuple(self._all_by_name(name, origin))
+        return self._named[key]
+
+    def _all_by_name(self, name: str, origin: Template | None) -> list[Template]:
         if name.startswith(("./", "../")) and origin is not None:
             name = posixpath.normpath(posixpath.join(posixpath.dirname(origin.name), name))
         found = [

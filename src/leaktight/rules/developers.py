@@ -13,7 +13,7 @@ from leaktight.project.symbols import ClassRef, FunctionRef, ModuleRef
 from leaktight.rules.pages.handling import by_template
 from leaktight.rules.reach import module_statements
 from leaktight.rules.transport.enforcement import is_public
-from leaktight.source.code import Op, holds, packed, walk
+from leaktight.source.code import Code, Op, holds, packed, walk
 from leaktight.source.roles import is_in_tests
 
 _NAMING = frozenset({Op.NAME, Op.ATTR, Op.CONST})
@@ -61,7 +61,8 @@ def _named_by_developers(project: Project) -> Iterator[ClassRef | ModuleRef]:
     program = project.program
     public = {settings.path for settings in project.settings if is_public(settings)}
     apart = {path for path in program.modules if path not in public and _is_of_developers(path)}
-    apart = {path for path in apart if not _is_taken_over(project, path, apart)}
+    importers = _importers(project) if apart else {}
+    apart = {path for path in apart if importers.get(path, set()) <= apart}
     found: dict[ClassRef, str] = {}
     for path in apart:
         for text in _texts(project, path):
@@ -69,11 +70,15 @@ def _named_by_developers(project: Project) -> Iterator[ClassRef | ModuleRef]:
             if isinstance(symbol, ClassRef):
                 found[symbol] = text
             elif isinstance(symbol, ModuleRef) and environment_of(text.rpartition(".")[2]) is Environment.DEVELOPMENT:
-                if not _is_taken_over(project, symbol.path, apart):
+                if importers.get(symbol.path, set()) <= apart:
                     yield symbol
-    for ref, text in found.items():
-        if not any(_names(project, path, ref, text) for path in program.modules if path not in apart and not is_in_tests(path)):
-            yield ref
+    for path in program.modules:
+        if found and path not in apart and not is_in_tests(path):
+            named = _names_of_definitions(project, path)
+            for ref, text in tuple(found.items()):
+                if _names(project, path, ref, text, named):
+                    del found[ref]
+    yield from found
 
 
 def _is_of_developers(path: str) -> bool:
@@ -90,28 +95,36 @@ def _texts(project: Project, path: str) -> set[str]:
     return {text for text in texts if _DOTTED.fullmatch(text)}
 
 
-def _is_taken_over(project: Project, path: str, apart: set[str]) -> bool:
-    """Tell whether other files than settings of developers import something of a file."""
-    for other, module in project.program.modules.items():
-        if other not in apart:
-            for qualified in (*module.imports.values(), *module.inner_imports.values(), *module.stars):
-                target = project.program.resolve_qualified(qualified, other)
-                if isinstance(target, ModuleRef | FunctionRef | ClassRef) and target.path == path:
-                    return True
-    return False
+def _importers(project: Project) -> dict[str, set[str]]:
+    """The files that import something of a file."""
+    found: dict[str, set[str]] = {}
+    for path, module in project.program.modules.items():
+        for qualified in (*module.imports.values(), *module.inner_imports.values(), *module.stars):
+            target = project.program.resolve_qualified(qualified, path)
+            if isinstance(target, ModuleRef | FunctionRef | ClassRef):
+                found.setdefault(target.path, set()).add(path)
+    return found
 
 
-def _names(project: Project, path: str, ref: ClassRef, text: str) -> bool:
-    """Tell whether a file names a class, by its name or in a text."""
+def _names(project: Project, path: str, ref: ClassRef, text: str, named: set[object]) -> bool:
+    """Tell whether a file names a class, by its name or in a text; `named` is what its imports and classes name."""
     module = project.program.modules[path]
     name = project.program.class_(ref).name
-    words = packed(name, text)
-    imported = (*module.imports.values(), *module.inner_imports.values())
-    if any(qualified.rpartition(".")[2] == name for qualified in imported):
+    if name in named or text in named:
         return True
+    words = packed(name, text)
     if any(holds(function.body, words) for function in module.functions):
         return True
-    codes = [code for cls in module.classes for code in (*cls.bases, *cls.body, *cls.decorators)]
-    if holds(module.body, words):  # its own file has the name of the class where it is made
-        codes += module_statements(project.program, path)
-    return any(code[0] in _NAMING and code[-1] in {name, text} for code in walk(codes))
+    # Its own file has the name of the class where it is made.
+    return holds(module.body, words) and not {name, text}.isdisjoint(_named_in(module_statements(project.program, path)))
+
+
+def _names_of_definitions(project: Project, path: str) -> set[object]:
+    """What the imports of a file and the definitions of its classes name."""
+    module = project.program.modules[path]
+    imported = {qualified.rpartition(".")[2] for qualified in (*module.imports.values(), *module.inner_imports.values())}
+    return imported | _named_in([code for cls in module.classes for code in (*cls.bases, *cls.body, *cls.decorators)])
+
+
+def _named_in(codes: list[Code]) -> set[object]:
+    return {code[-1] for code in walk(codes) if code[0] in _NAMING}

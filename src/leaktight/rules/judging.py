@@ -103,8 +103,10 @@ def missing(arrival: Arrival, channel: Channel | None = None) -> tuple[Safeguard
 
 def put_in(arrival: Arrival) -> Span:
     """Where data leaves; for a result a base class takes, where the data is put into it, if that is in the same file."""
-    first = arrival.flow[0].span if arrival.flow else arrival.span
-    return first if arrival.call.name.startswith("result of ") and first.path == arrival.span.path else arrival.span
+    if not arrival.call.name.startswith("result of "):
+        return arrival.span
+    first = next((step.span for step in arrival.flow), arrival.span)
+    return first if first.path == arrival.span.path else arrival.span
 
 
 def is_command(call: Call) -> bool:

@@ -21,10 +21,17 @@ def is_left_out(arrival: Arrival) -> bool:
     level = _LEVELS.get(name.rpartition(".")[2]) if name.startswith("logging.") else None
     if level is None:
         return False
-    path = arrival.call.path
-    own = "" if name.startswith(("logging.debug", "logging.info")) else _name_of(arrival.project, path)
-    least = _least(arrival.project, own)
+    least = _least_in(arrival.project, "" if name.startswith(("logging.debug", "logging.info")) else arrival.call.path)
     return least is not None and level < least
+
+
+def _least_in(project: Project, path: str) -> int | None:
+    """The level of the logger of a file, of the logger of all for no file; worked out once for all its lines."""
+    memo, key = project.program.memo, ("least level", path)
+    if key not in memo:
+        memo[key] = _least(project, _name_of(project, path) if path else "")
+    least: int | None = memo[key]
+    return least
 
 
 def _least(project: Project, name: str | None) -> int | None:
