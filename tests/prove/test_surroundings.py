@@ -1,7 +1,6 @@
 """What a project finds when it is proved: its own settings but for where things go."""
 
 import os
-import subprocess
 import sys
 
 import pytest
@@ -41,35 +40,6 @@ def test_what_had_no_turn_is_counted(tmp_path):
     assert status == 3
 
 
-BACKENDS = """
-AUTHENTICATION_BACKENDS = ["shop.backends.Refusing", "django.contrib.auth.backends.ModelBackend"]
-"""
-BACKEND = """
-from django.contrib.auth.backends import BaseBackend
-
-
-class Refusing(BaseBackend):
-    pass
-"""
-OWN = """
-from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
-
-
-@login_required
-def own(request):
-    return HttpResponse(f"hello {request.GET.get('name', '')}")
-"""
-
-
-def test_who_is_signed_in_is_known_again_although_another_backend_comes_first(tmp_path):
-    project = write(
-        tmp_path / "shop", urls="path('own/', views.own),", views=OWN, settings=BACKENDS, shop__backends_dot_py=BACKEND
-    )
-    told, _ = prove(project)
-    assert outcome_of(told, "GET", "/own/") == {"tight"}
-
-
 @pytest.mark.skipif(os.name == "nt", reason="a script stands for the interpreter")
 def test_an_interpreter_is_looked_for_where_we_are(tmp_path, monkeypatch):
     own = tmp_path / "env/bin/python"
@@ -82,13 +52,3 @@ def test_an_interpreter_is_looked_for_where_we_are(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     told, _ = prove(project, "--python", "env/bin/python")
     assert outcome_of(told, "GET", "/") == {"tight"}
-
-
-def test_an_application_that_is_not_installed_is_named(tmp_path):
-    project = write(
-        tmp_path / "shop", urls="path('', views.front),", views=VIEWS, settings='INSTALLED_APPS += ["nowhere_at_all"]'
-    )
-    done = subprocess.run(
-        [sys.executable, "-m", "leaktight", "prove", str(project)], capture_output=True, text=True, check=False, env=os.environ
-    )
-    assert "there is no module nowhere_at_all in" in done.stderr

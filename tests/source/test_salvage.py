@@ -71,3 +71,14 @@ def test_a_file_without_errors_is_no_gap(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "def f(:\n", "\0", "(" * 500, "print 1\n" * (MAX_LEFT_OUT + 2), "'''never closed"])
 def test_what_has_too_many_errors_is_not_read(text: str) -> None:
     assert salvage(text) is None
+
+
+def test_a_try_without_handlers_is_read() -> None:
+    text = (
+        "def first(key):\n    try:\n        send(key)\n\ndef second():\n    return 1\n\ndef last():\n    try:\n        send(2)\n"
+    )
+    tree = salvage(text)
+    assert tree is not None
+    assert [node.name for node in tree.body if isinstance(node, ast.FunctionDef)] == ["first", "second", "last"]
+    assert ast.unparse(tree).count("send(") == 2
+    assert tree.body[1].lineno == 5

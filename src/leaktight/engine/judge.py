@@ -79,6 +79,11 @@ class Judge:
                         value = settings.get(name)
                         if value.certainty is not Certainty.UNKNOWN:
                             yield from judge_setting(settings, value)
+                for settings in project.loose_settings:
+                    for name in names:
+                        value = settings.get(name)
+                        if value.certainty in {Certainty.KNOWN, Certainty.DEFAULTED}:
+                            yield from (replace(finding, audience=Audience.AUDIT) for finding in judge_setting(settings, value))
         if self.tags:
             yield from self._templates(project)
 

@@ -28,9 +28,10 @@ from leaktight.policy import django_defaults
 from leaktight.project import Project
 from leaktight.project.dependencies import dependencies, spoken
 from leaktight.project.deployment import DeploymentFile, deployment_files
-from leaktight.project.discovery import discover
+from leaktight.project.discovery import Site, discover
+from leaktight.project.loose_settings import loose_settings
 from leaktight.project.scripts import forms_taken_over, script_exits
-from leaktight.project.settings import Settings, load_settings
+from leaktight.project.settings import Settings, load_loose, load_settings
 from leaktight.project.symbols import Program
 from leaktight.rules.registry import load_rules
 from leaktight.source.ahead import Ahead
@@ -146,10 +147,20 @@ class ProjectScan:
         return [rule for rule in self.all_rules if self.chosen is None or rule.name in self.chosen]
 
     @cached_property
+    def _sites(self) -> tuple[Site, ...]:
+        return discover(self.tree)
+
+    @cached_property
+    def _loose_settings(self) -> tuple[Settings, ...]:
+        """Where there is no site, the lines of settings that stand by themselves."""
+        modules = () if self._sites else loose_settings(self.tree)
+        return tuple(load_loose(self.tree, module, default=django_defaults().get) for module in modules)
+
+    @cached_property
     def _settings(self) -> tuple[Settings, ...]:
         """The settings production loads, one for each site of the repository."""
         found: list[Settings] = []
-        for site in discover(self.tree):
+        for site in self._sites:
             named = [name for name in self.config.settings if site.module_named(name)]
             chosen: list[str | None] = [*named] or [None]
             for name in chosen:
@@ -220,6 +231,7 @@ class ProjectScan:
         project = Project(
             Program.of(modules),
             settings=self._settings,
+            loose_settings=self._loose_settings,
             templates=lambda: self._templates(templates(), roles),
             texts=self.texts.lines,
             deployment=self.config.deployment,

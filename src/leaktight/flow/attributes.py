@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from leaktight.flow import generic_views, querysets
+from leaktight.flow.caught import Caught
 from leaktight.flow.knowledge import AttributeSpec
 from leaktight.flow.machine import Function
 from leaktight.flow.naming import add_fact, is_place, made_fact, may_be_secret, name_value, of_addresses
@@ -32,6 +33,8 @@ _CLIENTS = ("requests.", "httpx.", "aiohttp.", "urllib")
 
 _VALUE_LIKE = frozenset({"value", "raw", "plain", "plaintext", "text", "content", "data", "body", "key", "hex", "secret"})
 """Attributes that give the thing itself; another attribute of a secret is something about it."""
+_TEXT_OF_ERROR = frozenset({"args", "message", "msg"})
+"""Attributes of an exception that hold what its text is made of."""
 
 
 def read_attribute(frame: Frame, base: Value, name: str, span: int) -> Value:
@@ -60,7 +63,7 @@ def read_attribute(frame: Frame, base: Value, name: str, span: int) -> Value:
 def _named(frame: Frame, base: Value, name: str, span: int) -> Value:
     """An attribute known by its name alone, or a part of a parameter."""
     depends = deeper(base, name)
-    facts = base.facts if name in _VALUE_LIKE else ()
+    facts = base.facts if name in _VALUE_LIKE or (name in _TEXT_OF_ERROR and isinstance(base.origin, Caught)) else ()
     value = Value(facts=facts, depends=depends) if facts or depends else UNKNOWN
     if name in {"logger", "log", "_logger", "_log"} and not facts:
         return Value(type="logging.Logger", depends=depends)

@@ -63,11 +63,17 @@ def call(frame: Frame, code: Code) -> Value:
         result = methods.call_method(frame, receiver, name, arguments, keywords, span, places)
     else:
         result = UNKNOWN
-    if name and (result is UNKNOWN or not result.facts):
+    if name and (result is UNKNOWN or not result.facts) and not _protects(frame, ref):
         result = result_fact(frame, name, result, span)
     if frame.machine.probe is not None:
         frame.machine.probe.call(frame, code, callee, {**dict(enumerate(arguments)), **keywords}, result)
     return result
+
+
+def _protects(frame: Frame, ref: Any) -> bool:
+    """Tell a function whose result is known not to be readable, whatever its name says: `make_password`."""
+    spec = frame.machine.knowledge.functions.get(ref.name) if isinstance(ref, External) else None
+    return spec is not None and bool(spec.state) and spec.state not in {"encoded", "signed"}
 
 
 def _arguments(

@@ -8,7 +8,7 @@ from leaktight.flow.knowledge import ClassSpec
 from leaktight.flow.machine import Function
 from leaktight.flow.naming import add_fact, made_fact, name_value
 from leaktight.flow.typing import annotation_type
-from leaktight.flow.value import GONE, TRUTH, UNKNOWN, Evidence, Value, all_depends, all_facts, as_text, merge_facts
+from leaktight.flow.value import GONE, MANAGER, TRUTH, UNKNOWN, Evidence, Value, all_depends, all_facts, as_text, merge_facts
 from leaktight.policy import LABELS, LabelKind, Match
 from leaktight.project.symbols import ClassRef, External, FunctionRef
 from leaktight.source.code import Code, Op, last_name
@@ -27,6 +27,8 @@ _EXCEPTION_BASES = ("Exception", "Error", "Warning", "BaseException")
 def instance(frame: Frame, cls: ClassRef, arguments: list[Value], keywords: dict[str, Value], span: int) -> Value:
     """A new instance of a project's class, with what its `__init__` or its declaration stores."""
     machine = frame.machine
+    from leaktight.flow.querysets import saved
+
     made = Value(type=cls, depth=frame.depth)
     if machine.is_watched("read:request-url"):
         _bound_to_query(frame, cls, [*arguments, *keywords.values()], span)
@@ -42,6 +44,8 @@ def instance(frame: Frame, cls: ClassRef, arguments: list[Value], keywords: dict
         for name, value in keywords.items():
             if name != "**":
                 made.put(name, value)
+        if machine.project.kind(cls) == "model":
+            saved(frame, Value(type=MANAGER, origin=cls), {name: value for name, value in keywords.items() if name != "**"}, span)
     if _is_exception(frame, cls) and not isinstance(machine.method(cls, "__str__"), FunctionRef):
         told = (made.fields or {}).pop(TOLD, None)
         values = [*arguments, *keywords.values()] if told is None else [told]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Env = dict[str, Value]
 
-_OPERATIONS = frozenset({"get", "post", "put", "patch"})
+_OPERATIONS = frozenset({"get", "post", "put", "patch", "delete", "route", "errorhandler", "app_errorhandler"})
 MAX_STATEMENTS = 20_000
 """Statements evaluated in one function before the rest of it is left; counted, never timed."""
 

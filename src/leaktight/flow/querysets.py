@@ -45,17 +45,18 @@ def one(_frame: Frame, receiver: Value, _arguments: list[Value], keywords: dict[
 
 def created(frame: Frame, receiver: Value, arguments: list[Value], keywords: dict[str, Value], span: int) -> Value:
     """`create()` puts what it is given into a row."""
-    _saved(frame, receiver, keywords, span)
+    saved(frame, receiver, keywords, span)
     return one(frame, receiver, arguments, keywords, span)
 
 
 def updated(frame: Frame, receiver: Value, _arguments: list[Value], keywords: dict[str, Value], span: int) -> Value:
     """`update()` does so with the rows there are."""
-    _saved(frame, receiver, keywords, span)
+    saved(frame, receiver, keywords, span)
     return Value(type="int")
 
 
-def _saved(frame: Frame, receiver: Value, keywords: dict[str, Value], span: int) -> None:
+def saved(frame: Frame, receiver: Value, keywords: dict[str, Value], span: int) -> None:
+    """What is put into the columns of a row."""
     from leaktight.flow.outside import note_call
     from leaktight.flow.texts import stringify
 
@@ -81,7 +82,11 @@ def many(_frame: Frame, receiver: Value, _arguments: list[Value], _keywords: dic
     return Value(type=MANAGER, origin=_model(receiver))
 
 
-def pair(frame: Frame, receiver: Value, arguments: list[Value], _keywords: dict[str, Value], span: int) -> Value:
+def pair(frame: Frame, receiver: Value, arguments: list[Value], keywords: dict[str, Value], span: int) -> Value:
+    """A row that is found, or made of what it is looked up by and of `defaults`."""
+    defaults = keywords.get("defaults")
+    given = {**keywords, **((defaults.fields or {}) if defaults is not None else {})}
+    saved(frame, receiver, {key: value for key, value in given.items() if isinstance(key, str) and key != "defaults"}, span)
     result = Value(type="tuple")
     result.put(0, one(frame, receiver, arguments, {}, span))
     result.put(1, Value(type="bool"))

@@ -31,6 +31,7 @@ class Project:
         program: Program,
         *,
         settings: tuple[Settings, ...] = (),
+        loose_settings: tuple[Settings, ...] = (),
         templates: Callable[[], Templates] | None = None,
         texts: Callable[[str], list[str] | None] = lambda _: None,
         deployment: Deployment = Deployment(),  # noqa: B008  frozen
@@ -44,6 +45,8 @@ class Project:
         self.program = program
         self.settings = settings
         """One for each site of the repository: the module production loads."""
+        self.loose_settings = loose_settings
+        """Lines of settings that belong to no site, where none was found: what they say is for auditors."""
         self.deployment = deployment
         """What the user told about the servers in front; no file of the project says it."""
         self._templates = templates
@@ -176,13 +179,14 @@ class Project:
     @cached_property
     def user_model(self) -> ClassRef | None:
         """The project's own class of users: the one `AUTH_USER_MODEL` names, or the only one there is."""
-        users = [ref for ref in self.program.classes() if self._is_user_class(ref)]
+        users = [ref for ref in self.program.classes() if self.is_user_class(ref)]
         setting = self.setting("AUTH_USER_MODEL")
         named = setting.value.rpartition(".")[2] if setting is not None and isinstance(setting.value, str) else ""
         chosen = [ref for ref in users if self.program.class_(ref).name == named] or users
         return chosen[0] if len(chosen) == 1 else None
 
-    def _is_user_class(self, ref: ClassRef) -> bool:
+    def is_user_class(self, ref: ClassRef) -> bool:
+        """Tell whether the rows of a model of the project are users that sign in."""
         ancestors = self.program.ancestors(ref)
         return any(name.startswith("django.") and name.endswith((".AbstractUser", ".AbstractBaseUser")) for name in ancestors)
 

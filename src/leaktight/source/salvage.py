@@ -14,6 +14,8 @@ _GOES_ON = re.compile(r"(?:else|elif|except|finally)\b")
 _INDENT = re.compile(r"[ \t]*")
 _OPENED = re.compile(r"expected an indented block after .* on line (\d+)")
 
+_UNFINISHED = "expected 'except' or 'finally' block"
+
 
 def salvage(text: str) -> ast.Module | None:
     """Parse a file without the top-level statements that hold its errors; None when too much would be left out."""
@@ -30,6 +32,8 @@ def salvage(text: str) -> ast.Module | None:
             # A block without content is noticed at the line below it.
             opened = _OPENED.search(error.msg or "")
             line = min(int(opened[1]) if opened else error.lineno or 0, len(lines))
+            if (error.msg or "").startswith(_UNFINISHED) and _finish(lines, line - 1, mended):
+                continue
             # Half-written code, as an editor sees it all the time, has its error in one line of a block.
             if _mend(lines, line if opened else line - 1, mended, header=line - 1 if opened else None):
                 if "unexpected indent" in (error.msg or ""):
@@ -60,6 +64,24 @@ def _mend(lines: list[str], at: int, mended: set[int], *, header: int | None) ->
             return False
         lines[at] = f"{indent[0]}pass"
     mended.add(at)
+    return True
+
+
+def _finish(lines: list[str], at: int, mended: set[int]) -> bool:
+    """Give a `try` whose handlers are not written yet an end, in the blank line below its body."""
+    if not any(line.strip() for line in lines[at + 1 :]):
+        at = min(at + 1, len(lines) - 1)  # it is noticed at the last line of the file
+    header = at - 1
+    while header > 0 and lines[header].strip() != "try:":
+        header -= 1
+    blank = at if not lines[at].strip() else at - 1
+    if header < 0 or blank <= header or blank in mended or len(mended) >= MAX_LEFT_OUT:
+        return False
+    if lines[blank].strip() and not lines[blank].lstrip().startswith("#"):
+        return False
+    indent = _INDENT.match(lines[header])
+    lines[blank] = f"{indent[0] if indent else ''}finally: pass"
+    mended.add(blank)
     return True
 
 

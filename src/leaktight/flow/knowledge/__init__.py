@@ -21,7 +21,8 @@ class SinkSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 Constant = bool | int | str
-"""A constant of a knowledge file. A name from outside is written `@ssl.CERT_NONE`, and None `@None`."""
+"""A constant of a knowledge file. A name from outside is written `@ssl.CERT_NONE`, and None `@None`; `@empty` is zero, an empty
+text or an empty container. Of a condition, `@left out` holds where the parameter is not given."""
 
 
 class OtherCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -2,6 +2,7 @@
 
 from leaktight.project.environment import Environment as Environment
 from leaktight.project.settings.load import load_all as load_all
+from leaktight.project.settings.load import load_loose as load_loose
 from leaktight.project.settings.load import load_settings as load_settings
 from leaktight.project.settings.resolved import Settings as Settings
 from leaktight.project.settings.resolved import SettingValue as SettingValue

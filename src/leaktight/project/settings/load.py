@@ -46,7 +46,14 @@ def load_all(tree: Tree, site: Site, *, default: Callable[[str], object] = no_de
     return tuple(_load(tree, module, module.environment, default) for module in site.settings)
 
 
-def _load(tree: Tree, module: SettingsModule, environment: Environment, default: Callable[[str], object]) -> Settings:
+def load_loose(tree: Tree, module: SettingsModule, *, default: Callable[[str], object] = no_default) -> Settings:
+    """Work out settings that belong to no site."""
+    return _load(tree, module, Environment.PRODUCTION, default, is_loose=True)
+
+
+def _load(
+    tree: Tree, module: SettingsModule, environment: Environment, default: Callable[[str], object], *, is_loose: bool = False
+) -> Settings:
     runner = Runner(Modules(tree), environment=environment, default=default)
     cells: dict[str, Cell] = {}
     try:
@@ -69,6 +76,7 @@ def _load(tree: Tree, module: SettingsModule, environment: Environment, default:
         unread=(*runner.unread, *((("", 0),) if module.is_stand_in else ())),
         incomplete=tuple(dict.fromkeys(sorted(runner.gaps))),
         default=default,
+        is_loose=is_loose,
     )
 
 

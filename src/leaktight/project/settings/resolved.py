@@ -98,6 +98,7 @@ class Settings:
         default: Callable[[str], object],
         overrides: tuple[tuple[str, int, str], ...] = (),
         unread: tuple[tuple[str, int], ...] = (),
+        is_loose: bool = False,
     ) -> None:
         self.module = module
         """Dotted name; for django-configurations followed by `:Class`."""
@@ -105,6 +106,8 @@ class Settings:
         self.environment = environment
         self.incomplete = incomplete
         """What may set or change settings and could not be read."""
+        self.is_loose = is_loose
+        """A few lines of settings that belong to no site: what they leave out tells nothing."""
         self._cells = {name: cell for name, cell in sorted(cells.items()) if name.isupper()}
         self._default = default
         self._overrides = overrides

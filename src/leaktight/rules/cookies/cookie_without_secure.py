@@ -145,6 +145,10 @@ def session_cookie(project: Project) -> Iterator[Finding]:
             )
             audience = Audience.STRICT if elsewhere else Audience.DEFAULT
             yield from judge_setting(rule, settings, value, what="the session cookie", why=_why(value), audience=audience)
+    for settings in project.loose_settings:
+        value = settings.get("SESSION_COOKIE_SECURE")
+        if value.value is False and value.certainty is not Certainty.ABSENT:
+            yield from judge_setting(rule, settings, value, what="the session cookie", why=_why(value), audience=Audience.AUDIT)
 
 
 @rule.setting("CSRF_COOKIE_SECURE", "LANGUAGE_COOKIE_SECURE")

@@ -65,11 +65,12 @@ class Carried(NamedTuple):
 def carried(call: Call) -> Carried | None:
     """Judge what a cookie carries; None for one that is being taken back."""
     value, key = call.argument("value") or call.argument("v"), call.constant("key", call.constant("k", call.constant("name")))
-    if value is None and not call.is_open:
-        return None  # an empty cookie, or the cookie jar of a client
     name = key if isinstance(key, str) else ""
+    if value is None and not call.is_open:
+        # An empty cookie, or the cookie jar of a client.
+        return Carried(f"the cookie `{name}`", Audience.AUDIT, Confidence.LOW) if name and not _is_over(call) else None
     constant = value is not None and value.const is not MISSING and not value.facts
-    if (constant and value is not None and not value.const) or call.constant("max_age") == 0:
+    if (constant and value is not None and not value.const) or _is_over(call):
         return None
     facts = [fact for fact in all_facts(value) if _tells(fact)] if value is not None and not _CSRF.search(name) else []
     best = max(facts, key=lambda fact: (confidence(fact).rank, fact.strong), default=None)
@@ -89,6 +90,11 @@ def carried(call: Call) -> Carried | None:
 def _tells(fact: Fact) -> bool:
     """What was made at random is not found again from its digest; what people chose may be."""
     return is_grave(fact.label) and not (fact.state is State.HASHED and fact.label in _AT_RANDOM)
+
+
+def _is_over(call: Call) -> bool:
+    """Tell a cookie that ends where it is set."""
+    return call.constant("max_age") == 0 or (call.argument("value") is None and call.argument("expires") is not None)
 
 
 def _in(name: str) -> str:

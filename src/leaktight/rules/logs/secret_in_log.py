@@ -27,13 +27,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaktight.edit import Desk
-from leaktight.flow.events import Arrival
-from leaktight.model import Audience, Edit, Finding, Safety, Severity
+from leaktight.flow.events import Arrival, Call
+from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, LabelKind, Safeguard
 from leaktight.project.environment import words_of
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.beside import is_entry_of_command, is_read_by_who_runs_it
 from leaktight.rules.judging import EXPIRING, at_least, audience_of, harm, is_command, is_only_random, kind_of, milder, put_in
+from leaktight.rules.logs.announced import LOGGERS, announced
 from leaktight.rules.logs.levels import is_left_out
 from leaktight.rules.logs.silencing import silence
 from leaktight.source.code import Op, walk
@@ -120,6 +121,23 @@ def written(arrival: Arrival) -> Iterator[Finding]:
         flow=arrival.flow,
         done=done,
     )
+
+
+@rule.call(*LOGGERS)
+def announced_by_the_text(call: Call) -> Iterator[Finding]:
+    """The line itself says what it writes, and nothing is known that says otherwise: a matter for auditors."""
+    for label, word in announced(call):
+        yield rule.finding(
+            call.span,
+            label=label,
+            severity=milder(harm(label)),
+            confidence=Confidence.LOW,
+            audience=Audience.AUDIT,
+            symbol=call.symbol,
+            flow=call.steps(),
+            done=f"announced by the text of a log line: {word}",
+        )
+        return
 
 
 @rule.fix(Safety.SAFE, "take it out of the log")

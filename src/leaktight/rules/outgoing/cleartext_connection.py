@@ -28,6 +28,7 @@ from leaktight.flow.knowledge import ConnectionSpec
 from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
+from leaktight.project.settings import Settings, SettingValue
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import at_least, harm
 from leaktight.rules.outgoing.carried import gravest, sends_login, title
@@ -35,6 +36,7 @@ from leaktight.rules.outgoing.encrypting import EFFECT, TITLE, over_tls
 from leaktight.rules.outgoing.protections import given_up, is_decided_by_callers, watched
 from leaktight.rules.outgoing.services import services_in_clear
 from leaktight.rules.outgoing.targets import Target, http_target, is_given_otherwise, sends, target
+from leaktight.rules.transport.enforcement import is_public
 
 rule = Rule(
     __name__,
@@ -204,6 +206,14 @@ def services(project: Project) -> Iterator[Finding]:
             related=service.related,
             what=f"{service.what} is reached in clear",
         )
+
+
+@rule.setting("EMAIL_USE_TLS", "EMAIL_USE_SSL")
+def mail(settings: Settings, value: SettingValue) -> Iterator[Finding]:
+    """Lines of settings that belong to no site say nothing of the host."""
+    switches = [settings.get(name).value for name in ("EMAIL_USE_TLS", "EMAIL_USE_SSL")]
+    if settings.is_loose and value.span is not None and is_public(settings) and all(switch is False for switch in switches):
+        yield rule.finding(value.span, confidence=Confidence.LOW, what="the mail server is reached in clear")
 
 
 @rule.fix(Safety.UNSAFE, TITLE, EFFECT, uncovers=("unverified-tls", "weak-tls"))

@@ -16,6 +16,8 @@ from leaktight.project.pythons import may_run_on_older
 from leaktight.project.settings import SettingValue
 from leaktight.rules.judging import at_least
 
+LEFT_OUT = "@left out"
+
 
 @dataclass(frozen=True, slots=True)
 class Given:
@@ -123,9 +125,9 @@ def watched(wanted: Callable[[FunctionSpec], bool]) -> tuple[str, ...]:
 
 
 def _applies(call: Call, spec: UnsafeSpec) -> bool:
-    if not all(_has(call, name, values) for name, values in spec.when.items()):
+    if not all(has_one_of(call, name, values) for name, values in spec.when.items()):
         return False
-    if any(_has(call, name, values) for name, values in spec.except_when.items()):
+    if any(has_one_of(call, name, values) for name, values in spec.except_when.items()):
         return False
     if any(_has_all(argument(call, name), values) for name, values in spec.except_all.items()):
         return False
@@ -136,9 +138,10 @@ def _applies(call: Call, spec: UnsafeSpec) -> bool:
     return not any(made_up_for(call, other) for other in spec.unless)
 
 
-def _has(call: Call, name: str, values: Sequence[Any]) -> bool:
+def has_one_of(call: Call, name: str, values: Sequence[Any]) -> bool:
+    """Tell whether an argument is one of the constants of a knowledge file, or is left out where that is among them."""
     value = argument(call, name)
-    return value is not None and is_one_of(value, values)
+    return is_one_of(value, values) if value is not None else LEFT_OUT in values and not call.is_open
 
 
 def _has_all(value: Value | None, constants: Sequence[Any]) -> bool:
@@ -156,8 +159,8 @@ def made_up_for(call: Call, other: OtherCall) -> bool:
         given = [value for item in found if (value := argument(item, other.parameter)) is not None]
         return {f"@{name}" for value in given for name in flag_names(value)}.issuperset(other.values)
     return any(
-        (not other.parameter or _has(item, other.parameter, other.values))
-        and all(_has(item, name, values) for name, values in other.when.items())
+        (not other.parameter or has_one_of(item, other.parameter, other.values))
+        and all(has_one_of(item, name, values) for name, values in other.when.items())
         for item in found
     )
 
@@ -183,9 +186,18 @@ def is_one_of(value: Value, constants: Sequence[Any]) -> bool:
                 return True
             if value.type == FLAGS and name in (value.fields or {}):
                 return True
+            if name == "empty" and is_nothing(value):
+                return True
         elif value.const is not MISSING and type(value.const) is type(constant) and value.const == constant:
             return True
     return False
+
+
+def is_nothing(value: Value) -> bool:
+    """Tell what is known to be false without saying so: zero, an empty text or an empty container."""
+    if value.const is not MISSING:
+        return value.const is not None and value.const is not False and not value.const
+    return value.type in {"dict", "list", "tuple", "set"} and not value.fields and value.element is None and not value.depends
 
 
 def written(value: Value) -> str:

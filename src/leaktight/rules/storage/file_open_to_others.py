@@ -1,7 +1,7 @@
 """
 ## What it finds
 A file or folder that everybody on the machine may read or change: `os.chmod(path, 0o777)`, `Path.chmod(stat.S_IRWXO)`, an `os.umask(0)` that
-lets others write to all that is made later, uploads with such rights by `FILE_UPLOAD_PERMISSIONS`.
+lets others write to all that is made later, a mode for all given to `os.open()` or `mkdir()`, uploads with such rights by `FILE_UPLOAD_PERMISSIONS`.
 
 ## Why it matters
 Other programs and people on the machine read what is in the file: keys, exports, uploads, databases. What they may write, they can replace,
@@ -102,6 +102,26 @@ def rights_given(call: Call) -> Iterator[Finding]:
         may=_may(rights),
         what="a file that holds a secret" if is_secret else "this file",
     )
+
+
+_MAKERS = ("os.open", "os.mkdir", "os.makedirs", "os.mkfifo", "os.mknod", "pathlib.Path.mkdir", "pathlib.Path.touch")
+
+
+@rule.call(*_MAKERS)
+def rights_asked_for(call: Call) -> Iterator[Finding]:
+    """What the mask of the process leaves of them is seldom all, but then it is the mask alone that protects."""
+    mode = call.argument("mode")
+    rights = _rights(mode) if mode is not None else None
+    if rights is not None and rights & (_READ | _WRITE) and rights not in _USUAL:
+        yield rule.finding(
+            call.place("mode"),
+            confidence=Confidence.LOW,
+            audience=Audience.AUDIT,
+            symbol=call.symbol,
+            flow=call.steps(),
+            may=_may(rights),
+            what="what is made here, unless the mask of the process forbids it,",
+        )
 
 
 @rule.call("os.umask")

@@ -68,6 +68,14 @@ def fetch(address):
 )
 
 
+@rule.flow(Channel.LOG)
+def printed(arrival: Arrival) -> Iterator[Finding]:
+    """`print(…, file=…)` writes to the file it is given."""
+    file = arrival.call.argument("file")
+    if file is not None and file.type == "io.File":
+        yield from written(arrival)
+
+
 @rule.flow(Channel.FILE)
 def written(arrival: Arrival) -> Iterator[Finding]:
     fact = arrival.fact
@@ -81,6 +89,7 @@ def written(arrival: Arrival) -> Iterator[Finding]:
     yield rule.finding(
         arrival.span,
         label=fact.label,
+        channel=Channel.FILE,
         severity=milder(harm(fact.label)),
         confidence=arrival.confidence,
         audience=audience,

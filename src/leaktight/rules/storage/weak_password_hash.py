@@ -21,17 +21,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaktight.flow.events import Call, confidence
+from leaktight.flow.events import Arrival, Call, confidence
 from leaktight.flow.knowledge import WorkSpec, load
 from leaktight.flow.value import MISSING, all_facts
 from leaktight.model import Audience, Confidence, Finding, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
+from leaktight.project.classes import USER
 from leaktight.project.settings import Settings, SettingValue
-from leaktight.project.symbols import External
+from leaktight.project.symbols import ClassRef, External
 from leaktight.rules.api import Example, NotPossible, Rule
-from leaktight.rules.outgoing.protections import argument, is_one_of
+from leaktight.rules.outgoing.protections import argument, has_one_of, is_one_of
 from leaktight.rules.sessions import place
+from leaktight.rules.storage.hash_options import of_method, of_schemes
 from leaktight.rules.transport.enforcement import is_base, is_public
 from leaktight.rules.written import places
 from leaktight.source.code import Code, Op, last_name, walk
@@ -118,26 +120,23 @@ def hashed_fast(call: Call) -> Iterator[Finding]:
             )
 
 
-@rule.call("argon2.PasswordHasher.hash")
+_ARGON = ("argon2.PasswordHasher", "argon2.Parameters", "argon2.low_level.hash_secret", "argon2.low_level.hash_secret_raw")
+
+
+@rule.call("argon2.PasswordHasher.hash", *_ARGON)
 def kind_of_argon(call: Call) -> Iterator[Finding]:
-    """Only the mixed kind resists both who guesses with graphics cards and who watches the memory."""
-    kind, value = argument(call, "type"), call.argument("value")
+    """Only the mixed kind resists both who guesses with graphics cards and who watches the memory; it is told where something is hashed."""
+    kind = argument(call, "type")
     if kind is None or not is_one_of(
         kind, ["@argon2.low_level.Type.I", "@argon2.low_level.Type.D", "@argon2.Type.I", "@argon2.Type.D"]
     ):
         return
-    for fact in all_facts(value) if value is not None else ():
-        if fact.label == "password":
-            yield rule.finding(
-                call.span,
-                label=fact.label,
-                confidence=Confidence.MEDIUM,
-                audience=Audience.AUDIT,
-                symbol=call.symbol,
-                flow=(*call.machine.steps(fact.trace), *call.steps()),
-                why="`Type.ID` of Argon2 is the one that is recommended",
-            )
-            return
+    value = call.argument("value")
+    hashes_something = call.name.endswith(".hash")
+    if hashes_something and (value is None or all(fact.label != "password" for fact in all_facts(value))):
+        return
+    if hashes_something or not call.of_same_object("argon2.PasswordHasher.hash"):
+        yield _chosen(call, "type", "`Type.ID` of Argon2 is the one that is recommended", sure=False)
 
 
 @rule.call("argon2.PasswordHasher.from_parameters")
@@ -150,27 +149,14 @@ def profile_for_tests(call: Call) -> Iterator[Finding]:
 
 @rule.call("werkzeug.security.generate_password_hash")
 def method_by_name(call: Call) -> Iterator[Finding]:
-    """`pbkdf2:sha256:1000`: the name of a method, with the amount of work."""
-    method = call.constant("method", default=None)
-    kind, *options = method.split(":") if isinstance(method, str) else [""]
-    if kind in {"plain", "md5", "sha1", "sha224", "sha256", "sha512"}:
-        yield _chosen(call, "method", f"the method `{kind}` is fast")
-    elif kind == "pbkdf2" and len(options) == 2 and options[1].isdecimal():
-        least = {"sha1": 1_300_000, "sha512": 210_000}.get(options[0], 600_000)
-        if int(options[1]) < least:
-            yield _chosen(
-                call, "method", f"{options[1]} iterations, at least {least} are recommended", sure=int(options[1]) < least // 10
-            )
+    if (found := of_method(call.constant("method", default=None))) is not None:
+        yield _chosen(call, found.parameter, found.why, sure=found.is_hardly_any)
 
 
 @rule.call("passlib.context.CryptContext")
-def first_scheme(call: Call) -> Iterator[Finding]:
-    """New passwords are stored by the first scheme, or by the one that is named as default."""
-    schemes = call.argument("schemes")
-    first = (schemes.fields or {}).get(0) if schemes is not None and schemes.type in {"list", "tuple"} else schemes
-    name = call.constant("default", default=first.text if first is not None else None)
-    if isinstance(name, str) and f"passlib.hash.{name}.hash" in _FAST:
-        yield _chosen(call, "schemes", f"the scheme `{name}` is fast")
+def schemes_by_name(call: Call) -> Iterator[Finding]:
+    for found in of_schemes(call):
+        yield _chosen(call, found.parameter, found.why, sure=found.is_hardly_any)
 
 
 @rule.project
@@ -207,9 +193,7 @@ def _chosen(call: Call, parameter: str, why: str, *, sure: bool = True) -> Findi
 def too_little_work(call: Call) -> Iterator[Finding]:
     """The hash is made for passwords, but told to be quick."""
     for spec in call.spec.work if call.spec is not None else ():
-        if not all(
-            (value := argument(call, name)) is not None and is_one_of(value, values) for name, values in spec.when.items()
-        ):
+        if not all(has_one_of(call, name, values) for name, values in spec.when.items()):
             continue
         amount = _amount(call, spec)
         if amount is not None and amount < spec.least:
@@ -257,6 +241,32 @@ def not_hashed_at_all(call: Call) -> Iterator[Finding]:
                 flow=(*call.machine.steps(fact.trace), *call.steps()),
                 why="this one is kept as it is",
             )
+
+
+@rule.flow(Channel.DATABASE)
+def put_into_a_row(arrival: Arrival) -> Iterator[Finding]:
+    """`User.objects.create(password=…)` and `update(password=…)` take the value as it is, unlike `create_user`."""
+    fact, call = arrival.fact, arrival.call
+    model = call.receiver.origin if call.receiver is not None else None
+    own = isinstance(model, ClassRef) and arrival.project.is_user_class(model)
+    if arrival.parameter == "password" and fact.label == "password" and fact.state.is_readable and (own or model == USER):
+        if not _hashes(call):
+            yield rule.finding(
+                arrival.span,
+                label=fact.label,
+                severity=Severity.HIGH,
+                confidence=arrival.confidence,
+                audience=arrival.audience,
+                symbol=call.symbol,
+                flow=arrival.flow,
+                why="this one is kept as it is",
+            )
+
+
+def _hashes(call: Call) -> bool:
+    """Tell a function that has the password hashed afterwards, or hands on what was."""
+    names = call.project.program.function(call.function).names if call.function is not None else ()
+    return not {"set_password", "make_password"}.isdisjoint(names)
 
 
 def _is_copied(call: Call) -> bool:

@@ -58,7 +58,7 @@ rule = Rule(
 
 @rule.project
 def debug_is_on(project: Project) -> Iterator[Finding]:
-    for settings in project.settings:
+    for settings in (*project.settings, *project.loose_settings):
         yield from _judge(settings, settings.get("DEBUG"), project)
 
 
@@ -82,7 +82,7 @@ def _judge(settings: Settings, value: SettingValue, project: Project) -> Iterato
     yield rule.finding(
         place(value, settings),
         confidence=Confidence.HIGH if value.certainty is Certainty.KNOWN and not is_open else Confidence.MEDIUM,
-        audience=Audience.STRICT if is_open else Audience.DEFAULT,
+        audience=Audience.AUDIT if settings.is_loose else Audience.STRICT if is_open else Audience.DEFAULT,
         symbol=settings.module,
         related=value.chain,
         why=why,

@@ -37,6 +37,7 @@ from leaktight.rules.sessions import place
 from leaktight.rules.transport.enforcement import (
     answers_first,
     is_base,
+    is_public,
     is_site,
     listed,
     middleware,
@@ -82,6 +83,13 @@ def plain_http_left_open(project: Project) -> Iterator[Finding]:
                 yield _redirect_is_off(redirect, settings, elsewhere=elsewhere)
         elif is_complete and middleware(settings).certainty is not Certainty.ABSENT:
             yield from _nobody_redirects(names, settings, project)
+
+
+@rule.setting("SECURE_SSL_REDIRECT")
+def written_down(settings: Settings, value: SettingValue) -> Iterator[Finding]:
+    """Lines of settings that belong to no site."""
+    if settings.is_loose and value.value is False and is_public(settings):
+        yield _redirect_is_off(value, settings, elsewhere=True)
 
 
 def _redirect_is_off(redirect: SettingValue, settings: Settings, *, elsewhere: bool) -> Finding:
