@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -185,6 +186,8 @@ def look(request: Request) -> Scanned:
     labels = require("label", request.labels, LABELS)
     channels = require("channel", request.channels, [str(channel) for channel in Channel])
     baseline = read_baseline(paths, found)
+    if len(paths) > 1:
+        gc.enable()  # what was read of one root goes before the next is read
     try:
         result = engine.scan(
             paths,

@@ -74,6 +74,15 @@ class PythonDocument(Document):
                 return node
         return None
 
+    def functions_around(self, line: int) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+        """Return the functions a line lies in, the outermost first."""
+        return [
+            node
+            for node in self._nodes
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            and node.lineno <= line <= (node.end_lineno or node.lineno)
+        ]
+
     @cached_property
     def quote(self) -> str:
         """The quotation mark that most of its texts of one line are written with."""

@@ -111,12 +111,7 @@ class _Withholding:
         if self.sentence:
             return self.sentence
         function = self.finding.symbol.rpartition(".")[2]
-        around = [
-            node
-            for node in ast.walk(self.document.tree)
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-            and node.lineno <= self.handler.lineno <= (node.end_lineno or node.lineno)
-        ]
+        around = self.document.functions_around(self.handler.lineno)
         told = [node.name for node in around if not node.name.startswith("_")] or [node.name for node in around]
         return f"{told[-1] if told else function} failed"
 
