@@ -49,6 +49,8 @@ def read_attribute(frame: Frame, base: Value, name: str, span: int) -> Value:
             owner = frame.machine.program.class_(base.type).name
             return of_addresses(frame, found, owner, name) if found.facts else found
     elif isinstance(base.type, str):
+        if name == "__dict__" and base.type == USER:
+            return everything(frame, base)
         own = frame.machine.project.user_model if base.type == USER else None
         found = _of_instance(frame, base, own, name, span) if own is not None else None
         if found is None:
@@ -215,6 +217,8 @@ def field_value(frame: Frame, field: Any, base: Value, name: str, span: int, *, 
 
 def everything(frame: Frame, base: Value) -> Value:
     """All an instance holds: `__dict__`, `vars()`, `model_to_dict()`."""
+    if base.type == USER:
+        return _of_user(frame, base)
     result = Value(type="dict", facts=base.facts)
     if isinstance(base.type, ClassRef):
         for field in frame.machine.project.fields(base.type):
@@ -229,6 +233,21 @@ def everything(frame: Frame, base: Value) -> Value:
                         result.put(name, name_value(frame, name, stored, 0))
     for key, inner in (base.fields or {}).items():
         result.put(key, inner)
+    return result
+
+
+def _of_user(frame: Frame, base: Value) -> Value:
+    """The columns of Django's own users that matter, or those of the project's class of users."""
+    own = frame.machine.project.user_model
+    if own is not None:
+        user = base.copy()
+        user.type = own
+        return everything(frame, user)
+    result = Value(type="dict")
+    for name in ("password", "email"):
+        column = read_attribute(frame, base, name, 0).copy()
+        column.facts = tuple(replace(fact, source=WHOLE_INSTANCE) for fact in column.facts)
+        result.put(name, column)
     return result
 
 

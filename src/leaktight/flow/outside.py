@@ -190,10 +190,12 @@ def _outcome(frame: Frame, spec: FunctionSpec, made: Call, receiver: Value | Non
             remembered.pop(value.const, None)
         result.fields = remembered
         result.origin = Made(frame.path, span)
-    if spec.label:
+    if spec.label and spec.label_without not in made.arguments:
         word = made.name.rpartition(".")[2]
         note = f"`{word}()` makes it"
-        fact = made_fact(frame, spec.label, span, note=note, evidence=Evidence.TYPE, word=word, strong=not spec.vague)
+        fact = made_fact(
+            frame, spec.label, span, note=note, evidence=Evidence.TYPE, word=word, strong=not spec.vague, source=spec.source
+        )
         result = result.copy()
         result.facts = merge_facts(result.facts, (fact,))
     if spec.key and spec.key in made.arguments:

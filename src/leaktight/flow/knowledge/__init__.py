@@ -133,6 +133,8 @@ class FunctionSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Qualified class the result is an instance of."""
     label: str = ""
     """The result is data with this label (a maker of tokens, say)."""
+    label_without: str = ""
+    """A parameter without which the result has the label."""
     vague: bool = False
     """What is made is as often no secret: something random may be a nonce, something signed a parameter."""
     source: str = ""

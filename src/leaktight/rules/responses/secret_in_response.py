@@ -1,7 +1,7 @@
 """
 ## What it finds
 A password or its hash, a key, a stored token, card data or an identity number that becomes part of an answer: the body of a response, what
-a serializer gives out, what a template prints into the page, or a message shown on the next page.
+a serializer gives out, what a template prints into the page, or a message shown on the next page; all variables of the environment as well.
 
 ## Why it matters
 What is in an answer is on the screen, in the page's source, in the browser's cache and history of requests, in every proxy and log that
@@ -139,6 +139,25 @@ def sent_to_the_client(arrival: Arrival) -> Iterator[Finding]:
         word=arrival.fact.word,
         done="shown in a message" if arrival.sink.part == "flash" else _DONE[arrival.channel],
     )
+
+
+@rule.flow(Channel.RESPONSE_BODY)
+def all_of_the_environment(arrival: Arrival) -> Iterator[Finding]:
+    """Whatever is in it: keys, passwords and addresses of databases are what it is used for."""
+    if arrival.label == "request-data" and arrival.fact.source == "environment" and arrival.fact.state.is_readable:
+        yield rule.finding(
+            arrival.span,
+            label=arrival.label,
+            channel=arrival.channel,
+            severity=Severity.HIGH,
+            confidence=arrival.confidence,
+            audience=arrival.audience,
+            symbol=arrival.call.symbol,
+            flow=arrival.flow,
+            what="all variables of the environment",
+            word="os.environ",
+            done=_DONE[arrival.channel],
+        )
 
 
 @rule.fix(Safety.UNSAFE, GUARDED_TITLE, GUARDED_EFFECT, uncovers=UNCOVERED, style=Style.GUARD)
