@@ -9,16 +9,19 @@ from urllib.parse import quote
 
 import pytest
 from django.conf import settings
+from django.http import HttpResponse
 from django.test import AsyncClient, Client, RequestFactory, override_settings
 from guardsite.exposure import holds
 
 from leaktight.guard.answers import refusal
 from leaktight.guard.incidents import cleartext_credential_seen
+from leaktight.guard.middleware import GuardMiddleware
 from leaktight.guard.values.registry import MOST_VALUES
 
 CANARY = "k7Qz-9fWx2LmP3~tY"
 GUARD = "leaktight.guard.middleware.GuardMiddleware"
 UNGUARDED = override_settings(MIDDLEWARE=[name for name in settings.MIDDLEWARE if name != GUARD], SECURE_SSL_REDIRECT=True)
+FORM = "application/x-www-form-urlencoded"
 HTML = {"Accept": "text/html,*/*"}
 
 CARRYING: dict[str, dict[str, Any]] = {
@@ -181,6 +184,24 @@ def test_a_request_with_too_many_values_is_refused(db: None) -> None:
     with UNGUARDED:
         assert Client().post("/pay/", many, content_type="application/json", secure=True).status_code == 200
     assert Client().post("/pay/", many, content_type="application/json", secure=True).status_code == 400
+
+
+@override_settings(DATA_UPLOAD_MAX_NUMBER_FIELDS=3)
+@pytest.mark.parametrize("logs", [True, False])
+def test_a_form_with_more_fields_than_are_read_is_not_taken_for_an_empty_one(db: None, *, logs: bool) -> None:
+    def view(request: Any) -> HttpResponse:
+        if logs:  # the first who asks for the values must not leave the next one without any
+            logging.getLogger("site").warning("paid by %s", request.user)
+        return HttpResponse(request.body)
+
+    asked = RequestFactory().post("/pay/", "a=1&b=2&c=3&password=" + CANARY, content_type=FORM, secure=True)
+    asked.user = "anna"
+    response = GuardMiddleware(view)(asked)
+    assert response.status_code == 400
+    assert not holds(response.content, CANARY)
+    asked = RequestFactory().post("/pay/", "a=1&b=2&password=" + CANARY, content_type=FORM, secure=True)
+    asked.user = "anna"
+    assert GuardMiddleware(view)(asked).content == b"a=1&b=2&password=***"
 
 
 def test_an_async_site_refuses_the_same() -> None:

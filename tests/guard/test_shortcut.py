@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ VALUES = st.one_of(
     st.text(min_size=3, max_size=90),
     st.text(alphabet="0123456789 -", min_size=4, max_size=24),
     st.text(alphabet="ab 'é&<%\\\"\n", min_size=3, max_size=40),
+    st.text(alphabet="aà …хРĠ\u2020", min_size=3, max_size=80),
 ).filter(lambda value: len(value.strip()) >= 3)
 
 
@@ -24,6 +26,19 @@ def test_a_short_cut_finds_what_the_long_way_finds(value: str, around: str, data
     text = around + data.draw(st.sampled_from(forms)) + around
     assert search.hits(text) == search.hits(text, 1 << 40)
     assert search.hits(text, longest_run(text)) == search.hits(text, 1 << 40)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["voilàmonmot1", "Роза-Рим-1917", "Эхо-хаха-1917", "a b c d e f g h i j k l m n o p q " + "k7Qz9fWx" * 6],
+    ids=["a letter with a space among its bytes", "letters with one in UTF-16", "letters with a newline among their bytes", "a piece of short words"],
+)
+def test_no_form_of_a_value_has_shorter_words_than_is_said(value: str) -> None:
+    search = Search([(value, "secret", "")])
+    for piece in pieces(value):
+        for text in _written(search, piece):
+            assert longest_run(text) >= search.shortest, text
+            assert search.hits(f"<p> {text} </p>"), text
 
 
 def _written(search: Search, piece: str) -> list[str]:

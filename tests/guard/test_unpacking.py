@@ -102,7 +102,16 @@ def test_deflate_without_a_header_is_looked_into_whole_and_streamed() -> None:
     body = _raw(PAGE.encode())
     headers = {"Content-Encoding": "deflate"}
     assert _answered(HttpResponse(body, headers=headers)).content == CLEAN.encode()
-    assert _answered(StreamingHttpResponse(_cut(body, 100), headers=headers)).getvalue() == CLEAN.encode()
+    for size in (1, 2, 3, 100):
+        assert _answered(StreamingHttpResponse(_cut(body, size), headers=headers)).getvalue() == CLEAN.encode()
+
+
+@pytest.mark.parametrize("packed", ["gzip", "deflate"])
+def test_a_packed_body_that_never_begins_holds_nothing(packed: str) -> None:
+    headers = {"Content-Encoding": packed}
+    for body in (b"", b"x"):
+        assert _answered(HttpResponse(body, headers=headers)).content == body
+        assert _answered(StreamingHttpResponse([body], headers=headers)).getvalue() == b""
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from django.core.exceptions import TooManyFieldsSent
 
 from leaktight.guard import vault
 from leaktight.guard.answers import refusal, withheld
@@ -94,6 +95,9 @@ def leaving(request: HttpRequest, response: HttpResponseBase, registry: Registry
         logger.error("a response was withheld: its encoding (%s) cannot be looked into", error)  # noqa: TRY400 - no bug of anybody
     except TooManyValues:
         logger.error("a response was withheld: the request holds too many sensitive values")  # noqa: TRY400
+    except TooManyFieldsSent:
+        response.close()
+        return refusal(request, 400, "This request holds more fields than are read.")
     except Exception:
         logger.exception("a response was withheld: the guard could not look into it")
     response.close()

@@ -8,6 +8,9 @@ from typing import Any, Protocol
 
 _AT_ONCE = 1 << 20
 """About so much is given at once; zstd may give eight times as much."""
+_ZLIB_HEADER = 2
+"""The length of the header that zlib begins with; a part of it is a sum of the rest (RFC 1950, 2.2)."""
+_GZIP = zlib.MAX_WBITS + 16
 _ZSTD_INPUT = 256
 """So much of zstd is unpacked at once: a block takes at least 4 bytes and gives at most 128 KB (RFC 8878, 3.1.1.2)."""
 _ZSTD_WINDOW = 8 << 20
@@ -42,35 +45,43 @@ def unpacker(packed: str) -> Unpacker | None:
 
 
 class _Zlib:
-    """gzip, and deflate with the header that RFC 9110, 8.4.1.2 asks for or without it, as some send it."""
-
-    def __init__(self, *bits: int) -> None:
-        self._ways = [zlib.decompressobj(wbits=each) for each in bits]
+    def __init__(self, bits: int) -> None:
+        self._reader = zlib.decompressobj(bits)
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        while not self._ways[0].eof:  # browsers do not read on either
-            out = self._decompress(data)
+        while not self._reader.eof:  # browsers do not read on either
+            try:
+                out = self._reader.decompress(data, _AT_ONCE)
+            except zlib.error:
+                raise NotInspectable("gzip or deflate") from None
             if out:
                 yield out
-            data = self._ways[0].unconsumed_tail
+            data = self._reader.unconsumed_tail
             if len(out) < _AT_ONCE:
                 return
 
     def is_whole(self) -> bool:
-        return not self._ways[0].unused_data
+        return not self._reader.unused_data
 
-    def _decompress(self, data: bytes) -> bytes:
-        while True:
-            try:
-                out = self._ways[0].decompress(data, _AT_ONCE)
-            except zlib.error:
-                self._ways.pop(0)
-                if not self._ways:
-                    self._ways.append(zlib.decompressobj())
-                    raise NotInspectable("deflate") from None
-            else:
-                del self._ways[1:]
-                return out
+
+class _Deflate:
+    """deflate with the header that RFC 9110, 8.4.1.2 asks for, or without it, as some send it: the first two bytes tell."""
+
+    def __init__(self) -> None:
+        self._begin = b""
+        self._reader: _Zlib | None = None
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        if self._reader is None:
+            data = self._begin = self._begin + data
+            if len(data) < _ZLIB_HEADER:
+                return
+            has_header = data[0] & 0x8F == zlib.DEFLATED and int.from_bytes(data[:_ZLIB_HEADER], "big") % 31 == 0
+            self._reader = _Zlib(zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS)
+        yield from self._reader.feed(data)
+
+    def is_whole(self) -> bool:
+        return self._reader is None or self._reader.is_whole()
 
 
 class _Brotli:
@@ -121,9 +132,9 @@ class _Zstd:
 
 
 _UNPACKERS: dict[str, Callable[[], Unpacker]] = {
-    "gzip": lambda: _Zlib(47),
-    "x-gzip": lambda: _Zlib(47),
-    "deflate": lambda: _Zlib(47, -15),
+    "gzip": lambda: _Zlib(_GZIP),
+    "x-gzip": lambda: _Zlib(_GZIP),
+    "deflate": _Deflate,
     "br": _Brotli,
     "zstd": _Zstd,
 }

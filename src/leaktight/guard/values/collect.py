@@ -165,7 +165,6 @@ def collector(request: HttpRequest) -> Callable[[Registry], None]:
         state = ("_post" in read, "_body" in read, "_files" in read, "sensitive_post_parameters" in read, match is not None)
         if state == seen:
             return
-        seen = state
         read.setdefault(_KEPT, registry)
         names = names_for(request)
         registry.declared, registry.is_declared = names.declared, names.is_declared
@@ -185,6 +184,7 @@ def collector(request: HttpRequest) -> Callable[[Registry], None]:
         pending = tuple(later)
         if read.get("sensitive_post_parameters") and read.get("_post"):
             _add_marked(registry, request)
+        seen = state  # at the end: what fails, fails each time, and what holds an unknown value is never taken for clean
 
     return collect
 

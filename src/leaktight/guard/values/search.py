@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias, TypeVar
 
 from leaktight.guard.values.cores import Family, Partial, Prepared, coded, partial, prepared, runs
-from leaktight.guard.values.forms import CODE, MARKS, Form, pieces, shortest_code, unmarked
+from leaktight.guard.values.forms import CODE, MARKS, Form, bare, in_utf16, pieces, shortest_code, unmarked
 
 try:
     from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
@@ -101,7 +101,7 @@ class Search:
     @cached_property
     def shortest(self) -> int:
         """In whatever form a value is written, it has a part of at least this length without a space."""
-        return min((_shortest_run(text) for text, _, _ in self._values), default=_NEVER)
+        return min(map(_shortest_run, self._pieces), default=_NEVER)
 
     @cached_property
     def reach(self) -> int:
@@ -318,11 +318,17 @@ def longest_run(text: str) -> int:
     return max(map(len, text.split()), default=0) if len(text) <= _LINE else len(text)
 
 
-def _shortest_run(value: str) -> int:
-    """How long the longest part without a space is at least, in whatever form: only grouped digits and folded lines are shorter."""
-    if len("".join(filter(str.isdigit, value))) >= _GROUP and not set(value) - _GROUPED:
+def _shortest_run(piece: str) -> int:
+    """How long the longest part without a space is at least, in whatever form.
+
+    Only grouped digits and folded lines are shorter than the value itself, and bytes of other letters, of which some are spaces in Latin-1.
+    """
+    if len("".join(filter(str.isdigit, piece))) >= _GROUP and not set(piece) - _GROUPED:
         return 1
-    return min(longest_run(value), _FOLDED)
+    if piece.isascii():
+        return min(longest_run(piece), _FOLDED)
+    written = [piece, *(text for _, text, _ in (*bare(piece), *in_utf16(piece)))]
+    return min(_FOLDED, *map(longest_run, written))
 
 
 def merged(hits: Sequence[Hit]) -> list[Hit]:
