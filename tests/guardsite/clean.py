@@ -19,8 +19,8 @@ from django.test import RequestFactory
 from leaktight.guard.incidents import leak_found
 from leaktight.guard.middleware import GuardMiddleware
 from leaktight.guard.outlets.masking import Mask
+from leaktight.guard.values.common import _common_passwords
 from leaktight.guard.values.registry import Registry, watched
-from leaktight.guard.values.search import _common_passwords
 from leaktight.policy import Channel
 
 WORDS = (

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from leaktight.guard.conf import Mode
+from leaktight.guard.going.fields import field, without
 from leaktight.guard.going.found import STAND_IN, Found
 from leaktight.guard.going.unpacking import NotInspectable, unpacker
 from leaktight.guard.values.search import merged, replaced
@@ -24,10 +25,12 @@ _AS_IT_IS = frozenset({"utf8", "usascii", "ascii", "latin1", "iso88591"})
 def strain_whole(request: HttpRequest, response: HttpResponse, registry: Registry) -> Found | None:
     """Take the values out of a response that is there as a whole. Raises `NotInspectable`."""
     search = registry.search(Channel.RESPONSE_BODY)
-    if not search or not response.content:
+    body = response.content if search else b""
+    if not body:
         return None
-    packed = response.headers.get("Content-Encoding", "").strip().lower()
-    body = _unpacked(response.content, packed)
+    packed = field(response, "content-encoding").strip().lower()
+    if packed:
+        body = _unpacked(body, packed)
     charset = _charset(response)
     if charset == "utf-8" or charset.lower().replace("-", "").replace("_", "") in _AS_IT_IS or not _is_encoding(charset):
         charset = "latin-1"
@@ -41,13 +44,10 @@ def strain_whole(request: HttpRequest, response: HttpResponse, registry: Registr
         found(hit)
     if found.mode is Mode.MASK:
         clean = replaced(body.decode(charset, "replace"), hits, lambda _: STAND_IN).encode(charset, "replace")
-        if packed:
-            del response.headers["Content-Encoding"]
         response.content = clean
-        if response.headers.get("Content-Length"):
+        if field(response, "content-length"):
             response.headers["Content-Length"] = str(len(clean))
-        if "ETag" in response.headers:
-            del response.headers["ETag"]
+        without(response, "content-encoding", "etag")
     return found
 
 
@@ -62,7 +62,7 @@ def _is_encoding(charset: str) -> bool:
 
 def _charset(response: HttpResponse) -> str:
     """Return `response.charset`, which takes longer to ask for than a value to be looked for; nearly always it is as its header says."""
-    if response.__dict__.get("_charset", "") is None and response.headers.get("Content-Type", "").endswith("; charset=utf-8"):
+    if response.__dict__.get("_charset", "") is None and field(response, "content-type").endswith("; charset=utf-8"):
         return "utf-8"
     return str(response.charset)
 
@@ -84,11 +84,8 @@ def _unpacked(body: bytes, packed: str) -> bytes:
 
 def strain_pieces(request: HttpRequest, response: StreamingHttpResponse, registry: Registry) -> None:
     """Take the values out of a response while it is sent: those known by then, in every piece. Raises `NotInspectable`."""
-    packed = response.headers.get("Content-Encoding", "").strip().lower()
-    reader = unpacker(packed)
-    for header in ("Content-Length", "ETag", *(() if reader is None else ("Content-Encoding",))):
-        if header in response.headers:
-            del response.headers[header]
+    reader = unpacker(field(response, "content-encoding").strip().lower())
+    without(response, "content-length", "etag", *(() if reader is None else ("content-encoding",)))
     unpack = _as_it_is if reader is None else reader.feed
     found = Found(request, Channel.RESPONSE_BODY)
     keep = found.mode is Mode.REPORT

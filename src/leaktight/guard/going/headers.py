@@ -9,6 +9,7 @@ from django.conf import settings
 from django.middleware.csrf import CSRF_SECRET_LENGTH
 
 from leaktight.guard.conf import Mode
+from leaktight.guard.going.fields import all_of
 from leaktight.guard.going.found import STAND_IN, Found
 from leaktight.guard.values.collect import known_label
 from leaktight.guard.values.deep import LONGEST, first_hit, mask
@@ -38,7 +39,7 @@ def strain_headers(request: HttpRequest, response: HttpResponseBase, registry: R
     """Take the values out of every header that is not about the message itself."""
     headers = [
         (name, value)
-        for name, value in response.headers.items()
+        for name, value in all_of(response)
         if value not in _FIXED
         and (low := name.lower()) not in _OWN
         and (low != "location" or response.status_code not in REDIRECTS)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.signals import user_logged_out
 
 from leaktight.guard.conf import configuration
+from leaktight.guard.going.fields import field, without
 from leaktight.guard.values.deep import first_hit
 from leaktight.policy import Channel
 
@@ -37,16 +38,14 @@ def instruct(request: HttpRequest, response: HttpResponseBase, registry: Registr
     if request.__dict__.get(_LOGGED_OUT) and configuration().clear_site_data:
         kinds = ", ".join(f'"{kind}"' for kind in configuration().clear_site_data)
         response.headers.setdefault("Clear-Site-Data", kinds)
-    if declares and "text/html" in response.headers.get("Content-Type", ""):
+    if declares and "text/html" in field(response, "content-type"):
         _keep_forms_here(response)
 
 
 def keep_out_of_caches(response: HttpResponseBase) -> None:
     """Say that nobody may keep a response (RFC 9111, 5.2.2.5)."""
     response.headers["Cache-Control"] = "no-store, private"
-    for header in ("Expires", "ETag", "Last-Modified"):
-        if header in response.headers:
-            del response.headers[header]
+    without(response, "expires", "etag", "last-modified")
 
 
 def _holds_private(response: HttpResponseBase, registry: Registry) -> bool:
@@ -70,8 +69,8 @@ def _has_form(response: HttpResponseBase) -> bool:
 
 def _keep_forms_here(response: HttpResponseBase) -> None:
     """Add where forms may go, unless the site says so itself: `default-src` does not cover it (CSP 3, 6.4.1)."""
-    policy = response.headers.get(_POLICY)
-    if policy is None:
+    policy = field(response, _POLICY.lower())
+    if not policy:
         response.headers[_POLICY] = "form-action 'self'"
     elif not any(directive.split()[:1] == ["form-action"] for directive in re.split("[;,]", policy.lower())):
         response.headers[_POLICY] = f"{policy.rstrip('; ')}; form-action 'self'"

@@ -10,9 +10,12 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from leaktight.guard.values import forms
+from leaktight.guard.values.common import TELLING, is_word
 from leaktight.guard.values.forms import Form, is_card
 
 _RUN = re.compile("[A-Za-z0-9]+")
+_WITHOUT_CODE = (TELLING - 1) // 2
+"""So short a value has no code that counts: in hex, the longest, each character takes two."""
 _HEAD = 4
 """So many bytes, each written as a code of its own, hardly stand in a text by chance."""
 
@@ -21,32 +24,34 @@ class Prepared(NamedTuple):
     """What is looked for in a text before anything else, for some values."""
 
     parts: list[str]
-    """Parts of the forms that no single character gives away."""
+    """Parts of the forms that no single character gives away, but for codes."""
     families: tuple[Family, ...]
     """The forms with a mark of their own that any of the values has."""
     mixed: list[str]
     """The values with more than letters and digits, which can also be written with only some characters escaped."""
 
 
-def prepared(pieces: list[str], *, codes: bool) -> Prepared:
-    """Make the parts for some values, those of codes only if asked for: in one loop, since it is gone through for each value of each request."""
+def prepared(pieces: list[str]) -> Prepared:
+    """Make the parts for some values, but for those of codes: in one loop, since it is gone through for each value of each request."""
     parts: list[str] = []
     mixed: list[str] = []
     card = False
     for piece in pieces:
-        parts += (piece, piece[::-1])
+        parts.append(piece)
+        if not is_word(piece):
+            parts.append(piece[::-1])
         if not (piece.isascii() and piece.isalnum()):
             mixed.append(piece)
             parts += [text for _, text, _ in forms.bare(piece)[2:]]
         elif not card and piece.isdigit():
             card = is_card(piece)
-        if codes:
-            parts += coded(piece)
     return Prepared(parts, _WITH_CARD if card else _FAMILIES, mixed)
 
 
 def coded(piece: str) -> list[str]:
-    """Return parts of a value's base64, hex and base32."""
+    """Return parts of a value's base64, hex and base32, if it has codes that do not stand in a text by chance."""
+    if len(piece) <= _WITHOUT_CODE and piece.isascii():
+        return []
     data = piece.encode("utf-8", "surrogatepass")
     text = data.hex()
     parts = [text, *forms.in_base64(data), *forms.begin_in_base32(data)]
@@ -103,7 +108,7 @@ def _like(pattern: str) -> Callable[[str], object]:
 
 
 _FAMILIES = (
-    Family("%", _like("%(?:25)*[0-9A-Fa-f]{2}%"), _percents),
+    Family("%", _like("%[0-9A-Fa-f]{2}[0-9A-Fa-f%]"), _percents),
     Family("=", _like("=[0-9A-F]{2}="), _quoted_printable),
     Family("#", _like("#x?[0-9A-Fa-f]+;&"), _numbers),
     Family("\\", _like(r"\\(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[0-7]{3})\\"), _escapes),

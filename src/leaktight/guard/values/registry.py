@@ -22,6 +22,10 @@ _ALL = "all"
 LEAST_PER_VALUE = _SHORTEST + 1
 """How many bytes of a form or of JSON a watched value takes at least, with what divides it from the next."""
 
+_NONE: tuple[bool, ...] = ()
+"""Stands for no value, where answers are asked for."""
+_FOR_NOTHING = Search(())
+
 _UNSURE_CHANNELS = frozenset({Channel.LOG, Channel.ERROR_REPORT, Channel.THIRD_PARTY})
 """Where a value known by a weak name is masked as well: a mask too many does no harm there."""
 
@@ -98,7 +102,8 @@ class Registry:
     def known(self) -> Search:
         """Return what finds every value that is known for sure, wherever it may go."""
         self._refresh()
-        return self._searches.get("known") or self._made("known", None)
+        found = self._searches.get("known")
+        return found if found is not None else self._made("known", None)
 
     def permitted(self, channel: Channel) -> Search:
         """Return what finds the values that may be readable on a channel, but not be kept by browsers and proxies."""
@@ -119,6 +124,9 @@ class Registry:
 
     def _made(self, key: Hashable, wanted: tuple[bool, ...] | None) -> Search:
         """Make the search for the values that are wanted: None stands for all."""
+        if wanted is _NONE:
+            self._searches[key] = _FOR_NOTHING
+            return _FOR_NOTHING
         values: Collection[Value] = self._values.values()
         which: Hashable = _ALL
         unsure = key in _UNSURE_CHANNELS  # what a page may show is still nothing for logs and reports
@@ -159,7 +167,7 @@ class Registry:
 def _answers(asked: Callable[[str, Channel], bool], channel: Channel, labels: tuple[str, ...]) -> tuple[bool, ...] | None:
     """Ask about the labels of all values of a request at once: those of one view are the same from request to request. None means all."""
     answers = tuple([asked(label, channel) for label in labels])
-    return None if all(answers) else answers
+    return None if all(answers) else answers if any(answers) else _NONE
 
 
 def _permitted(label: str, channel: Channel) -> bool:

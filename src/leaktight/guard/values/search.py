@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
-import re
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache, cached_property
-from pathlib import Path
+from functools import cached_property
 from typing import NamedTuple, TypeAlias, TypeVar
 
+from leaktight.guard.values.common import TELLING, is_common, is_named, spoken
 from leaktight.guard.values.cores import Family, Partial, Prepared, coded, partial, prepared, runs
 from leaktight.guard.values.forms import CODE, MARKS, Form, bare, in_utf16, pieces, shortest_code, unmarked
 
@@ -17,16 +15,12 @@ try:
 except ImportError:  # the search is slower without it, and finds the same
     BytesAhoCorasick = None  # type: ignore[assignment, misc]
 
-CONTEXT = 48
-"""How many characters in front of a short or common value are looked at for its name."""
-
 _CODE = frozenset(CODE)
 _RUN = b"a"
 _RUNS = bytes([_RUN[0] if chr(code) in _CODE else 0 for code in range(256)])
 _FEW = 4
-"""With more values it pays to find out first whether a code of one can be in a text at all."""
-_SHORT = 6
-_LONG_WORD = 16
+_LONG_CODE = 12
+"""Codes of at least this length stand in few texts. Of several values it pays to find out first whether one of theirs can be there at all."""
 _LINE = 1 << 9
 """Up to this length it pays to look at the words of a text before it is searched."""
 _NEVER = 1 << 62
@@ -48,9 +42,6 @@ _GROUPED = frozenset("0123456789 -.\xa0")
 _FOLDED = 32
 _ALWAYS = len(MARKS)
 """Stands for the forms that no mark gives away, in the place of a mark's number."""
-_REST_OF_DATE = re.compile(r"-\d\d-\d")
-_TELLING = 10
-"""From this length on, a coded form of a short or common value can hardly be there by chance."""
 
 
 class Hit(NamedTuple):
@@ -122,15 +113,15 @@ class Search:
             return found
         if self._may_stand(text):
             self._look(text, _ALWAYS, found)
-            for number, sign, _ in self._concerned():
-                if sign in text:
+            for number, sign, telling in self._concerned():
+                if sign in text and (telling is None or telling(text)):
                     self._look(text, number, found)
             found.sort()
         return found
 
     def hits_in_bytes(self, data: bytes) -> list[Hit]:
         """Return where values stand in bytes, whatever encoding of text they hold."""
-        if len(data) > _BLOCK and self._values and not self._may_stand(data):
+        if not self._values or (len(data) > _BLOCK and not self._may_stand(data)):
             return []
         return self.hits(data.decode("latin-1"))
 
@@ -162,7 +153,7 @@ class Search:
 
     @cached_property
     def _known(self) -> Prepared:
-        return prepared(self._pieces, codes=len(self._pieces) <= _FEW)
+        return prepared(self._pieces)
 
     @cached_property
     def _machines(self) -> list[BytesAhoCorasick]:
@@ -171,7 +162,7 @@ class Search:
             return []
         # A value may begin as many texts do, its codes hardly; and a machine is built the faster, the shorter its texts are.
         parts = {
-            *prepared(self._pieces, codes=False).parts,
+            *self._known.parts,
             *(part for family in self._known.families for part in self._of(family)),
         }
         parts.update([part[:_ENOUGH] for piece in self._pieces for part in coded(piece)])
@@ -188,7 +179,7 @@ class Search:
         for part in known.parts:
             if part in text:
                 return True
-        if len(self._pieces) > _FEW and self._may_stand_coded(text):
+        if self._may_stand_coded(text):
             return True
         for family in known.families:
             sign, telling, _ = family
@@ -220,21 +211,24 @@ class Search:
         return partial(self._known.mixed)
 
     def _may_stand_coded(self, text: str) -> bool:
-        """Tell whether a code of one of many values may be in a text. Where nothing long enough for one stands in it, none need be made."""
-        codes = text.encode("latin-1", "replace").translate(_RUNS)
-        too_long = _NEVER
+        """Tell whether a code of a value may be in a text. Where nothing long enough for one stands in it, none need be made."""
+        runs: bytes | None = None
+        too_long = _NEVER if len(self._pieces) > 1 else 0
         for piece in self._pieces:
             parts = self._codes.get(piece)
             if parts is None:
-                least = shortest_code(piece)
-                if least >= too_long:
-                    continue
-                if _RUN * least not in codes:
-                    too_long = least
-                    continue
+                if too_long and (least := shortest_code(piece)) >= _LONG_CODE:
+                    if least >= too_long:
+                        continue
+                    if runs is None:
+                        runs = text.encode("latin-1", "replace").translate(_RUNS)
+                    if _RUN * least not in runs:
+                        too_long = least
+                        continue
                 parts = self._codes[piece] = coded(piece)
-            if any(map(text.__contains__, parts)):
-                return True
+            for part in parts:
+                if part in text:
+                    return True
         return False
 
     def _of(self, family: Family) -> list[str]:
@@ -257,7 +251,7 @@ class Search:
             wanted = needle.text
             at = text.find(wanted)
             while at >= 0:
-                if not needle.needs_name or _is_named(text, at, at + len(wanted), needle.name):
+                if not needle.needs_name or is_named(text, at, at + len(wanted), needle.name):
                     found.append(self._hit(text, at, needle))
                 at = text.find(wanted, at + 1)
 
@@ -266,16 +260,16 @@ class Search:
         seen: set[str] = set()
         for value, label, name in self._values:
             common = is_common(value)
-            spoken = _spoken(name)
+            called = spoken(name)
             for piece in pieces(value):
                 for form, text, margin in write(piece):
-                    plain = text == piece
+                    plain = text == piece or form == "bytes"
                     if text in seen or (plain and mark != _ALWAYS):
                         continue
-                    if common and not plain and (len(text) < _TELLING or form == "reversed"):
+                    if common and not plain and (len(text) < TELLING or form == "reversed"):
                         continue
                     seen.add(text)
-                    yield _Needle(form, text, margin, value, label, spoken, needs_name=common and plain)
+                    yield _Needle(form, text, margin, value, label, called, needs_name=common and plain)
 
     @staticmethod
     def _hit(text: str, at: int, needle: _Needle) -> Hit:
@@ -349,36 +343,3 @@ def replaced(text: str, hits: Sequence[Hit], stand_in: Callable[[Hit], str]) -> 
         parts += [text[done : hit.start], stand_in(hit)]
         done = hit.end
     return "".join(parts) + text[done:]
-
-
-def is_common(value: str) -> bool:
-    """Tell whether a value is so short or so usual that it may stand in a text by chance."""
-    if len(value) < _SHORT or (value.isalpha() and len(value) < _LONG_WORD):
-        return True
-    return value.lower() in _common_passwords()
-
-
-@cache
-def _common_passwords() -> frozenset[str]:
-    """The twenty thousand passwords that Django's own validator refuses."""
-    from django.contrib.auth import password_validation
-
-    with gzip.open(Path(password_validation.__file__).with_name("common-passwords.txt.gz"), "rt", encoding="utf-8") as lines:
-        return frozenset(line.strip() for line in lines)
-
-
-def _is_named(text: str, start: int, end: int, name: str) -> bool:
-    """Tell whether a value stands alone, as a word of its own, shortly behind its name. A part of `an_identifier` or of a date does not."""
-    before, behind = text[start - 1 : start], text[end : end + 1]
-    if before.isalnum() or behind.isalnum():
-        return False
-    if text[start:end].isalpha():
-        if before == "_" or behind == "_":
-            return False
-    elif behind == "-" and _REST_OF_DATE.match(text, end):
-        return False
-    return name in _spoken(text[max(start - CONTEXT, 0) : start])
-
-
-def _spoken(text: str) -> str:
-    return "".join(filter(str.isalnum, text)).lower()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from leaktight.guard.values.search import CONTEXT, Hit, Search, merged
+from leaktight.guard.values.common import CONTEXT
+from leaktight.guard.values.search import Hit, Search, merged
 
 _MOST_HELD = 1 << 20
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from types import CodeType, FrameType
 from typing import Any
 
-from leaktight.guard.values.search import is_common
+from leaktight.guard.values.common import is_common
 from leaktight.policy import LABELS, LabelKind
 from leaktight.prove.canary import Canary, Kind
 from leaktight.prove.project.fields import label_of_name

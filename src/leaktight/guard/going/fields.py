@@ -1,0 +1,32 @@
+"""The header fields of a response, read without the detour that Django's mapping takes: for each that is absent it raises an error inside."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from django.http import HttpResponseBase
+
+
+def all_of(response: HttpResponseBase) -> Collection[tuple[str, str]]:
+    """Return the name and value of every field."""
+    return _store(response).values()
+
+
+def field(response: HttpResponseBase, name: str) -> str:
+    """Return the value of a field whose name is given in lower case; empty when there is none."""
+    found = _store(response).get(name)
+    return "" if found is None else found[1]
+
+
+def without(response: HttpResponseBase, *names: str) -> None:
+    """Take fields out whose names are given in lower case."""
+    for name in names:
+        if name in _store(response):
+            del response.headers[name]
+
+
+def _store(response: Any) -> dict[str, tuple[str, str]]:
+    store: dict[str, tuple[str, str]] = response.headers._store  # noqa: SLF001 - by the name in lower case: the name and the value
+    return store
