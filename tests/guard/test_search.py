@@ -11,12 +11,13 @@ import pytest
 from leaktight.guard.values import search as searching
 from leaktight.guard.values.common import is_common
 from leaktight.guard.values.forms import CODE, MARKS, bare, coded, pieces, shortest_code, unmarked
-from leaktight.guard.values.search import Search
+from leaktight.guard.values.search import Search, merged
 
 ALPHABETS = (
     string.ascii_letters + string.digits,
     string.digits,
     string.digits + " -.\xa0",
+    "DE0123456789",
     string.printable,
     string.ascii_letters + "äöüß€漢字😀",
     "+/?~>&<\"'\\% ",
@@ -125,6 +126,27 @@ def test_where_only_a_mark_without_its_form_stands_the_value_is_found_all_the_sa
     assert [hit.form for hit in search.hits(page + "k7Qz-9fWx2LmP3")] == ["plain"]
     assert [hit.form for hit in search.hits(page + "4000 0566 5566 5556")] == ["grouped"]
     assert {hit.form for hit in search.hits(page + "".join(f"%{byte:02x}" for byte in b"k7Qz-9fWx2LmP3"))} == {"percent"}
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["4000056655665556", "4000 0566 5566 5556", "4000-0566-5566-5556", "DE02120300000000202051", "DE02 1203 0000 0000 2020 51"],
+)
+def test_the_number_of_a_card_or_account_is_found_however_it_is_grouped(typed: str) -> None:
+    search = Search([(typed, "card", "x")])
+    number = "".join(filter(str.isalnum, typed))
+    for separator in ("", " ", "-", ".", "\xa0", "&nbsp;"):
+        shown = separator.join(number[at : at + 4] for at in range(0, len(number), 4))
+        for page in (f"<p>{shown}</p>", f"<p> {shown} </p>" + " of these words" * 60):
+            hits = search.hits_in_bytes(page.encode())
+            assert [(page.encode()[hit.start : hit.end].decode(), hit.value) for hit in merged(hits)] == [(shown, typed)]
+    assert search.hits("4000 0566, 4000056655, DE02 1203 and other groups; order 4000-0566-1111-2222") == []
+
+
+def test_what_is_no_number_of_a_card_or_account_has_no_groups() -> None:
+    for value in ("ABCD1203000000002020", "DE0212030000", "40000566556", "k7Qz9fWx2LmP3tY8", "2026-11-27"):
+        search = Search([(value, "secret", "x")])
+        assert {needle.form for number in range(len(MARKS) + 1) for needle in search._write(number)}.isdisjoint({"grouped"})
 
 
 def test_bare_forms_are_not_coded() -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from leaktight.guard.values import forms
 from leaktight.guard.values.common import TELLING, is_word
-from leaktight.guard.values.forms import Form, is_card
+from leaktight.guard.values.forms import BETWEEN, GROUP, Form, number_of
 
 _RUN = re.compile("[A-Za-z0-9]+")
 _WITHOUT_CODE = (TELLING - 1) // 2
@@ -35,7 +35,7 @@ def prepared(pieces: list[str]) -> Prepared:
     """Make the parts for some values, but for those of codes: in one loop, since it is gone through for each value of each request."""
     parts: list[str] = []
     mixed: list[str] = []
-    card = False
+    number = ""
     for piece in pieces:
         parts.append(piece)
         if not is_word(piece):
@@ -43,9 +43,8 @@ def prepared(pieces: list[str]) -> Prepared:
         if not (piece.isascii() and piece.isalnum()):
             mixed.append(piece)
             parts += [text for _, text, _ in forms.bare(piece)[2:]]
-        elif not card and piece.isdigit():
-            card = is_card(piece)
-    return Prepared(parts, _WITH_CARD if card else _FAMILIES, mixed)
+        number = number or number_of(piece)
+    return Prepared(parts, _WITH_NUMBER if number else _FAMILIES, mixed)
 
 
 def coded(piece: str) -> list[str]:
@@ -90,7 +89,11 @@ def _utf16(piece: str) -> list[str]:
 
 
 def _grouped(separator: str) -> Callable[[str], list[str]]:
-    return lambda piece: [f"{piece[:4]}{separator}{piece[4:8]}"] if is_card(piece) else []
+    def parts(piece: str) -> list[str]:
+        number = number_of(piece)
+        return [f"{number[:GROUP]}{separator}{number[GROUP : 2 * GROUP]}"] if number else []
+
+    return parts
 
 
 class Family(NamedTuple):
@@ -114,7 +117,7 @@ _FAMILIES = (
     Family("\\", _like(r"\\(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[0-7]{3})\\"), _escapes),
     Family("\0", None, _utf16),
 )
-_WITH_CARD = (*_FAMILIES, *(Family(separator, None, _grouped(separator)) for separator in " -.\xa0"))
+_WITH_NUMBER = (*_FAMILIES, *(Family(separator[0], None, _grouped(separator)) for separator in BETWEEN))
 
 
 class Partial(NamedTuple):

@@ -23,9 +23,15 @@ Forms are made for every value of every request, so they are nothing more than t
 
 _PIECE = 32
 _LONG = 2 * _PIECE
-_CARD = range(12, 20)
+_NUMBER = re.compile("[0-9]{12,19}|[A-Za-z]{2}[0-9]{2}[A-Za-z0-9]{11,30}").fullmatch
+"""The number of a card or of an account (IBAN, ISO 13616)."""
+_SHORTEST_NUMBER = 12
 SHORTEST_CORE = 6
-_BETWEEN = frozenset(" -.\xa0")
+GROUP = 4
+"""How many characters of such a number are usually written together."""
+BETWEEN = (" ", "-", ".", "\xa0", "\xc2\xa0", "&nbsp;")
+"""What divides groups: a space that does not break a line is two bytes in UTF-8, and an entity in pages."""
+_UNGROUPED = str.maketrans("", "", " -.\xa0")
 _BASE32 = [first + second for first in string.ascii_uppercase + "234567" for second in string.ascii_uppercase + "234567"]
 """What ten bits are in base32."""
 
@@ -47,15 +53,19 @@ def unmarked(value: str) -> Iterator[Form]:
 
 
 def bare(value: str) -> list[Form]:
-    """Return a value as it is: its characters forwards and backwards, its bytes, the digits of a card without what groups them."""
+    """Return a value as it is: its characters forwards and backwards, its bytes, a number without what divides its groups."""
     forms: list[Form] = [("plain", value, 0), ("reversed", value[::-1], 0)]
     if not value.isascii():
         forms.append(("bytes", value.encode("utf-8", "surrogatepass").decode("latin-1"), 0))
-    if not value.isalnum():
-        digits = "".join(filter(str.isdigit, value))
-        if len(digits) in _CARD and not set(value) - set(digits) - _BETWEEN:
-            forms.append(("grouped", digits, 0))
+    if not value.isalnum() and (number := number_of(value)):
+        forms.append(("grouped", number, 0))
     return forms
+
+
+def number_of(value: str) -> str:
+    """Return the number of a card or an account, however it is grouped; an empty text for any other value."""
+    bare = value if value.isalnum() else value.translate(_UNGROUPED)
+    return bare if len(bare) >= _SHORTEST_NUMBER and _NUMBER(bare) else ""
 
 
 def coded(value: str) -> list[Form]:
@@ -222,8 +232,8 @@ def in_utf16(value: str) -> Iterator[Form]:
 
 def _grouped(separator: str) -> Callable[[str], Iterator[Form]]:
     def written(value: str) -> Iterator[Form]:
-        if is_card(value):
-            yield "grouped", separator.join(value[at : at + 4] for at in range(0, len(value), 4)), 0
+        if number := number_of(value):
+            yield "grouped", separator.join([number[at : at + GROUP] for at in range(0, len(number), GROUP)]), 0
 
     return written
 
@@ -236,7 +246,7 @@ class Mark(NamedTuple):
     telling: Callable[[str], object] | None
     """Tells of a text with the sign whether that is more than punctuation."""
     write: Callable[[str], Iterator[Form]]
-    concerns: Callable[[str], bool] | None = None
+    concerns: Callable[[str], object] | None = None
     """Tells cheaply whether there is such a way to write a value; None when there is for every one."""
 
 
@@ -252,10 +262,6 @@ def _is_escaped(value: str) -> bool:
     return not value.isascii() or (not value.isalnum() and html.escape(value) != value)
 
 
-def is_card(value: str) -> bool:
-    return len(value) in _CARD and value.isascii() and value.isdigit()
-
-
 MARKS = (
     Mark("%", _like(r"%[0-9A-Fa-f]{2}"), in_percents),
     Mark("%", _with("%25"), in_doubled_percents),
@@ -269,5 +275,5 @@ MARKS = (
     Mark("\\", _with(4 * "\\"), in_redoubled_escapes),
     Mark("=", _like(r"=[0-9A-F\n]"), in_quoted_printable),
     Mark("\0", None, in_utf16),
-    *(Mark(separator, None, _grouped(separator), is_card) for separator in " -.\xa0"),
+    *(Mark(separator[0], None, _grouped(separator), number_of) for separator in BETWEEN),
 )

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias, TypeVar
 
 from leaktight.guard.values.common import TELLING, is_common, is_named, spoken
 from leaktight.guard.values.cores import Family, Partial, Prepared, coded, partial, prepared, runs
-from leaktight.guard.values.forms import CODE, MARKS, Form, bare, in_utf16, pieces, shortest_code, unmarked
+from leaktight.guard.values.forms import CODE, GROUP, MARKS, Form, bare, in_utf16, number_of, pieces, shortest_code, unmarked
 
 try:
     from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
@@ -37,8 +37,6 @@ _MOST_PARTS = 60
 """Up to 64 texts are looked for sixteen bytes at a time; with more, a machine takes twenty times as long."""
 _TOO_MANY = 1 << 13
 """For more values, machines would take more than a hundred megabytes."""
-_GROUP = 4
-_GROUPED = frozenset("0123456789 -.\xa0")
 _FOLDED = 32
 _ALWAYS = len(MARKS)
 """Stands for the forms that no mark gives away, in the place of a mark's number."""
@@ -315,10 +313,10 @@ def longest_run(text: str) -> int:
 def _shortest_run(piece: str) -> int:
     """How long the longest part without a space is at least, in whatever form.
 
-    Only grouped digits and folded lines are shorter than the value itself, and bytes of other letters, of which some are spaces in Latin-1.
+    Only grouped numbers and folded lines are shorter than the value itself, and bytes of other letters, of which some are spaces in Latin-1.
     """
-    if len("".join(filter(str.isdigit, piece))) >= _GROUP and not set(piece) - _GROUPED:
-        return 1
+    if number_of(piece):
+        return min(longest_run(piece), GROUP)
     if piece.isascii():
         return min(longest_run(piece), _FOLDED)
     written = [piece, *(text for _, text, _ in (*bare(piece), *in_utf16(piece)))]
