@@ -25,8 +25,8 @@ class Prepared(NamedTuple):
 
     parts: list[str]
     """Parts of the forms that no single character gives away, but for codes."""
-    families: tuple[Family, ...]
-    """The forms with a mark of their own that any of the values has."""
+    numbers: list[str]
+    """The numbers of cards and accounts among the values, which can also be written in groups."""
     mixed: list[str]
     """The values with more than letters and digits, which can also be written with only some characters escaped."""
 
@@ -35,7 +35,7 @@ def prepared(pieces: list[str]) -> Prepared:
     """Make the parts for some values, but for those of codes: in one loop, since it is gone through for each value of each request."""
     parts: list[str] = []
     mixed: list[str] = []
-    number = ""
+    numbers: list[str] = []
     for piece in pieces:
         parts.append(piece)
         if not is_word(piece):
@@ -43,8 +43,9 @@ def prepared(pieces: list[str]) -> Prepared:
         if not (piece.isascii() and piece.isalnum()):
             mixed.append(piece)
             parts += [text for _, text, _ in forms.bare(piece)[2:]]
-        number = number or number_of(piece)
-    return Prepared(parts, _WITH_NUMBER if number else _FAMILIES, mixed)
+        if number := number_of(piece):
+            numbers.append(number)
+    return Prepared(parts, numbers, mixed)
 
 
 def coded(piece: str) -> list[str]:
@@ -88,12 +89,9 @@ def _utf16(piece: str) -> list[str]:
     return [text for _, text, _ in forms.in_utf16(piece)]
 
 
-def _grouped(separator: str) -> Callable[[str], list[str]]:
-    def parts(piece: str) -> list[str]:
-        number = number_of(piece)
-        return [f"{number[:GROUP]}{separator}{number[GROUP : 2 * GROUP]}"] if number else []
-
-    return parts
+def grouped(number: str) -> list[str]:
+    """Return how a number begins in groups; the first group alone stands in few texts."""
+    return [f"{number[:GROUP]}{between}{number[GROUP : 2 * GROUP]}" for between in BETWEEN]
 
 
 class Family(NamedTuple):
@@ -110,14 +108,13 @@ def _like(pattern: str) -> Callable[[str], object]:
     return re.compile(pattern).search
 
 
-_FAMILIES = (
+FAMILIES = (
     Family("%", _like("%[0-9A-Fa-f]{2}[0-9A-Fa-f%]"), _percents),
     Family("=", _like("=[0-9A-F]{2}="), _quoted_printable),
     Family("#", _like("#x?[0-9A-Fa-f]+;&"), _numbers),
     Family("\\", _like(r"\\(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[0-7]{3})\\"), _escapes),
     Family("\0", None, _utf16),
 )
-_WITH_NUMBER = (*_FAMILIES, *(Family(separator[0], None, _grouped(separator)) for separator in BETWEEN))
 
 
 class Partial(NamedTuple):

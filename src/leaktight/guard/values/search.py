@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import NamedTuple, TypeAlias, TypeVar
 
 from leaktight.guard.values.common import TELLING, is_common, is_named, spoken
-from leaktight.guard.values.cores import Family, Partial, Prepared, coded, partial, prepared, runs
+from leaktight.guard.values.cores import FAMILIES, Family, Partial, Prepared, coded, grouped, partial, prepared, runs
 from leaktight.guard.values.forms import CODE, GROUP, MARKS, Form, bare, in_utf16, number_of, pieces, shortest_code, unmarked
 
 try:
@@ -161,7 +161,8 @@ class Search:
         # A value may begin as many texts do, its codes hardly; and a machine is built the faster, the shorter its texts are.
         parts = {
             *self._known.parts,
-            *(part for family in self._known.families for part in self._of(family)),
+            *(part for family in FAMILIES for part in self._of(family)),
+            *(part for number in self._known.numbers for part in grouped(number)),
         }
         parts.update([part[:_ENOUGH] for piece in self._pieces for part in coded(piece)])
         narrow = [part.encode("latin-1") for part in parts if max(part) < "\u0100"]
@@ -179,7 +180,10 @@ class Search:
                 return True
         if self._may_stand_coded(text):
             return True
-        for family in known.families:
+        for number in known.numbers:
+            if number[:GROUP] in text and any(map(text.__contains__, grouped(number))):
+                return True
+        for family in FAMILIES:
             sign, telling, _ = family
             if sign in text and (telling is None or telling(text)) and any(map(text.__contains__, self._of(family))):
                 return True
