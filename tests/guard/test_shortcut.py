@@ -31,7 +31,12 @@ def test_a_short_cut_finds_what_the_long_way_finds(value: str, around: str, data
 @pytest.mark.parametrize(
     "value",
     ["voilàmonmot1", "Роза-Рим-1917", "Эхо-хаха-1917", "a b c d e f g h i j k l m n o p q " + "k7Qz9fWx" * 6],
-    ids=["a letter with a space among its bytes", "letters with one in UTF-16", "letters with a newline among their bytes", "a piece of short words"],
+    ids=[
+        "a letter with a space among its bytes",
+        "letters with one in UTF-16",
+        "letters with a newline among their bytes",
+        "a piece of short words",
+    ],
 )
 def test_no_form_of_a_value_has_shorter_words_than_is_said(value: str) -> None:
     search = Search([(value, "secret", "")])
