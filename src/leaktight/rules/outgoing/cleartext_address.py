@@ -1,7 +1,7 @@
 """
 ## What it finds
 An address in the code that begins with `http://`, `ws://`, `ftp://` or `telnet://` and leads to another machine, whatever is done with it: a
-constant, a default, the beginning of a text. Where a login or sensitive data is known to be sent to it, the finding says so.
+constant, a default, the beginning of a text, the link of a page. Where a login or sensitive data is known to be sent to it, the finding says so.
 
 ## Why it matters
 An address is copied to where it is used next, and nobody looks at its scheme again. What is sent there, and what comes back, can be read and
@@ -25,12 +25,14 @@ from leaktight.flow.events import Call
 from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
+from leaktight.project.templates import Element, Template
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.https import EFFECT, TITLE, to_https
 from leaktight.rules.outgoing.addresses import addresses
 from leaktight.rules.outgoing.carried import gravest, sends_login, title
 from leaktight.rules.outgoing.protections import argument, watched
 from leaktight.rules.outgoing.targets import http_target, of_address, sends, texts
+from leaktight.rules.pages.sending import cleartext_origins, shown
 from leaktight.source.roles import is_in_tests
 
 rule = Rule(
@@ -105,6 +107,21 @@ def sent_to(call: Call) -> Iterator[Finding]:
                 symbol=address.symbol,
                 what=f"{what} is sent to {where.shown}",
             )
+
+
+@rule.tag("a", "area")
+def linked(element: Element, template: Template, _project: Project) -> Iterator[Finding]:
+    """A link of a page: whoever follows it asks in clear."""
+    href = element.attribute("href")
+    reached = cleartext_origins(href) if href is not None else ()
+    if href is not None and reached:
+        yield rule.finding(
+            href.span,
+            confidence=Confidence.LOW,
+            audience=Audience.AUDIT,
+            symbol=template.path,
+            what=f"whoever follows the link asks {shown(reached[0])}",
+        )
 
 
 @rule.fix(Safety.UNSAFE, TITLE, EFFECT)

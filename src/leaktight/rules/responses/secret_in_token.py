@@ -19,9 +19,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaktight.flow.events import Call, confidence
-from leaktight.flow.value import all_facts
+from leaktight.flow.value import Value, all_facts
 from leaktight.model import Audience, Confidence, Finding, Severity
-from leaktight.policy import Channel, Safeguard
+from leaktight.policy import Channel, Safeguard, Strength
 from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.judging import EXPIRING, is_grave
 
@@ -81,3 +81,23 @@ def in_the_payload(call: Call) -> Iterator[Finding]:
                 symbol=call.symbol,
                 flow=(*call.machine.steps(fact.trace), *call.steps()),
             )
+    if value is not None and not any(is_grave(fact.label) for fact in all_facts(value)):
+        yield from _named(call, value)
+
+
+def _named(call: Call, payload: Value) -> Iterator[Finding]:
+    """An entry of the payload that is called after a secret, though nothing is known of what is under it."""
+    for key, inner in (payload.fields or {}).items():
+        match = call.project.recogniser.recognise(key) if isinstance(key, str) else None
+        if match is None or match.strength is not Strength.STRONG or not is_grave(match.label) or match.label in EXPIRING:
+            continue
+        if match.state.is_readable and inner.type != "bool" and inner.const not in (None, "", True, False):
+            yield rule.finding(
+                call.place("payload"),
+                label=match.label,
+                confidence=Confidence.LOW,
+                audience=Audience.AUDIT,
+                symbol=call.symbol,
+                flow=call.steps(),
+            )
+            return
