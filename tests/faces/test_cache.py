@@ -44,6 +44,12 @@ def login(request, response):
 SHOP = {"manage.py": "", "shop/__init__.py": "", "shop/views.py": VIEWS, "shop/helpers.py": "def same(x):\n    return x\n"}
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a scan wait for another that writes, however long a busy machine makes it: else it would do without the cache."""
+    monkeypatch.setattr("leaktight.source.cache._WAIT", 300.0)
+
+
 @pytest.fixture
 def shop(project: Project, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A small project, and where we are."""

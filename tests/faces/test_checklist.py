@@ -291,23 +291,30 @@ def test_12_a_site_that_shows_nothing_is_not_called_tight(dull: str, run_leaktig
     assert b"inconclusive" in done.stdout
 
 
-@pytest.mark.parametrize(("words", "most"), [(["--help"], 0.25), (["scan", "--help"], 0.4), (["fix", "--help"], 0.4)])
-def test_13_help_is_quick(words: list[str], most: float, tmp_path: Path):
-    """Measured in processor time, the best of five: what else the machine does is not our doing."""
-    spent = []
+SOME_MODULES = "import asyncio, email.message, http.client, inspect, json, typing, unittest.mock, xml.dom.minidom"
+"""An eighth of a second of an idle machine's processor: how slow or busy a machine is, is taken out by comparing with it."""
+
+
+@pytest.mark.parametrize("words", [["--help"], ["scan", "--help"], ["fix", "--help"]])
+def test_13_help_is_quick(words: list[str], tmp_path: Path):
+    """Measured in processor time, the best of six, in turn with what Python needs for some modules of its own: no more than thrice that."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     environment["PYTHONPYCACHEPREFIX"] = str(tmp_path)  # as when it is installed: compiled once
-    for _ in range(6):
+
+    def spent(*given: str) -> float:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([sys.executable, "-m", "leaktight", *words], env=environment, check=True, capture_output=True)
+        subprocess.run([sys.executable, *given], env=environment, check=True, capture_output=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    assert min(spent) < most * 1.5, spent  # half as much again for slower machines than the one it was set on
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    both = [(spent("-m", "leaktight", *words), spent("-c", SOME_MODULES)) for _ in range(6)]
+    help_, modules = map(min, zip(*both, strict=True))
+    assert help_ < 3 * modules, both
 
 
 @pytest.mark.xdist_group("quick")
 def test_13_an_unchanged_project_of_150_000_lines_is_told_again_in_three_seconds(tmp_path: Path, run_leaktight: Process):
-    """Measured in processor time of all its processes, the better of two."""
+    """Measured in processor time of all its processes, the better of two, and held against that of the first scan as well."""
     block = "def show_{0}(request):\n    number = request.GET['page']\n    words = [number, {0}]\n    return render(words)\n\n"
     for number in range(150):
         text = "from shop.base import render\n\n" + "".join(block.format(index) for index in range(200))
@@ -325,7 +332,7 @@ def test_13_an_unchanged_project_of_150_000_lines_is_told_again_in_three_seconds
     (one, first), (two, second) = scan(), scan()
     assert json.loads(cold)["project"]["counts"]["lines"] > 150_000
     assert cold == one == two
-    assert min(first, second) < 3 < long, (long, first, second)
+    assert min(first, second) < min(3, long / 2), (long, first, second)
 
 
 def test_14_a_pipe_gets_plain_text_on_80_columns(run_leaktight: Process):

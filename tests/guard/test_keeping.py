@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
+import random
 import time
 from datetime import timedelta
 from importlib import import_module
@@ -18,7 +18,7 @@ from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.test import Client, override_settings
 from django.utils import timezone
-from guardsite.exposure import holds
+from guardsite.exposure import holds, unpacked
 
 from leaktight.guard.fingerprint import fingerprint
 from leaktight.guard.incidents import leak_found
@@ -72,21 +72,10 @@ def test_a_session_is_unreadable_where_it_lies(engine: str, tmp_path: Path) -> N
                 if engine == "db"
                 else [_dump(folder), *(f.read_bytes() for f in folder.rglob("*") if f.is_file())]
             )
-            assert any(holds(_parts(part), CANARY) for part in parts) is not ours
+            assert any(holds(unpacked(part), CANARY) for part in parts) is not ours
             assert (store.session_key.encode() in _dump(folder)) is (not ours and engine != "cache")
             store.delete()
             assert not _store(store.session_key).exists(store.session_key)
-
-
-def _parts(data: bytes) -> bytes:
-    """A file of the cache is packed with zlib behind its time."""
-    import zlib
-
-    at = data.find(b"x\x9c")
-    try:
-        return data + zlib.decompressobj().decompress(data[at:]) if at >= 0 else data
-    except zlib.error:
-        return data
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -245,18 +234,18 @@ def test_nothing_that_was_tampered_with_opens() -> None:
     sealed = seal(CANARY.encode(), "session", "place")
     assert open_sealed(sealed, "session", "place") == (CANARY.encode(), False)
     assert not holds(sealed, CANARY)
-    accepted = 0
+    accepted, chance = 0, random.Random("tampering")
     for attempt in range(20_000):
         bad = bytearray(sealed)
         match attempt % 4:
             case 0:
-                bad[secrets.randbelow(len(bad))] ^= 1 + secrets.randbelow(255)
+                bad[chance.randrange(len(bad))] ^= 1 + chance.randrange(255)
             case 1:
-                del bad[secrets.randbelow(len(bad))]
+                del bad[chance.randrange(len(bad))]
             case 2:
-                bad.insert(secrets.randbelow(len(bad)), secrets.randbelow(256))
+                bad.insert(chance.randrange(len(bad)), chance.randrange(256))
             case _:
-                bad = bad[: secrets.randbelow(len(bad))]
+                bad = bad[: chance.randrange(len(bad))]
         try:
             open_sealed(bytes(bad), "session", "place")
             accepted += bytes(bad) != sealed

@@ -10,8 +10,8 @@ import pytest
 ARTICLE = Path(__file__).parents[2] / "examples" / "article"
 
 
-def _prove(project, *options):
-    command = [sys.executable, "-m", "leaktight", "prove", str(project), "--format", "json", *options]
+def _prove(project):
+    command = [sys.executable, "-m", "leaktight", "prove", str(project), "--format", "json", "--seconds", "3000"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stdout, done.stderr
     return json.loads(done.stdout), done

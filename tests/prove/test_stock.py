@@ -52,7 +52,7 @@ URLS = "\n".join(f"path('{name}/', views.{name})," for name in ("keys", "notes",
 @pytest.fixture(scope="module")
 def told(tmp_path_factory):
     folder = tmp_path_factory.mktemp("stock")
-    return prove(write(folder, urls=URLS, views=VIEWS, shop__models_dot_py=APP), "--seconds", "3000")[0]
+    return prove(write(folder, urls=URLS, views=VIEWS, shop__models_dot_py=APP))[0]
 
 
 def test_a_key_of_an_api_key_is_watched_and_that_of_a_setting_is_not(told):

@@ -175,7 +175,7 @@ def _working(site: Site) -> Iterator[_Worked]:
     for handler in (stream, worked.mails):
         logging.getLogger().addHandler(handler)
     try:
-        with start_worker(site.app, pool="solo", perform_ping_check=False, loglevel="INFO"):
+        with start_worker(site.app, pool="solo", perform_ping_check=False, loglevel="INFO", shutdown_timeout=300):
             yield worked
     finally:
         for handler in (stream, worked.mails):

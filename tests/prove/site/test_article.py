@@ -17,7 +17,7 @@ Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
 def test_the_original_is_leaking_on_the_wire(run_leaktight: Run, tmp_path: Path) -> None:
     with site("original", tmp_path) as port:
-        done = run_leaktight("prove", f"http://localhost:{port}/combination/", "--format", "json")
+        done = run_leaktight("prove", f"http://localhost:{port}/combination/", "--format", "json", "--seconds", "600")
     assert done.returncode == 1, done.stderr
     told = json.loads(done.stdout)
     assert told["outcome"] == "leaking"
@@ -34,7 +34,7 @@ def test_the_guarded_one_behind_tls_is_tight(run_leaktight: Run, tmp_path: Path)
         address = f"https://localhost:{tls}/combination/"
         sheet = tmp_path / "sheet.json"
         options = ("--http-port", str(plain), "--ca-file", str(tmp_path / "ca.pem"), "--format", "json", "--asvs", str(sheet))
-        done = run_leaktight("prove", address, *options)
+        done = run_leaktight("prove", address, *options, "--seconds", "600")
     told = json.loads(done.stdout)
     assert [verdict for verdict in told["verdicts"] if verdict["outcome"] != "tight"] == []
     assert done.returncode == 0, done.stderr

@@ -26,15 +26,22 @@ def _proved(shop: Shop, folder: Path, *, browser: bool) -> SiteProof:
 
 
 @pytest.mark.parametrize(
-    ("fault", "check"), [("stores", "browser-storage"), ("tells", "browser-requests"), ("loads-by-script", "mixed-content")]
+    ("fault", "check"),
+    [
+        ("stores", "browser-storage"),
+        ("tells", "browser-requests"),
+        ("tells-slowly", "browser-requests"),
+        ("loads-by-script", "mixed-content"),
+    ],
 )
 def test_scripts_that_leak_are_seen_in_a_browser_only(tmp_path: Path, fault: str, check: str) -> None:
     assert _leaks(_proved(Shop(fault), tmp_path, browser=False)) == set()
     assert _leaks(_proved(Shop(fault), tmp_path, browser=True)) == {check}
 
 
-def test_a_sound_site_is_tight_in_a_browser(tmp_path: Path) -> None:
-    proof = _proved(Shop(), tmp_path, browser=True)
+@pytest.mark.parametrize("faults", [[], ["leads-on"]], ids=["it stays", "scripts lead on to another page"])
+def test_a_sound_site_is_tight_in_a_browser(tmp_path: Path, faults: list[str]) -> None:
+    proof = _proved(Shop(*faults), tmp_path, browser=True)
     assert proof.proof.outcome is Tightness.TIGHT
     assert {"browser-storage", "browser-requests"} <= {name for name, _ in proof.checks}
 

@@ -125,7 +125,7 @@ def test_what_was_not_looked_at_is_told(ca: trustme.CA, tmp_path: Path) -> None:
 
 def test_a_site_in_clear_is_read_and_changed_on_the_wire(tmp_path: Path) -> None:
     with serving(Shop("serves-in-clear"), None) as ports:
-        proof = prove_site(Plan(f"http://{HOST}:{ports.plain}/"))
+        proof = prove_site(Plan(f"http://{HOST}:{ports.plain}/", seconds=600))
     assert {name for name, _ in _leaks(proof)} >= {"twin", "eavesdropper", "tamperer"}
     assert any("card" in v.label for name, v in proof.checks if name == "eavesdropper")
 

@@ -54,7 +54,8 @@ def _newest(context: ssl.SSLContext) -> None:
 def _proved(tls: object, folder: Path, key: trustme.KeyType = trustme.KeyType.ECDSA) -> SiteProof:
     ca = trustme.CA()
     with serving(Shop(), ca, key=key, tls=tls) as ports:  # type: ignore[arg-type]
-        return prove_site(Plan(f"https://{HOST}:{ports.secure}/", http_port=ports.plain, ca_file=trusted(ca, folder)))
+        address = f"https://{HOST}:{ports.secure}/"
+        return prove_site(Plan(address, http_port=ports.plain, ca_file=trusted(ca, folder), seconds=600))
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,14 @@ _MOST_PAGES = 10
 _PATIENCE = 10_000
 """Milliseconds a page may take to load."""
 _SETTLING = 400
-"""Milliseconds that scripts get after a form was filled in."""
+"""Milliseconds, on the page's own clock, that scripts put off what they do after a form was filled in."""
+_LAST = "/leaktight-has-seen-all/"
+"""An address of the site that is asked for last, by the page, and by nobody on the wire."""
+_SETTLED = """([last, settling, patience]) => new Promise(done => {
+    setTimeout(() => fetch(location.origin + last).then(done, done), settling);
+    setTimeout(done, patience);
+})"""
+"""What a page puts off for no longer than that comes first, and what it asks for is known before what it asks for last, however slow it is."""
 _FLAGS = (
     "--disable-quic",
     "--no-first-run",
@@ -83,6 +90,9 @@ def _watched(run: Setting, context: BrowserContext, seen: list[tuple[str, str, s
 
     def look(route: Route) -> None:
         request = route.request
+        if urlsplit(request.url).path == _LAST:
+            route.fulfill(status=204)
+            return
         seen.append((request.url, request.headers.get("referer", ""), request.post_data or ""))
         host = urlsplit(request.url).hostname or ""
         try:
@@ -129,10 +139,22 @@ def _open(run: Setting, context: BrowserContext, url: str, forms: list[Form]) ->
                 field = place.locator(f'[name="{canary.name}"]').first
                 if field.is_visible():  # another one takes nothing
                     _write(run, url, field, canary)
-        page.wait_for_timeout(_SETTLING)
+        _settle(page)
         stored = str(page.evaluate(_STORED))
     _judge_stored(run, url, stored)
     _judge_requests(run, url, seen)
+
+
+def _settle(page: Page) -> None:
+    """Wait until scripts have done what they do after an input; when they lead to another page, until that one has."""
+    from playwright.sync_api import Error
+
+    for _ in range(2):
+        try:
+            page.evaluate(_SETTLED, [_LAST, _SETTLING, _PATIENCE])
+        except Error:  # the page is left meanwhile
+            continue
+        return
 
 
 def _write(run: Setting, url: str, field: Locator, canary: Canary) -> None:
