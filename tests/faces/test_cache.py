@@ -281,13 +281,15 @@ def test_equal_bytes_are_sealed_differently_each_time(tmp_path: Path):
 
 def test_a_changed_entry_is_none(shop: Path, kept: Cache, tmp_path: Path):
     wanted = scan_paths([shop], cache=kept)
+    views = digest(b"module", b"shop/views.py", VIEWS.encode())
+    assert kept.read(views) is not None
     base = sqlite3.connect(tmp_path / "kept" / FILE)
     for name, sealed in base.execute("SELECT name, sealed FROM kept").fetchall():
         spoilt = bytearray(sealed)
         spoilt[len(spoilt) // 2] ^= 1
         base.execute("UPDATE kept SET sealed = ? WHERE name = ?", (bytes(spoilt), name))
-        assert Cache(tmp_path / "kept").read(name) is None
     base.commit()
+    assert Cache(tmp_path / "kept").read(views) is None
     assert scan_paths([shop], cache=kept) == wanted
 
 
