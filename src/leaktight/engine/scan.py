@@ -248,6 +248,7 @@ class ProjectScan:
         )
         if jobs > 1:
             _ = project.templates  # both processes need them
+            self.tree.forget_trees()  # what settings and template tags were made of; both would carry it to the end
         with Ahead(jobs, lambda: (list(judge.of_project(project)), self.gaps)) as others:
             machine.run()
             self.progress("judging", 0, 0)

@@ -111,6 +111,10 @@ class Tree:
             self._parsed[path] = data if isinstance(data, Gap) else parse(data, path)
         return self._parsed[path]
 
+    def forget_trees(self) -> None:
+        """Let go of the trees that are remembered; who asks for one again has the file parsed again."""
+        self._parsed.clear()
+
     def status(self, path: str) -> os.stat_result | None:
         """Give what the system says of a file; None when it is gone."""
         try:
