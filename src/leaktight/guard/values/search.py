@@ -73,6 +73,7 @@ class Search:
     def __init__(self, values: Sequence[tuple[str, str, str]]) -> None:
         self._values = values
         self._pieces = [piece for value, _, _ in values for piece in pieces(value)]
+        self._prepared: Prepared | None = None
         self._codes: dict[str, list[str]] = {}
         self._marked: dict[Callable[[str], list[str]], list[str]] = {}
         """Parts of forms with a mark, by what makes them."""
@@ -147,11 +148,12 @@ class Search:
     def _may_stand_in_block(self, data: bytes, machines: list[BytesAhoCorasick]) -> bool:
         if any(machine.find_matches_as_indexes(data) for machine in machines):
             return True
-        return bool(self._known.mixed and self._partly) and self._may_stand_partly(data.decode("latin-1"))
+        return bool(self._known().mixed and self._partly) and self._may_stand_partly(data.decode("latin-1"))
 
-    @cached_property
     def _known(self) -> Prepared:
-        return prepared(self._pieces)
+        if self._prepared is None:  # a cached property takes longer than what it saves, up to Python 3.11
+            self._prepared = prepared(self._pieces)
+        return self._prepared
 
     @cached_property
     def _machines(self) -> list[BytesAhoCorasick]:
@@ -160,9 +162,9 @@ class Search:
             return []
         # A value may begin as many texts do, its codes hardly; and a machine is built the faster, the shorter its texts are.
         parts = {
-            *self._known.parts,
+            *self._known().parts,
             *(part for family in FAMILIES for part in self._of(family)),
-            *(part for number in self._known.numbers for part in grouped(number)),
+            *(part for number in self._known().numbers for part in grouped(number)),
         }
         parts.update([part[:_ENOUGH] for piece in self._pieces for part in coded(piece)])
         narrow = [part.encode("latin-1") for part in parts if max(part) < "\u0100"]
@@ -174,7 +176,7 @@ class Search:
         ]
 
     def _may_stand_plainly(self, text: str) -> bool:
-        known = self._known
+        known = self._known()
         for part in known.parts:
             if part in text:
                 return True
@@ -210,7 +212,7 @@ class Search:
 
     @cached_property
     def _partly(self) -> list[tuple[Partial, list[str]]]:
-        return partial(self._known.mixed)
+        return partial(self._known().mixed)
 
     def _may_stand_coded(self, text: str) -> bool:
         """Tell whether a code of a value may be in a text. Where nothing long enough for one stands in it, none need be made."""
