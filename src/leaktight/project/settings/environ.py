@@ -204,6 +204,9 @@ class Environ(Expressions):
             for keyword in ("conn_max_age", "conn_health_checks", "engine"):
                 if keyword in call.keywords:
                     table[keyword.upper()] = call.keywords[keyword]
+        if made is None and convert is urls.mail:
+            # Whatever the address is, it sets these and no others.
+            return known(Table({name: derive(UNKNOWN, url) for name in urls.MAIL_SETTINGS}))
         if made is None and len(table) == 1:
             return url if url.data is UNKNOWN else derive(UNKNOWN, url)
         return Val(Table(table), url.certainty if made is not None else Certainty.KNOWN, url.envs)

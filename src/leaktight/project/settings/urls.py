@@ -92,6 +92,18 @@ def cache(url: str) -> dict[str, Any] | None:
     return {"BACKEND": backend, "LOCATION": _whole(url, location), **({"OPTIONS": options} if options else {})}
 
 
+MAIL_SETTINGS = (
+    "EMAIL_BACKEND",
+    "EMAIL_HOST",
+    "EMAIL_PORT",
+    "EMAIL_HOST_USER",
+    "EMAIL_HOST_PASSWORD",
+    "EMAIL_USE_TLS",
+    "EMAIL_USE_SSL",
+)
+"""What the settings of a mail URL are called."""
+
+
 def mail(url: str) -> dict[str, Any] | None:
     """Turn a mail URL into the `EMAIL_…` settings it stands for; None when it is no such URL."""
     split = _split(url)

@@ -16,7 +16,8 @@ The cookie tells nothing about anybody, as a language does: only auditors see it
 not known are believed. A cookie that is deleted needs no flag. A session cookie that a middleware of the project sets with flags of its
 own, a setting that code assigns once it has read its configuration, and one that base settings leave to others are for the strict audience.
 So is a setting that is on when `DEBUG` is off, or when the address of the site is an HTTPS one, one that settings may hold which are not in
-the project, and the cookie of a site that nobody signs in to by a session.
+the project, one that a file of the repository switches on for a site or as the sample of one, and the cookie of a site that nobody signs in
+to by a session.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ from leaktight.rules.cookies.other_ways import (
     judge_switches,
 )
 from leaktight.rules.sessions import are_begun, has_sessions, is_assigned, is_to_be_built_on, sets_session_cookie
+from leaktight.rules.transport.enforcement import ON, is_given
 
 rule = Rule(
     __name__,
@@ -142,6 +144,7 @@ def session_cookie(project: Project) -> Iterator[Finding]:
                 or is_assigned(project, value.name)
                 or is_to_be_built_on(settings, value)
                 or not are_begun(project, settings)
+                or (value.certainty is Certainty.DEFAULTED and is_given(project, value.env, ON))
             )
             audience = Audience.STRICT if elsewhere else Audience.DEFAULT
             yield from judge_setting(rule, settings, value, what="the session cookie", why=_why(value), audience=audience)

@@ -31,7 +31,7 @@ from leaktight.project.environment import WORDS, Environment, words_of
 from leaktight.project.settings import UNKNOWN, Settings, SettingValue
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.sessions import place
-from leaktight.rules.transport.enforcement import is_base, is_public, of_production
+from leaktight.rules.transport.enforcement import OFF, ON, is_base, is_given, is_public, of_production
 from leaktight.rules.transport.sample import site
 from leaktight.rules.written import switches
 from leaktight.source.code import Op
@@ -78,7 +78,7 @@ def _judge(settings: Settings, value: SettingValue, project: Project) -> Iterato
         or (value.certainty is Certainty.KNOWN and (bool(settings.incomplete) or is_base(settings)))
     )
     # A file of the repository shows whoever runs the site how it is switched off.
-    is_open = is_open or (value.certainty is Certainty.DEFAULTED and value.env in _switched_off(project))
+    is_open = is_open or (value.certainty is Certainty.DEFAULTED and is_given(project, value.env, OFF))
     yield rule.finding(
         place(value, settings),
         confidence=Confidence.HIGH if value.certainty is Certainty.KNOWN and not is_open else Confidence.MEDIUM,
@@ -102,10 +102,6 @@ def errors_are_passed_on(settings: Settings, value: SettingValue) -> Iterator[Fi
         )
 
 
-_FALSE = frozenset({"0", "false", "no", "off", "n", "f", ""})
-_TRUE = frozenset({"1", "true", "yes", "on", "t", "y"})
-
-
 @rule.project
 def switched_on_from_outside(project: Project) -> Iterator[Finding]:
     """The variable `DEBUG` hangs on, set in an image, a compose file, a cluster or a unit for a public site."""
@@ -114,7 +110,7 @@ def switched_on_from_outside(project: Project) -> Iterator[Finding]:
         if not file.is_public or file.kind == "env":
             continue
         for variable in file.variables:
-            if variable.name in variables and (variable.value or "").strip().lower() in _TRUE:
+            if variable.name in variables and (variable.value or "").strip().lower() in ON:
                 yield rule.finding(
                     variable.place.span(file.path),
                     confidence=Confidence.MEDIUM,
@@ -125,16 +121,6 @@ def switched_on_from_outside(project: Project) -> Iterator[Finding]:
 
 
 _OFF = "visitors see a plain error page; who develops sets the variable, or uses settings of their own"
-
-
-def _switched_off(project: Project) -> frozenset[str]:
-    """Variables that a file of the repository switches off, for a site or as the sample of one."""
-    return frozenset(
-        variable.name
-        for file in project.deployment_files
-        for variable in file.variables
-        if variable.value is not None and variable.value.strip().lower() in _FALSE
-    )
 
 
 @rule.fix(Safety.UNSAFE, "switch it off unless the environment says otherwise", _OFF)

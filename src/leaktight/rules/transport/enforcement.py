@@ -40,6 +40,16 @@ def is_base(settings: Settings) -> bool:
     return settings.environment is Environment.UNKNOWN
 
 
+OFF = frozenset({"0", "false", "no", "off", "n", "f", ""})
+ON = frozenset({"1", "true", "yes", "on", "t", "y"})
+
+
+def is_given(project: Project, variable: str | None, values: frozenset[str]) -> bool:
+    """Tell whether a file of the repository gives a variable one of these values, for a site or as the sample of one."""
+    given = (told for file in project.deployment_files for told in file.variables if told.name == variable)
+    return any(told.value is not None and told.value.strip().lower() in values for told in given)
+
+
 def middleware(settings: Settings) -> SettingValue:
     """The list of middleware, under its old name when it is set under that only."""
     old = settings.get("MIDDLEWARE_CLASSES")
