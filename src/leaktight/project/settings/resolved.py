@@ -134,9 +134,12 @@ class Settings:
     def is_open(self, value: SettingValue) -> bool:
         """Tell a setting that production may be given elsewhere: by what is read after it and is not in the tree.
 
-        An optional module decides where `DEBUG` is left on for it to switch off; others are taken to be left out.
+        An optional module decides where `DEBUG` is left on for it to switch off; others are taken to be left out. What a variable of the
+        environment decides is given by that.
         """
         span = value.span
+        if value.certainty is Certainty.DEFAULTED and value.env is not None and value.env not in self.overridden_by:
+            return False
         if any(span is None or (path and (span.path != path or span.line < line)) for path, line in self._unread):
             return True
         debug = self.get("DEBUG")

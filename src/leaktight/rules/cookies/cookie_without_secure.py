@@ -144,7 +144,7 @@ def session_cookie(project: Project) -> Iterator[Finding]:
                 or is_assigned(project, value.name)
                 or is_to_be_built_on(settings, value)
                 or not are_begun(project, settings)
-                or (value.certainty is Certainty.DEFAULTED and is_given(project, value.env, ON))
+                or (value.certainty is Certainty.DEFAULTED and is_given(project, value.env, ON, by_default=True))
             )
             audience = Audience.STRICT if elsewhere else Audience.DEFAULT
             yield from judge_setting(rule, settings, value, what="the session cookie", why=_why(value), audience=audience)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from leaktight.model import Certainty
 from leaktight.project import Project
+from leaktight.project.deployment import DeploymentFile
 from leaktight.project.environment import Environment, environment_of
 from leaktight.project.settings import UNKNOWN, Settings, SettingValue
 from leaktight.project.symbols import ClassRef
@@ -44,10 +45,18 @@ OFF = frozenset({"0", "false", "no", "off", "n", "f", ""})
 ON = frozenset({"1", "true", "yes", "on", "t", "y"})
 
 
-def is_given(project: Project, variable: str | None, values: frozenset[str]) -> bool:
-    """Tell whether a file of the repository gives a variable one of these values, for a site or as the sample of one."""
-    given = (told for file in project.deployment_files for told in file.variables if told.name == variable)
+def is_given(project: Project, variable: str | None, values: frozenset[str], *, by_default: bool = False) -> bool:
+    """Tell whether a file of the repository gives a variable one of these values, for a site or as the sample of one.
+
+    A container file that is added to others on demand gives nothing by default.
+    """
+    files = [file for file in project.deployment_files if not by_default or file.kind == "env" or _is_of_production(file)]
+    given = (told for file in files for told in file.variables if told.name == variable)
     return any(told.value is not None and told.value.strip().lower() in values for told in given)
+
+
+def _is_of_production(file: DeploymentFile) -> bool:
+    return file.environment is Environment.PRODUCTION
 
 
 def middleware(settings: Settings) -> SettingValue:
