@@ -64,8 +64,10 @@ def bare(value: str) -> list[Form]:
 
 def number_of(value: str) -> str:
     """Return the number of a card or an account, however it is grouped; an empty text for any other value."""
+    if len(value) < _SHORTEST_NUMBER or not value[2:GROUP].isdigit():  # so it is with nearly every other value
+        return ""
     bare = value if value.isalnum() else value.translate(_UNGROUPED)
-    return bare if len(bare) >= _SHORTEST_NUMBER and _NUMBER(bare) else ""
+    return bare if _NUMBER(bare) else ""
 
 
 def coded(value: str) -> list[Form]:

@@ -20,7 +20,7 @@ _RUN = b"a"
 _RUNS = bytes([_RUN[0] if chr(code) in _CODE else 0 for code in range(256)])
 _FEW = 4
 _LONG_CODE = 12
-"""Codes of at least this length stand in few texts. Of several values it pays to find out first whether one of theirs can be there at all."""
+"""Codes of at least this length stand in few texts, so it pays to find out first whether one can be there at all; with more than a few values, always."""
 _LINE = 1 << 9
 """Up to this length it pays to look at the words of a text before it is searched."""
 _NEVER = 1 << 62
@@ -218,10 +218,11 @@ class Search:
         """Tell whether a code of a value may be in a text. Where nothing long enough for one stands in it, none need be made."""
         runs: bytes | None = None
         too_long = _NEVER if len(self._pieces) > 1 else 0
+        checked = _LONG_CODE if len(self._pieces) <= _FEW else 0
         for piece in self._pieces:
             parts = self._codes.get(piece)
             if parts is None:
-                if too_long and (least := shortest_code(piece)) >= _LONG_CODE:
+                if too_long and (least := shortest_code(piece)) >= checked:
                     if least >= too_long:
                         continue
                     if runs is None:
