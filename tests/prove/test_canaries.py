@@ -26,6 +26,18 @@ def test_no_two_are_alike(kind):
     assert len({_canary(kind).text for _ in range(200)}) == 200
 
 
+def _made_from(*texts: str) -> str:
+    waiting = iter(texts)
+    return mint.canary(Kind.DIGITS, label="one-time-code", name="code", planted="x", make=lambda _: next(waiting)).text
+
+
+def test_one_that_many_have_as_a_password_is_not_planted_where_the_form_leaves_a_choice():
+    assert _made_from("123456", "696969", "480912") == "480912"
+    assert _made_from(*(str(number) for number in range(471, 500))) in {
+        str(number) for number in range(471, 500)
+    }  # all are short
+
+
 @each_kind
 def test_one_that_is_made_says_nothing_of_itself(kind):
     canary = _canary(kind)

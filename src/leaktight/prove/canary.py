@@ -11,6 +11,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeAlias
 
+from leaktight.guard.values.search import is_common
+
 _LETTERS = string.ascii_lowercase.translate({ord(c): None for c in "ilo"})
 """Letters that nobody mixes up with digits, so that a canary copied by hand is still found."""
 _TEST_PREFIX = "400000"
@@ -18,6 +20,8 @@ _TEST_PREFIX = "400000"
 _WORD_LENGTH = 12
 _SHORTEST_WORD = 8
 _TRIES = 100
+_CHOOSY = 5
+"""So often is a text given up for being one that stands somewhere by chance; where all of a form do, one of them has to serve."""
 
 Maker: TypeAlias = Callable[[Callable[[str], str]], str]
 """Makes a text by choosing from characters."""
@@ -72,9 +76,10 @@ class Mint:
         self, kind: Kind, *, label: str, name: str, planted: str, most: int | None = None, make: Maker | None = None
     ) -> Canary:
         """Return a canary of a kind; `most` characters, if the field allows no more; or what `make` makes of our choices."""
-        for _ in range(_TRIES):
+        for attempt in range(_TRIES):
             text = make(self._random.choice) if make is not None else _shortened(_MAKERS[kind](self), kind, most)
-            if text not in self._made:
+            # A code of six digits may be a password that many have: it would be known behind its name only.
+            if text not in self._made and (attempt >= _CHOOSY or not is_common(text)):
                 break
         self._made.add(text)
         return Canary(text, kind, label, name, planted, make)

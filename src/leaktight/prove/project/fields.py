@@ -9,6 +9,9 @@ from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import Any
 
+from django.conf import settings
+from django.utils import timezone
+
 from leaktight.policy import LABELS, LabelKind, Strength, recognise
 from leaktight.prove.canary import Canary, Kind, Maker, Mint
 from leaktight.prove.project.patterns import matching
@@ -202,9 +205,17 @@ def _values(choices: Any) -> Iterator[Any]:
             yield value
 
 
+def soon(now: datetime.datetime, zone: datetime.tzinfo | None) -> datetime.datetime:
+    """Return the local time in an hour, or later where clocks are changed: no form takes an hour that is left out or comes twice."""
+    later = now + datetime.timedelta(hours=1)
+    while later.replace(tzinfo=zone).utcoffset() != later.replace(tzinfo=zone, fold=1).utcoffset():
+        later += datetime.timedelta(hours=1)
+    return later
+
+
 def _moment(cls: str, name: str) -> Any:
     past = any(word in name.lower() for word in ("birth", "born", "dob", "past", "start_date"))
-    now = datetime.datetime.now() + datetime.timedelta(hours=1)  # noqa: DTZ005 - a form reads local time
+    now = soon(datetime.datetime.now(), timezone.get_current_timezone() if settings.USE_TZ else None)  # noqa: DTZ005 - a form reads local time
     match cls:
         case "DateField":
             return "1990-04-01" if past else f"{now:%Y-%m-%d}"
