@@ -11,7 +11,20 @@ from leaktight.flow.caught import Caught
 from leaktight.flow.knowledge import AttributeSpec
 from leaktight.flow.machine import Function
 from leaktight.flow.naming import add_fact, is_place, made_fact, may_be_secret, name_value, of_addresses
-from leaktight.flow.value import ANY_KEY, ELEMENT, MAX_PATH, MISSING, SOME_KEY, UNKNOWN, Dependence, Evidence, Value, join
+from leaktight.flow.value import (
+    ANY_KEY,
+    ELEMENT,
+    MANAGER,
+    MANAGERS,
+    MAX_PATH,
+    MISSING,
+    SOME_KEY,
+    UNKNOWN,
+    Dependence,
+    Evidence,
+    Value,
+    join,
+)
 from leaktight.model import Certainty
 from leaktight.policy import State
 from leaktight.project.classes import USER
@@ -98,8 +111,8 @@ def _of_reference(frame: Frame, base: Value, name: str, span: int) -> Value:
         symbol = machine.program.member(ref, name)
         if symbol is not None:
             return machine.symbol_value(symbol)
-        if name in {"objects", "_default_manager", "_base_manager", "all_objects"} or name.endswith("objects"):
-            return Value(type="django.db.models.Manager", origin=ref)
+        if name in MANAGERS or name.endswith("objects"):
+            return Value(type=MANAGER, origin=ref)
         found = class_value(frame, ref, name)
         if found is not None:
             return found

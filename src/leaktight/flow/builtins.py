@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from leaktight.flow import attributes, keys, methods
 from leaktight.flow.machine import Function
 from leaktight.flow.naming import name_value
-from leaktight.flow.value import MISSING, TRUTH, UNKNOWN, Value
+from leaktight.flow.value import MAX_DEPTH, MISSING, TRUTH, UNKNOWN, Value
 from leaktight.project.symbols import ClassRef, External
 
 if TYPE_CHECKING:
@@ -149,6 +149,18 @@ def _first(_frame: Frame, arguments: Arguments, _keywords: Keywords, _span: int)
     return arguments[0] if arguments else UNKNOWN
 
 
+def _copy(_frame: Frame, arguments: Arguments, _keywords: Keywords, _span: int) -> Value:
+    if not arguments:
+        return UNKNOWN
+    return arguments[0] if arguments[0].is_shared else methods.duplicate(arguments[0])
+
+
+def _deep_copy(_frame: Frame, arguments: Arguments, _keywords: Keywords, _span: int) -> Value:
+    if not arguments:
+        return UNKNOWN
+    return arguments[0] if arguments[0].is_shared else methods.duplicate(arguments[0], deep=MAX_DEPTH)
+
+
 def _element(frame: Frame, arguments: Arguments, _keywords: Keywords, _span: int) -> Value:
     return frame.element_of(arguments[0]) if arguments else UNKNOWN
 
@@ -236,7 +248,7 @@ BUILTINS: dict[str, Callable[[Frame, Arguments, Keywords, int], Value | None]] =
     "builtins.id": _truth,
     "builtins.hash": _truth,
     "functools.partial": _partial,
-    "copy.copy": _first,
-    "copy.deepcopy": _first,
+    "copy.copy": _copy,
+    "copy.deepcopy": _deep_copy,
     "typing.cast": lambda _frame, arguments, _keywords, _span: arguments[1] if len(arguments) > 1 else UNKNOWN,
 }

@@ -31,27 +31,12 @@ _TELLING = frozenset(name for name, label in LABELS.items() if label.kind not in
 
 _FROM_INSIDE = frozenset(
     {
-        "Exception",
-        "BaseException",
-        "OSError",
-        "IOError",
-        "EnvironmentError",
-        "FileNotFoundError",
-        "PermissionError",
-        "ConnectionError",
+        "Exception", "BaseException", "OSError", "IOError", "EnvironmentError", "FileNotFoundError", "PermissionError", "ConnectionError",
+        "ConnectionRefusedError", "TimeoutError", "MemoryError", "ImportError", "ModuleNotFoundError", "DatabaseError", "IntegrityError",
+        "OperationalError", "ProgrammingError", "InternalError", "InterfaceError", "CalledProcessError", "SSLError", "RequestException",
+        "HTTPError", "URLError", "ClientError", "LDAPError", "LDAPException", "RedisError", "SMTPException",
     }
-    | {
-        "ConnectionRefusedError",
-        "TimeoutError",
-        "MemoryError",
-        "ImportError",
-        "ModuleNotFoundError",
-        "DatabaseError",
-        "IntegrityError",
-    }
-    | {"OperationalError", "ProgrammingError", "InternalError", "InterfaceError", "CalledProcessError", "SSLError"}
-    | {"RequestException", "HTTPError", "URLError", "ClientError", "LDAPError", "LDAPException", "RedisError", "SMTPException"}
-)
+)  # fmt: skip
 """Classes whose text is written by the system, a database or a server: names of files, hosts and tables.
 
 The text of all others is as often a sentence about what the visitor did: `ValueError`, `DoesNotExist`, a parser's error.
@@ -62,9 +47,8 @@ _FROM_SERVERS = (
     "sqlite3.", "redis.", "ldap", "paramiko.", "botocore.", "kombu.", "docker.", "kubernetes.", "elasticsearch.", "pymongo.", "minio.", "git.",
 )  # fmt: skip
 """Beginnings of the names of such classes in libraries that talk to servers."""
-
-
 _CLIENTS = ("requests.", "httpx.", "urllib3.", "urllib.error.", "aiohttp.")
+"""Those of libraries that ask other sites."""
 
 
 def raise_(frame: Frame, code: Code) -> None:
@@ -93,15 +77,14 @@ def try_(frame: Frame, code: Code) -> bool:
     frame.raised, frame.asked = [], []
     before = dict(frame.env)
     ended = frame.run(body)
-    if not ended and orelse:
-        ended = frame.run(orelse)
     raised, frame.raised = frame.raised, outer_raised
     asked, frame.asked = frame.asked, [*outer_asked, *frame.asked]
     is_known = bool(asked) and all(asked)
-    after_body = None if ended else dict(frame.env)
-    ends = [] if after_body is None else [after_body]
     start = frame.env
     middle = _join(before, start)
+    if not ended and orelse:
+        ended = frame.run(orelse)  # what it raises is for no handler here
+    ends = [] if ended else [dict(start)]
     untaken = list(raised)
     expected = bool(handlers) and not any(map(_tells, raised)) and (parsing.reads_only(frame, body) or _is_trial(frame, body))
     frame.depth += 1
@@ -145,10 +128,9 @@ def _class_names(frame: Frame, types: Code) -> list[Any]:
         if isinstance(value.ref, ClassRef):
             result.append(value.ref)
         elif isinstance(value.ref, External):
-            other = item[0] == Op.NAME and _tail("." + value.ref.name) in _CATCH_ALL and item[2] not in _CATCH_ALL
-            result.append(
-                item[2] if other else value.ref.name
-            )  # `except ImportError: DriverError = Exception` stands for the driver's
+            # `except ImportError: DriverError = Exception` stands for the driver's.
+            other = item[0] == Op.NAME and _tail(value.ref.name) in _CATCH_ALL and item[2] not in _CATCH_ALL
+            result.append(item[2] if other else value.ref.name)
         elif item[0] in {Op.NAME, Op.ATTR}:
             result.append(item[2] if item[0] == Op.NAME else item[3])
     return result

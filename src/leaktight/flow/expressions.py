@@ -277,10 +277,6 @@ def dictionary(frame: Frame, code: Code) -> Value:
     return value
 
 
-PAIRS = "pairs"
-"""Origin of what `.items()` gives of a dictionary whose keys are known: one pair for each."""
-
-
 def spread(container: Value, other: Value) -> None:
     """`{**other}`, `.update(other)`: everything inside goes over."""
     for key, inner in (other.fields or {}).items():

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from leaktight.flow import exceptions, expressions, generic_views
+from leaktight.flow import exceptions, expressions, generic_views, keys
 from leaktight.flow.assignment import assign
 from leaktight.flow.calls import implicit_call, run_uncalled
 from leaktight.flow.expressions import closure, constant_key, element_of, entered, evaluate, known_truth
@@ -30,8 +30,6 @@ Env = dict[str, Value]
 _OPERATIONS = frozenset({"get", "post", "put", "patch", "delete", "route", "errorhandler", "app_errorhandler"})
 MAX_STATEMENTS = 20_000
 """Statements evaluated in one function before the rest of it is left; counted, never timed."""
-
-
 SUMMARY_SIZE = 80
 """Values a summary holds at most, counted with all that is inside them."""
 
@@ -145,13 +143,13 @@ class Frame:
                 return True
         return False
 
-    def branch(self, blocks: list[list[Code]], *, may_skip: bool, given: Env | None = None) -> bool:
-        """Evaluate alternatives from the same start and join what they leave; `given` is what only the first one knows."""
+    def branch(self, blocks: list[list[Code]], *, may_skip: bool, given: Sequence[Env] = ()) -> bool:
+        """Evaluate alternatives from the same start and join what they leave; `given` is what each of the first ones alone knows."""
         start = self.env
         ends: list[Env] = [dict(start)] if may_skip else []
         self.depth += 1
         for index, block in enumerate(blocks):
-            self.env = {**start, **given} if given and index == 0 else dict(start)
+            self.env = {**start, **given[index]} if index < len(given) else dict(start)
             if not self.run(block):
                 ends.append(self.env)
         self.depth -= 1
@@ -198,7 +196,7 @@ class Frame:
         truth = known_truth(self, test)
         if truth is not None:
             return self.run(body if truth else orelse)
-        return self.branch([body, orelse], may_skip=False, given=exceptions.narrowed(self, test))
+        return self.branch([body, orelse], may_skip=False, given=[exceptions.narrowed(self, test)])
 
     def loop(self, code: Code) -> bool:
         _, _, target, iterable, body, orelse = code
@@ -262,12 +260,15 @@ class Frame:
     def match(self, code: Code) -> bool:
         _, _, subject, cases = code
         value = evaluate(self, subject)
-        blocks = []
-        for names, guard, body in cases:
-            for name in names:
-                self.env[name] = value
-            blocks.append(body if guard is None else [[Op.EXPRESSION, code[1], guard], *body])
-        return self.branch(blocks, may_skip=True)
+        blocks = [body if guard is None else [[Op.EXPRESSION, code[1], guard], *body] for _, guard, body in cases]
+        given = [{name: self.captured(name, under, value, code[1]) for name, under in names} for names, _, _ in cases]
+        return self.branch(blocks, may_skip=True, given=given)
+
+    def captured(self, name: str, under: list[str], value: Value, span: int) -> Value:
+        """What a `case` binds to a name: what stands under its keys, or some part of it."""
+        for key in under:
+            value = keys.read_key(self, value, key, span)
+        return name_value(self, name, value, span, what="matched as")
 
 
 def _taken_by_base(machine: Machine, owner: ClassRef, name: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from leaktight.flow import keys
 from leaktight.flow.filling import format_start, named_fields
 from leaktight.flow.naming import name_value
-from leaktight.flow.value import MANAGER, MISSING, TRUTH, UNKNOWN, Value, as_text, in_part, join
+from leaktight.flow.value import MANAGER, MISSING, PAIRS, TRUTH, UNKNOWN, Value, as_text, in_part, join
 
 if TYPE_CHECKING:
     from leaktight.flow.frame import Frame
@@ -48,12 +48,10 @@ def call_method(
     found = knowledge.methods.get(name)
     if found is not None and receiver.type in knowledge.classes and not knowledge.is_a(receiver.type, found.rpartition(".")[0]):
         return UNKNOWN
-    if found is not None and (found in frame.machine.knowledge.functions or frame.machine.is_watched(found)):
+    if found is not None and (found in knowledge.functions or frame.machine.is_watched(found)):
         from leaktight.flow.outside import call_external
 
         return call_external(frame, found, receiver, arguments, keywords, span, places, is_open="**" in keywords)
-    if receiver.type == "django.db.models.Manager" and receiver.ref is None:
-        return Value(type=receiver.type, origin=receiver.origin)  # a queryset's own method gives the queryset on
     return UNKNOWN
 
 
@@ -63,10 +61,12 @@ def _transform(value: Value, name: str) -> Any:
     return MISSING
 
 
-def duplicate(value: Value) -> Value:
-    """A copy whose container is its own."""
+def duplicate(value: Value, *, deep: int = 0) -> Value:
+    """A copy whose container is its own, and so many levels of the containers inside it."""
     twin = value.copy()
-    twin.fields = dict(value.fields) if value.fields else None
+    twin.fields = (
+        {key: duplicate(inner, deep=deep - 1) if deep else inner for key, inner in value.fields.items()} if value.fields else None
+    )
     return twin
 
 
@@ -150,7 +150,7 @@ def whole_pair(frame: Frame, pairs: Value, span: int) -> Value:
 
 def _known_pairs(receiver: Value) -> Value:
     """The pairs of a dictionary whose keys are all known."""
-    result = Value(type="list", origin="pairs")
+    result = Value(type="list", origin=PAIRS)
     for index, (key, inner) in enumerate((receiver.fields or {}).items()):
         pair = Value(type="tuple")
         pair.put(0, Value(const=key))

@@ -30,7 +30,6 @@ _TELL_NOTHING = frozenset(
         "yesno",
         "pluralize",
         "count",
-        "default_if_none_bool",
         "divisibleby",
         "filesizeformat",
         "date",

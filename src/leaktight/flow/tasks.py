@@ -56,7 +56,8 @@ def _unpacked(
     by_name = arguments[1] if len(arguments) > 1 else keywords.get("kwargs", UNKNOWN)
     list_place = places.get(0, places.get("args"))
     name_place = places.get(1, places.get("kwargs"))
-    positional = [value for key, value in sorted((listed.fields or {}).items(), key=str) if isinstance(key, int)]
+    fields = listed.fields or {}
+    positional = [fields[place] for place in sorted(key for key in fields if isinstance(key, int))]
     named = {key: value for key, value in (by_name.fields or {}).items() if isinstance(key, str)}
     spans: dict[Any, int] = {}
     if list_place is not None:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeAlias
 
-from leaktight.guard.values.search import is_common
+from leaktight.guard.values.common import is_common
 
 _LETTERS = string.ascii_lowercase.translate({ord(c): None for c in "ilo"})
 """Letters that nobody mixes up with digits, so that a canary copied by hand is still found."""

@@ -56,7 +56,7 @@ class Op:
     DELETE = 31  # targets
     GLOBAL = 32  # names
     IMPORT = 33  # [[local name, qualified name], …]
-    MATCH = 34  # subject, [[captured names, guard or None, body], …]
+    MATCH = 34  # subject, [[[(captured name, keys it stands under), …], guard or None, body], …]
     NOT = 35  # operand: a truth value
 
 

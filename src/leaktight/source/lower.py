@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -240,16 +240,29 @@ class _Lowerer(Expressions):
 
     def match(self, node: ast.Match) -> Code:
         cases = [
-            [_captured(case.pattern), None if case.guard is None else self.expression(case.guard), self.block(case.body)]
+            [
+                sorted(_captured(case.pattern, [])),
+                None if case.guard is None else self.expression(case.guard),
+                self.block(case.body),
+            ]
             for case in node.cases
         ]
         return [Op.MATCH, span(node.subject), self.expression(node.subject), cases]
 
 
-def _captured(pattern: ast.pattern) -> list[str]:
-    """The names a `case` pattern binds; each is taken to hold the subject or a part of it."""
-    names = {getattr(node, "name", None) or getattr(node, "rest", None) for node in ast.walk(pattern)}
-    return sorted(name for name in names if name)
+def _captured(pattern: ast.pattern, keys: list[str]) -> Iterator[tuple[str, list[str]]]:
+    """The names a `case` pattern binds, each with the keys it stands under: it is taken to hold what is there, or a part of it."""
+    name = getattr(pattern, "name", None) or getattr(pattern, "rest", None)
+    if name:
+        yield name, keys
+    if isinstance(pattern, ast.MatchMapping):
+        for key, inner in zip(pattern.keys, pattern.patterns, strict=True):
+            known = key.value if isinstance(key, ast.Constant) else None
+            yield from _captured(inner, [*keys, known] if isinstance(known, str) else keys)
+        return
+    for child in ast.iter_child_nodes(pattern):
+        if isinstance(child, ast.pattern):
+            yield from _captured(child, keys)
 
 
 def _is_accessor(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
