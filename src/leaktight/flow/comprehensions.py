@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from leaktight.flow import assignment, exceptions, expressions, filtering, methods
-from leaktight.flow.value import PAIRS, Value
+from leaktight.flow.value import Value
 from leaktight.source.code import Code, Op
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def _rounds(frame: Frame, generators: list[Any], *, unchanged: bool) -> Iterator
         return
     target, iterable, conditions = generators[0]
     source = expressions.evaluate(frame, iterable)
-    pairs = list((source.fields or {}).values()) if source.origin == PAIRS else []
+    pairs = list((source.fields or {}).values()) if source.origin == methods.PAIRS else []
     element = expressions.element_of(frame, source)
     if isinstance(source.origin, Value) and not conditions and unchanged:
         element = methods.whole_pair(frame, source, iterable[1])

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 from leaktight.flow import keys
 from leaktight.flow.filling import format_start, named_fields
 from leaktight.flow.naming import name_value
-from leaktight.flow.value import MANAGER, MISSING, PAIRS, TRUTH, UNKNOWN, Value, as_text, in_part, join
+from leaktight.flow.value import MANAGER, MISSING, TRUTH, UNKNOWN, Value, as_text, in_part, join
 
 if TYPE_CHECKING:
     from leaktight.flow.frame import Frame
 
 Arguments = list[Value]
 Keywords = dict[str, Value]
+
+PAIRS = "pairs"
+"""Origin of what `.items()` gives of a dictionary whose keys are known: one pair for each."""
 
 _SAME_TEXT = frozenset(
     "strip lstrip rstrip lower upper title capitalize casefold swapcase encode decode replace zfill ljust rjust center "

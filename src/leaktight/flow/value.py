@@ -28,9 +28,6 @@ GONE = "gone"
 FLAGS = "flags"
 """Type of several constants from outside, put together with `|`; its keys are their names."""
 
-PAIRS = "pairs"
-"""Origin of what `.items()` gives of a dictionary whose keys are known: one pair for each."""
-
 MAX_FACTS = 12
 MAX_PATH = 3
 MAX_DEPTH = 4
