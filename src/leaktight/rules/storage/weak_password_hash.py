@@ -34,6 +34,7 @@ from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.outgoing.protections import argument, has_one_of, is_one_of
 from leaktight.rules.sessions import place
 from leaktight.rules.storage.hash_options import of_method, of_schemes
+from leaktight.rules.storage.hash_uses import kept_as_password
 from leaktight.rules.transport.enforcement import is_base, is_public
 from leaktight.rules.written import places
 from leaktight.source.code import Code, Op, last_name, walk
@@ -117,6 +118,20 @@ def hashed_fast(call: Call) -> Iterator[Finding]:
                 symbol=call.symbol,
                 flow=(*call.machine.steps(fact.trace), *call.steps()),
                 why=f"`{call.name.rpartition('.')[2]}()` is fast",
+            )
+
+
+@rule.call(*_FAST)
+def hashed_fast_and_kept(call: Call) -> Iterator[Finding]:
+    """Nothing says that it is a password but what is done with the hash."""
+    if not any(fact.label == "password" for value in call.arguments.values() for fact in all_facts(value)):
+        for packed in kept_as_password(call):
+            yield rule.finding(
+                call.project.span(call.path, packed),
+                confidence=Confidence.LOW,
+                audience=Audience.AUDIT,
+                symbol=call.symbol,
+                why=f"what `{call.name.rpartition('.')[2]}()` makes is taken for one, and that is fast",
             )
 
 
