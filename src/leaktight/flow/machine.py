@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Iterator
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ _decode = msgspec.msgpack.Decoder().decode
 MAX_EFFECTS = 60
 """Calls a function passes on to its callers to judge; more is not worth the time."""
 
+_BUILTINS = frozenset(dir(builtins))
 _LOGGERS = ("logger", "_log")
 """How the names of other packages' loggers end: `from tornado.log import access_log`."""
 
@@ -173,7 +175,7 @@ class Machine:
 
     def lookup(self, path: str, name: str) -> Value | None:
         """The value of a name at module level."""
-        symbol = self.program.lookup(path, name)
+        symbol = self.program.lookup(path, name) or self._brought_by_star(path, name)
         if symbol is None:
             return None
         value = self.symbol_value(symbol)
@@ -182,6 +184,15 @@ class Machine:
             qualified = self.program.modules[symbol.path].imports[symbol.name]
             return self.symbol_value(self.program.resolve_qualified(qualified, symbol.path))
         return value
+
+    def _brought_by_star(self, path: str, name: str) -> External | None:
+        """A name that nothing in the file binds comes with `from package import *`: of the only one there is, or of one it is known of."""
+        outside = self.program.outside_stars(path) if name not in _BUILTINS else ()
+        named = [self.knowledge.canonical(f"{star}.{name}") for star in outside]
+        if len(named) > 1:
+            known = self.knowledge
+            named = [each for each in named if each in known.functions or each in known.classes or each in known.instances]
+        return External(named[0]) if named else None
 
     def instance_field(self, cls: ClassRef, name: str) -> Value | None:
         """What the methods of a class store in an attribute, whatever the order they are called in."""

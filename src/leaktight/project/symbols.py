@@ -203,6 +203,11 @@ class Program:
             return self.resolve_qualified(module.inner_imports[name], path, depth + 1)
         return None
 
+    def outside_stars(self, path: str) -> tuple[str, ...]:
+        """The packages from outside a file imports everything from."""
+        stars = self.modules[path].stars
+        return tuple(star for star in stars if not star.startswith(".") and self.find_module(star, path) is None)
+
     # -- definitions ---------------------------------------------------------------------------
 
     def function(self, ref: FunctionRef) -> Function:
