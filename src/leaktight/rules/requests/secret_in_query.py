@@ -16,7 +16,8 @@ The token works once and for minutes, and the next address does not hold it any 
 
 For the strict only: a code, or a `token` or `secret` whose name does not say that it lets somebody in, because links are made of them and
 nothing in the code tells for how long they work; what `check_token` is given, which is used once; a name with several meanings; what OAuth
-and OpenID put into the address, since their protocol asks for it; and a password, a card or an identity number in the path of an address.
+and OpenID put into the address, since their protocol asks for it; the `client_secret` of one payment, which a payment service puts there
+when it sends people back; and a password, a card or an identity number in the path of an address.
 """
 
 from __future__ import annotations
