@@ -119,7 +119,7 @@ def _of_project(wanted: Wanted) -> Proof:
         )
     except CannotProve as error:
         raise UsageError(str(error)) from None
-    speaking = files_of(root, folder, wanted.settings) if wanted.settings else result.project.settings
+    speaking = files_of(root, folder, settings)
     whole = joined(replace(proof, notes=(f"settings: {settings}", *proof.notes)), result.findings, speaking)
     save_tests(wanted.write_tests, whole, settings)
     found = None if result.gaps else Counter(finding.rule for finding in result.findings if not finding.claimed)

@@ -2,6 +2,7 @@
 
 from leaktight.edit.decorators import calls_of as calls_of
 from leaktight.edit.decorators import decorate as decorate
+from leaktight.edit.decorators import give as give
 from leaktight.edit.desk import Desk as Desk
 from leaktight.edit.document import Conflict as Conflict
 from leaktight.edit.document import Document as Document

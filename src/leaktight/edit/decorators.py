@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from leaktight.edit.layout import Written
 from leaktight.edit.python import Definition, PythonDocument
@@ -23,6 +24,34 @@ def decorate(document: PythonDocument, node: Definition, decorator: Written | st
         if not _registers(given):
             return document.insert_lines(given.lineno, lines, indent)
     return document.insert_lines(node.lineno, lines, indent)
+
+
+def give(document: PythonDocument, node: Definition, call: ast.Call, arguments: Sequence[str]) -> Edit:
+    """Give a call in the decorators of a definition more arguments, laid out anew where its line would become too long."""
+    decorator = next(given for given in node.decorator_list if any(inner is call for inner in ast.walk(given)))
+    is_short = len(document.line(decorator.lineno)) + sum(len(argument) + 2 for argument in arguments) <= document.width
+    written = _written(document, decorator, call, arguments)
+    if is_short or decorator.lineno != decorator.end_lineno or not isinstance(written, Written):
+        return document.add_argument(call, ", ".join(arguments))
+    indent = document.indent_of(node)
+    lines = written.lines(document.width, indent=indent, lead="@")
+    return document.replace(decorator, f"\n{indent}".join(lines).removeprefix("@"))
+
+
+def _written(document: PythonDocument, node: ast.expr, call: ast.Call, more: Sequence[str]) -> Written | str:
+    """An expression around a call with more arguments, to be written anew."""
+    if not isinstance(node, ast.Call):
+        return document.source(node)
+    given = (
+        [_written(document, argument, call, more) for argument in node.args]
+        if node is not call
+        else [*map(document.source, node.args), *more]
+    )
+    named = [
+        f"{keyword.arg}={document.source(keyword.value)}" if keyword.arg else f"**{document.source(keyword.value)}"
+        for keyword in node.keywords
+    ]
+    return Written(document.source(node.func), [*given, *named])
 
 
 def _registers(decorator: ast.expr) -> bool:

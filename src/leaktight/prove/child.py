@@ -32,10 +32,7 @@ def _outcome(job: dict[str, Any]) -> dict[str, Any]:
 
         settings.INSTALLED_APPS  # noqa: B018  # reads the settings
     except ModuleNotFoundError as error:
-        return {
-            "failed": f"the project cannot be imported: there is no module {error.name} in {sys.prefix}; "
-            "install what it needs there, or name the interpreter it runs with: --python .venv/bin/python"
-        }
+        return _without(error)
     except Exception as error:  # noqa: BLE001 - whatever settings may raise
         if name := _needs(error):
             return {"needs": name}
@@ -46,10 +43,19 @@ def _outcome(job: dict[str, Any]) -> dict[str, Any]:
     root = job["root"]
     try:
         return {"proof": pack(prove(Job(**job)))}
+    except ModuleNotFoundError as error:
+        return _without(error)
     except Exception as error:  # noqa: BLE001 - whatever the project may raise
         if name := _needs(error):
             return {"needs": name}
         return {"failed": f"the project cannot be run: {_said(error, root)}"}
+
+
+def _without(error: ModuleNotFoundError) -> dict[str, str]:
+    return {
+        "failed": f"the project cannot be imported: there is no module {error.name} in {sys.prefix}; "
+        "install what it needs there, or name the interpreter it runs with: --python .venv/bin/python"
+    }
 
 
 def _needs(error: Exception) -> str:

@@ -94,6 +94,19 @@ class _Client(Client):
         return AskedDict(environ, self.listener, "headers")
 
 
+def _backend_of(user: Any) -> str | None:
+    """The backend that knows the user again: the first of several may be there to refuse logins only."""
+    from django.contrib.auth import load_backend
+
+    for name in map(str, settings.AUTHENTICATION_BACKENDS):
+        try:
+            if load_backend(name).get_user(user.pk) == user:
+                return name
+        except Exception:  # noqa: BLE001, S112 - whatever one of the project's may raise
+            continue
+    return None
+
+
 class Asking:
     """Asks the project; a client for each role keeps its session from one request to the next."""
 
@@ -119,7 +132,7 @@ class Asking:
             known.listener = self.listener
         user = None if role is Role.ANONYMOUS else self.stock.user(role)
         if user is not None and known.session.get(SESSION_KEY) != user._meta.pk.value_to_string(user):  # noqa: SLF001
-            known.force_login(user)
+            known.force_login(user, backend=_backend_of(user))
         return known
 
     def ask(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import decimal
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import models, transaction
 from django.utils import timezone
 
@@ -21,6 +21,8 @@ from leaktight.prove.project.fields import Filler, label_of_column
 _LEFT_OUT = ("django.contrib.", "leaktight.")
 _LONGEST_NAME = 150
 """As long as the name of a group may be."""
+_MOST_MISSING = 6
+"""How many rows a signal may ask for, one after the other."""
 _POWERS = ("is_", "can_", "has_")
 
 
@@ -48,6 +50,8 @@ class Stock:
         self.passwords: dict[Role, Canary] = {}
         self.seeded: dict[str, Canary] = {}
         """The canaries that lie in the database: text → canary."""
+        self.unmade: Exception | None = None
+        """Why there is no user, when none could be made."""
 
     def fill(self) -> None:
         """Make everything."""
@@ -76,15 +80,36 @@ class Stock:
             return None
         self._making.add(key)
         try:
-            # An object no rule of ours can fill is left out; what hangs on it is told as not exercised.
-            with contextlib.suppress(Exception), transaction.atomic():
-                is_user = apps.is_installed("django.contrib.auth") and model is get_user_model()
-                made = self._user(role, model) if is_user else self._object(role, model)
-                self._made[key] = made
+            self._make(role, model)
         finally:
             self._making.discard(key)
         made = self._made.get(key)
         return model._base_manager.filter(pk=made.pk).first() if made is not None else None  # noqa: SLF001
+
+    def _make(self, role: Role, model: Any) -> None:
+        """Make an object. One no rule of ours can fill is left out; what hangs on it is told as not exercised."""
+        is_user = apps.is_installed("django.contrib.auth") and model is get_user_model()
+        for _ in range(_MOST_MISSING):
+            try:
+                with transaction.atomic():
+                    self._made[role, model] = self._user(role, model) if is_user else self._object(role, model)
+            except ObjectDoesNotExist as error:
+                self.unmade = error if is_user else self.unmade
+                if not self._is_made_now(role, error):
+                    return
+            except Exception as error:  # noqa: BLE001 - whatever a signal of the project may raise
+                self.unmade = error if is_user else self.unmade
+                return
+            else:
+                self.unmade = None if is_user else self.unmade
+                return
+
+    def _is_made_now(self, role: Role, error: ObjectDoesNotExist) -> bool:
+        """Make what a signal looked for and did not find, as fixtures would have: the first row of an empty table."""
+        for model in apps.get_models():
+            if isinstance(error, model.DoesNotExist):
+                return not model._base_manager.exists() and self.of(role, model) is not None  # noqa: SLF001
+        return False
 
     def _user(self, role: Role, model: Any) -> Any:
         values = dict(self._values(role, model))

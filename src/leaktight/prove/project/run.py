@@ -19,7 +19,7 @@ from leaktight.prove.project.described import Descriptions, served
 from leaktight.prove.project.endpoints import Endpoint, endpoints
 from leaktight.prove.project.facts import Facts
 from leaktight.prove.project.fields import Filler
-from leaktight.prove.project.judging import Judge
+from leaktight.prove.project.judging import Judge, place_of_error
 from leaktight.prove.project.learning import Learner, is_watched
 from leaktight.prove.project.objects import Stock
 from leaktight.prove.project.observers import observing
@@ -103,6 +103,11 @@ def prove(job: Job) -> Proof:
                     ready.prober.look_again(exercises)
                     ready.prober.look_at_sessions(exercises)
     told = [exercise for exercise in exercises if exercise.matters]
+    if (error := ready.asking.stock.unmade) is not None:
+        place = place_of_error(ready.asking.watch.code, error)
+        notes.append(
+            f"no user could be made ({type(error).__name__}{f' at {place}' if place else ''}): nothing behind a login was exercised"
+        )
     if left := sum(exercise.accepted is None and exercise.reason == NO_TURN for exercise in told):
         notes.append(
             f"the allowance was used up: {left} of {len(told)} were not asked for; allow more with --seconds or --max-requests"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from leaktight.edit import Definition, Desk, NotPossible, PythonDocument
+from leaktight.edit import Definition, Desk, NotPossible, PythonDocument, give
 from leaktight.edit.decorators import last_part
 from leaktight.model import Edit, Finding
 from leaktight.rules.errors.masking import DECORATOR
@@ -49,9 +49,9 @@ def _merged(document: PythonDocument, node: Definition, decorator: ast.expr) -> 
     if own is None or own is kept or not all(isinstance(argument, ast.Constant) for argument in [*own.args, *kept.args]):
         raise NotPossible("what it masks is not written out")
     present = {argument.value for argument in kept.args if isinstance(argument, ast.Constant)}
-    for argument in own.args:
-        if isinstance(argument, ast.Constant) and argument.value not in present:
-            yield document.insert(document.place(kept.args[0])[0], f"{document.source(argument)}, ")
+    missing = [document.source(item) for item in own.args if isinstance(item, ast.Constant) and item.value not in present]
+    if missing:
+        yield give(document, node, kept, missing)
     yield _deleted(document, decorator)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from leaktight.edit import Desk, NotPossible, Written, calls_of, decorate
+from leaktight.edit import Desk, NotPossible, Written, calls_of, decorate, give
 from leaktight.edit.python import Definition
 from leaktight.model import Edit
 from leaktight.project.symbols import ClassRef, FunctionRef
@@ -23,11 +23,12 @@ def mask(view: View, names: Sequence[str], declared: ClassRef | None, desk: Desk
     for ref in _places(view, declared, desk):
         document = desk.python(ref.path)
         node = definition(ref, desk)
-        for call in [call for place in (*_handlers(node), node) for call in calls_of(place, DECORATOR)]:
+        given_now = [(held, call) for held in (*_handlers(node), node) for call in calls_of(held, DECORATOR)]
+        for held, call in given_now:
             given = {argument.value for argument in call.args if isinstance(argument, ast.Constant)}
             missing = [document.quoted(name) for name in names if name not in given]
             if missing:
-                yield document.add_argument(call, ", ".join(missing))
+                yield give(document, held, call, missing)
                 return
     ref = _places(view, declared, desk)[0]
     document = desk.python(ref.path)
