@@ -91,6 +91,8 @@ class Machine:
         for ref in self.program.functions():
             if not self.program.function(ref).nested:
                 self.summary(ref)
+        for ref in self.program.functions():
+            self._default_calls(ref)
         for cls in self.program.classes():
             self._class_calls(cls)
         from leaktight.flow.pages import rendered_by_classes
@@ -100,14 +102,24 @@ class Machine:
 
     def _class_calls(self, cls: ClassRef) -> None:
         """Calls a rule judges that a class makes for its attributes; other attributes are read where they are used."""
+        for code in self.program.class_(cls).body:
+            if code[0] == Op.ASSIGN and code[3] is not None:
+                self._judged_call(cls.path, code[3])
+
+    def _default_calls(self, ref: FunctionRef) -> None:
+        """The same for what a parameter is when it is left out: it is made once, when the function is."""
+        for parameter in self.program.function(ref).parameters:
+            if parameter.default is not None:
+                self._judged_call(ref.path, parameter.default)
+
+    def _judged_call(self, path: str, code: Code) -> None:
         from leaktight.flow.expressions import evaluate
         from leaktight.flow.frame import Frame
 
-        for code in self.program.class_(cls).body:
-            if code[0] == Op.ASSIGN and code[3] is not None and code[3][0] == Op.CALL:
-                symbol = self.program.resolve_code(code[3][2], cls.path)
-                if isinstance(symbol, External) and self.is_watched(self.knowledge.canonical(symbol.name)):
-                    evaluate(Frame.for_module(self, cls.path, {}), code[3])
+        if code[0] == Op.CALL:
+            symbol = self.program.resolve_code(code[2], path)
+            if isinstance(symbol, External) and self.is_watched(self.knowledge.canonical(symbol.name)):
+                evaluate(Frame.for_module(self, path, {}), code)
 
     def summary(self, ref: FunctionRef) -> Summary | None:
         """The summary of a function; None while it is being made (recursion)."""
