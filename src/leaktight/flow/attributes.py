@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from leaktight.flow import generic_views, querysets
-from leaktight.flow.caught import Caught
+from leaktight.flow.caught import OF_SETTINGS, Caught
 from leaktight.flow.knowledge import AttributeSpec
 from leaktight.flow.machine import Function
 from leaktight.flow.naming import add_fact, is_place, made_fact, may_be_secret, name_value, of_addresses
@@ -345,7 +345,7 @@ def _specified(frame: Frame, base: Value, spec: AttributeSpec, name: str, span: 
 def setting(frame: Frame, name: str, span: int) -> Value:
     """A setting: its value where that is known, and a source when its name says it is secret."""
     resolved = frame.machine.project.setting(name)
-    value = Value()
+    value = Value(origin=OF_SETTINGS)
     if resolved is not None and resolved.certainty in {Certainty.KNOWN, Certainty.DEFAULTED}:
         if isinstance(resolved.value, str | int | float | bool | None):
             value = Value(const=resolved.value, origin=resolved)

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from leaktight.flow.value import Fact, Value, all_depends, all_facts, merge_facts
 from leaktight.policy.hosts import is_safe_host
+from leaktight.project.settings import SettingValue
 
 if TYPE_CHECKING:
     from leaktight.flow.frame import Frame
     from leaktight.flow.knowledge import FunctionSpec
 
+OF_SETTINGS: Any = object()
+"""The origin of what a setting holds that could not be read."""
+
+_HOST = re.compile(r"https?://[^/?#]+[/?#]", re.IGNORECASE)
+"""An address as far as its host, and that whole."""
 _PUBLIC = re.compile(r"https?://(?:[\w-]+\.)+[a-z]{2,}(?:[:/?#]|$)", re.IGNORECASE)
 """An address of a host with a name, and nobody's password in front of it."""
 
@@ -36,7 +42,7 @@ def raised_by(frame: Frame, spec: FunctionSpec, arguments: dict[str, Value], rec
             return
     given = {**(receiver.fields or {}), **arguments} if receiver is not None and spec.raises_in_repr else arguments
     if "url" in spec.raises:
-        frame.asked.append(_is_written_out(arguments))
+        frame.asked.append(_is_from_inside(arguments))
     text = [arguments[name] for name in spec.raises if name in arguments]
     shown = [given[name] for name in spec.raises_in_repr if name in given]
     facts, told = merge_facts(*map(all_facts, text)), merge_facts(*map(all_facts, shown))
@@ -45,14 +51,18 @@ def raised_by(frame: Frame, spec: FunctionSpec, arguments: dict[str, Value], rec
         frame.raised.append(Value(facts=facts, depends=depends, origin=Caught(told)))
 
 
-def _is_written_out(arguments: dict[str, Value]) -> bool:
-    """Tell a request whose address everybody may know: the text of what it raises holds no more than that."""
-    url = arguments.get("url")
-    address = url.text if url is not None else None
-    if address is None or not _PUBLIC.match(address) or is_safe_host(address) not in {None, "documentation"}:
-        return False
+def _is_from_inside(arguments: dict[str, Value]) -> bool:
+    """Tell a request whose address is one of the inside, or carries something that is not for everybody."""
     queried = arguments.get("params")
-    return queried is None or not all_facts(queried)
+    if queried is not None and all_facts(queried):
+        return True
+    url = arguments.get("url")
+    if url is None:
+        return False
+    if url.origin is OF_SETTINGS or isinstance(url.origin, SettingValue):
+        return True
+    host = _HOST.match(url.start if url.text is None else f"{url.text}/")
+    return host is not None and (not _PUBLIC.match(host[0]) or is_safe_host(host[0]) not in {None, "documentation"})
 
 
 def shown(value: Value) -> Value:

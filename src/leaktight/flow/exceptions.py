@@ -47,6 +47,8 @@ _FROM_SERVERS = (
     "sqlite3.", "redis.", "ldap", "paramiko.", "botocore.", "kombu.", "docker.", "kubernetes.", "elasticsearch.", "pymongo.", "minio.", "git.",
 )  # fmt: skip
 """Beginnings of the names of such classes in libraries that talk to servers."""
+_SOME = ""
+"""Classes that were worked out: `except tuple(answers) as error` names those somebody thought of."""
 _CLIENTS = ("requests.", "httpx.", "urllib3.", "urllib.error.", "aiohttp.")
 """Those of libraries that ask other sites."""
 
@@ -79,7 +81,7 @@ def try_(frame: Frame, code: Code) -> bool:
     ended = frame.run(body)
     raised, frame.raised = frame.raised, outer_raised
     asked, frame.asked = frame.asked, [*outer_asked, *frame.asked]
-    is_known = bool(asked) and all(asked)
+    is_outside = not any(asked)
     start = frame.env
     middle = _join(before, start)
     if not ended and orelse:
@@ -92,7 +94,7 @@ def try_(frame: Frame, code: Code) -> bool:
         caught = [] if types is None else _class_names(frame, types)
         taken = [value for value in untaken if _matches(frame, value, caught)]
         untaken = [value for value in untaken if value not in taken]
-        held = _held(frame, taken, caught, span, expected=expected or (is_known and all(map(_is_of_clients, caught))))
+        held = _held(frame, taken, caught, span, expected=expected or (is_outside and _is_of_clients(caught)))
         frame.env = dict(middle)
         if name:
             frame.env[name] = held
@@ -133,11 +135,13 @@ def _class_names(frame: Frame, types: Code) -> list[Any]:
             result.append(item[2] if other else value.ref.name)
         elif item[0] in {Op.NAME, Op.ATTR}:
             result.append(item[2] if item[0] == Op.NAME else item[3])
+        else:
+            result.append(_SOME)
     return result
 
 
 def _matches(frame: Frame, raised: Value, caught: list[Any]) -> bool:
-    if not caught or any(_tail(name) in _CATCH_ALL for name in caught):
+    if not caught or any(name == _SOME or _tail(name) in _CATCH_ALL for name in caught):
         return True
     kind = raised.type
     if kind is None:
@@ -145,7 +149,8 @@ def _matches(frame: Frame, raised: Value, caught: list[Any]) -> bool:
         return not (isinstance(raised.origin, Caught) and all(isinstance(name, ClassRef) for name in caught))
     line: list[Any] = list(frame.machine.program.mro(kind)) if isinstance(kind, ClassRef) else [kind]
     names = {item if isinstance(item, ClassRef) else getattr(item, "name", item) for item in line}
-    return any(name in names or _tail(name) in {_tail(item) for item in names} for name in caught)
+    tails = {_tail(item) for item in names if isinstance(item, str)}
+    return any(name in names or _tail(name) in tails for name in caught)
 
 
 def _tail(name: Any) -> str:
@@ -177,7 +182,7 @@ def _held(frame: Frame, taken: list[Value], caught: list[Any], span: int, *, exp
     detail = _detail(
         frame, caught, span, carries=any(fact.label in _TELLING and fact.strong for fact in facts), expected=expected
     )
-    kind = taken[0].type if len(taken) == 1 else (caught[0] if len(caught) == 1 else "Exception")
+    kind = taken[0].type if len(taken) == 1 else ((caught[0] or "Exception") if len(caught) == 1 else "Exception")
     held = Value(type=kind, facts=merge_facts(facts, detail), depends=depends)
     held.origin = Caught(merge_facts(*(value.origin.told for value in taken if isinstance(value.origin, Caught))))
     held.fields = taken[0].fields if len(taken) == 1 else None
@@ -192,7 +197,7 @@ def narrowed(frame: Frame, test: Code) -> dict[str, Value]:
         if code[0] != Op.CALL or code[2][0] != Op.NAME or code[2][2] != "isinstance" or len(code[3]) != 2:
             continue
         subject, classes = code[3][0], _class_names(frame, code[3][1])
-        if not classes or any(isinstance(name, str) and _is_from_inside(name) for name in classes):
+        if not classes or any(isinstance(name, str) and (name == _SOME or _is_from_inside(name)) for name in classes):
             continue
         if subject[0] == Op.NAME and subject[2] in frame.env:
             known[subject[2]] = _of_class(frame.env[subject[2]], classes)
@@ -221,9 +226,10 @@ def _is_from_inside(name: str) -> bool:
     return _tail(name) in _FROM_INSIDE or name.startswith(_FROM_SERVERS)
 
 
-def _is_of_clients(name: Any) -> bool:
-    """A class of those that requests to other sites raise: their text says which address was asked, and how it went."""
-    return isinstance(name, str) and name.startswith(_CLIENTS)
+def _is_of_clients(caught: list[Any]) -> bool:
+    """Tell classes that requests to other sites raise: their text says which address was asked, and how it went."""
+    from_inside = [name for name in caught if isinstance(name, str) and _is_from_inside(name)]
+    return bool(from_inside) and all(name.startswith(_CLIENTS) for name in from_inside)
 
 
 def _word(caught: list[Any]) -> str:

@@ -54,7 +54,7 @@ class Frame:
         self.yields: Value | None = None
         self.raised: list[Value] = []
         self.asked: list[bool] = []
-        """Of each request to another site: whether its address is a public one that is written out."""
+        """Of each request to another site: whether its address is surely of the inside, or carries something."""
         self.effects: dict[Any, Call] = {}
         self.parameters: list[Value] = []
         self.handling: Value | None = None

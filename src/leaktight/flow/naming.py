@@ -20,7 +20,7 @@ _TEXT_TYPES = frozenset({None, "str", "bytes"})
 _PLACE = re.compile(r"^(/|\./|~/|[A-Za-z]:\\)")
 _NOT_A_SECRET = re.compile(
     r"""^\s*$                       # nothing
-    | ^[a-z_]+(\.[a-z_]+)*$         # an identifier or dotted name: a key, a field, a template
+    | ^[a-z_-]+(\.[a-z_-]+)*$       # an identifier or dotted name: a key, a field, a template
     | ^[a-z_][a-z0-9_]*(\.[A-Za-z_]\w*)+$  # a class in a module
     | ^[A-Z][A-Z0-9_]*$             # a constant's name
     | ://|^/|\.(html|txt|py|json)$  # a place

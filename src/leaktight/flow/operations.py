@@ -28,7 +28,7 @@ def concatenate(parts: list[Value]) -> Value:
     if not all(part.is_clean for part in parts):
         parts = placed(parts)
     made = as_text(*parts, prefix=start, const=start if whole else MISSING)
-    if parts and parts[0].start:
+    if parts and (parts[0].start or parts[0].origin is caught.OF_SETTINGS):
         # Who decides how an address begins decides whether it is encrypted.
         made.origin = parts[0].origin
     return made

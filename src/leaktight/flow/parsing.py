@@ -31,14 +31,14 @@ _FUNCTIONS = frozenset(
 _METHODS = frozenset(
     {
         "append", "extend", "keys", "items", "replace", "startswith", "endswith", "rsplit", "splitlines", "partition", "rpartition",
-        "format", "group", "groups", "title", "isdigit", "debug", "info", "warning", "error", "exception",
+        "format", "group", "groups", "title", "isdigit", "seek", "getvalue", "debug", "info", "warning", "error", "exception",
     }
 )  # fmt: skip
-"""Methods of texts, collections and loggers that no query, file or connection has."""
+"""Methods of texts, collections, loggers and uploads that no query or connection has."""
 _COMPUTING = (
     "re.", "json.", "csv.", "io.", "datetime.", "decimal.", "uuid.", "base64.", "binascii.", "string.", "ast.", "ipaddress.", "math.",
     "dateutil.", "croniter.", "celery.schedules.", "django_celery_beat.tzcrontab.", "jinja2.", "pytz.", "zoneinfo.", "isodate.", "phonenumbers.",
-    "jwt.", "jose.", "pyotp.", "webauthn.", "fido2.", "cryptography.", "OpenSSL.", "django.utils.timezone.", "django.utils.dateparse.", "django.utils.translation.", "django.utils.text.", "django.utils.encoding.",
+    "xml.etree.", "xml.dom.", "xml.sax.", "defusedxml.", "lxml.", "yaml.", "tomllib.", "tomli.", "openpyxl.", "xlrd.", "PIL.", "jwt.", "jose.", "pyotp.", "webauthn.", "fido2.", "cryptography.", "OpenSSL.", "django.utils.timezone.", "django.utils.dateparse.", "django.utils.translation.", "django.utils.text.", "django.utils.encoding.",
 )  # fmt: skip
 """Beginnings of the names of what only computes, whatever it is given."""
 _GIVEN = frozenset({"GET", "POST", "data", "query_params", "headers", "META", "COOKIES"})
@@ -156,6 +156,8 @@ def _is_plain(code: Code) -> bool:
         return False
     if called[3] == "join":
         return called[2][0] in {Op.CONST, Op.TEXT}
+    if called[3] == "read":
+        return not code[3]  # the whole of a file that is open; a client is asked for something
     return called[3] in _METHODS or (called[3] == "update" and bool(code[3]) and code[3][0][0] == Op.DICT)
 
 

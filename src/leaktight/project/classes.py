@@ -196,8 +196,8 @@ class FieldClasses:
         program = self.program
         model_code = program.class_value(meta, "model")
         model = self._model(model_code[1], model_code[0]) if model_code else None
-        fields_code = program.class_value(meta, "fields") or program.class_value(meta, "model_fields")
-        exclude_code = program.class_value(meta, "exclude") or program.class_value(meta, "model_exclude")
+        fields_code = _first(program, meta, "fields", "model_fields", "only_fields")
+        exclude_code = _first(program, meta, "exclude", "model_exclude", "exclude_fields")
         chosen = self._names(fields_code[1], fields_code[0]) if fields_code else None
         excluded = self._names(exclude_code[1], exclude_code[0]) if exclude_code else ()
         extra = self._extra(meta)
@@ -254,7 +254,7 @@ class FieldClasses:
         return {field.name: field for field in source.fields} if source else {}
 
     def _model(self, code: Code, path: str) -> ClassRef | str | None:
-        symbol = self.program.resolve_code(code, path)
+        symbol = self.program.named_anew(self.program.resolve_code(code, path))
         if isinstance(symbol, ClassRef):
             return symbol
         if isinstance(symbol, GlobalRef):
@@ -322,6 +322,7 @@ class FieldClasses:
             keywords["write_only"] = True
         label = _SENSITIVE_TYPES.get(tail)
         typed = label is not None or keywords.get("widget") in _PASSWORD_WIDGETS or keywords.get("style") == "password"
+        typed = typed and tail != "EmailField"  # covered while it is typed twice
         match = self.recogniser.recognise(name)
         if tail in _QUIET_TYPES or keywords.get("choices") or tail.endswith("Serializer"):
             match = None  # what another serializer holds is judged there, field by field
@@ -376,6 +377,11 @@ def _masked_inputs(program: Program, meta: ClassRef) -> list[str]:
         for key, value in found[1][2]
         if key is not None and key[0] == Op.CONST and last_name(value) in _PASSWORD_WIDGETS
     ]
+
+
+def _first(program: Program, ref: ClassRef, *names: str) -> tuple[str, Code, Code | None] | None:
+    """What a class sets under the first of several names that mean the same."""
+    return next((found for name in names if (found := program.class_value(ref, name)) is not None), None)
 
 
 def _texts_of(program: Program, ref: ClassRef, name: str) -> tuple[str, ...]:

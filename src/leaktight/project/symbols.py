@@ -261,6 +261,21 @@ class Program:
             case _:
                 return None
 
+    def named_anew(self, symbol: Symbol | None, depth: int = 0) -> Symbol | None:
+        """What a name at module level is another name of: `User = accounts.User`."""
+        if not isinstance(symbol, GlobalRef) or depth > _DEEPEST:
+            return symbol
+        body = self.modules[symbol.path].body
+        values = [
+            code[3]
+            for code in (_decode(body) if body else ())
+            if code[0] == Op.ASSIGN and any(target[0] == Op.NAME and target[2] == symbol.name for target in code[2])
+        ]
+        if len(values) != 1 or values[0] is None or values[0][0] not in {Op.NAME, Op.ATTR}:
+            return symbol
+        meant = self.resolve_code(values[0], symbol.path)
+        return symbol if meant is None or meant == symbol else self.named_anew(meant, depth + 1)
+
     def mro(self, ref: ClassRef) -> tuple[ClassRef | External, ...]:
         """The class and all it inherits from, nearest first; classes from outside by name."""
         known = self._mro.get(ref)

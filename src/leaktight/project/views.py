@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -139,6 +139,10 @@ class Views:
             if "urlpatterns" in module.assigned or any(_ROUTING.search(name) for name in module.imports.values()):
                 for ref, route in self._routes(path):
                     routes.setdefault(ref, []).append(route)
+        for function in self.program.functions():
+            if self.program.function(function).name == "get_urls":
+                for ref, route in self._routes_in(list(self.program.pieces(function)), function.path, frozenset()):
+                    routes.setdefault(ref, []).append(route)
         for ref in self.program.classes():
             ancestors = self._ancestors(ref)
             if ref in routes or self._is_view_class(ref, ancestors):
@@ -164,8 +168,14 @@ class Views:
         body = msgspec.msgpack.decode(module.body)
         if "urlpatterns" in module.assigned:
             self._named |= {str(code[-1]).rpartition(".")[2] for code in walk(body) if code[0] in {Op.NAME, Op.ATTR, Op.CONST}}
-        debug = {part[1] for part in with_debug(body) if part[0] == Op.CALL}
-        for code in walk(body):
+        debug = frozenset(part[1] for part in with_debug(body) if part[0] == Op.CALL)
+        yield from self._routes_in(walk(body), path, debug)
+
+    def _routes_in(
+        self, codes: Iterable[Code], path: str, debug: frozenset[int]
+    ) -> Iterator[tuple[FunctionRef | ClassRef, Route]]:
+        """The routes that stand in a URLconf, or in the `get_urls` of an admin or an application."""
+        for code in codes:
             if code[0] != Op.CALL:
                 continue
             function = code[2]

@@ -16,7 +16,7 @@ _WHO = r"(?:super_?users?|staff(?:_?members?)?|(?:system_?|site_?)?admin(?:istra
 _NAMED = re.compile(
     rf"is_?{_WHO}(?:_?user)?(?:_?permission)?"
     rf"|{_WHO}(?:_?user)?(?:_?permission|_?access)?_?(?:required|only)(?:_?mixin)?|{_WHO}(?:_?permission|_?access)(?:_?mixin)?"
-    rf"|(?:require|requires|only|for)_?{_WHO}(?:_?mixin)?",
+    rf"|(?:require|requires|only|for)_?{_WHO}(?:_?mixin)?|admin_view",
     re.IGNORECASE,
 )
 """A permission, decorator or mixin that lets through nobody else; `IsAdminOrReadOnly` lets everybody read."""

@@ -1,4 +1,4 @@
-"""Whether error reports, with what was posted in them, leave the site at all."""
+"""Whether error reports, with what was posted in them, leave the site at all, and whether anybody gets them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,19 @@ import re
 
 from leaktight.model import Certainty
 from leaktight.project import Project
-from leaktight.project.settings import UNKNOWN
+from leaktight.project.settings import UNKNOWN, Settings
+from leaktight.rules.transport.enforcement import is_site, of_production
 
 _MAILS = "AdminEmailHandler"
 _TOLD = frozenset({"django", "django.request", ""})
 """The loggers that hear of a request that failed."""
+_TRACKERS = frozenset(
+    """
+    sentry_sdk raven rollbar bugsnag newrelic elasticapm honeybadger airbrake pybrake scout_apm ddtrace opbeat appsignal raygun4py
+    opentelemetry exceptionless
+    """.split()
+)
+"""Packages that send what went wrong somewhere else."""
 _KEPT = re.compile(r"^(?:logging|django)\.|File|Stream|Console|Null|Rich|Syslog|Loguru")
 """In the name of a handler that writes to the log of the site alone."""
 
@@ -31,6 +39,35 @@ def are_reports_mailed(project: Project) -> bool:
     if any(_may_mail(logger, handlers) for logger in told):
         return True
     return "django" not in loggers and logging.value.get("disable_existing_loggers", True) is False
+
+
+def has_readers(project: Project) -> bool:
+    """Tell whether somebody may get error reports: `ADMINS`, a tracker, whom a handler tells, or who runs a package.
+
+    Without `ADMINS` the handler that Django attaches mails to nobody; a site that attaches it itself means to name some. Settings that could not
+    be read whole, or are no site's, may name them elsewhere.
+    """
+    sites = list(of_production(project))
+    if not sites or any(not _TRACKERS.isdisjoint(module.packages) for module in project.program.modules.values()):
+        return True
+    return any(not is_site(settings) or bool(settings.incomplete) or _names_readers(settings) for settings in sites)
+
+
+def _names_readers(settings: Settings) -> bool:
+    admins = settings.get("ADMINS")
+    if admins.certainty is not Certainty.ABSENT and (admins.value is UNKNOWN or bool(admins.value)):
+        return True
+    apps = settings.get("INSTALLED_APPS").value
+    if any(
+        isinstance(app, str) and app.partition(".")[0] in _TRACKERS for app in (apps if isinstance(apps, list | tuple) else ())
+    ):
+        return True
+    logging = settings.get("LOGGING").value
+    handlers = logging.get("handlers") if isinstance(logging, dict) else None
+    kinds = (
+        [handler.get("class") for handler in handlers.values() if isinstance(handler, dict)] if isinstance(handlers, dict) else []
+    )
+    return any(isinstance(kind, str) and (kind.endswith(_MAILS) or not _KEPT.search(kind)) for kind in kinds)
 
 
 def _may_mail(logger: object, handlers: dict[object, object]) -> bool:

@@ -16,7 +16,8 @@ masks all parameters.
 The decorator may also stand on an inherited `dispatch`, be a part of a decorator of the project, or be wrapped around the view in the
 module or the URLconf: all of these are understood. The views of `django.contrib.auth` mask what they take. Views that take JSON are shown
 to the strict audience, since Django's report does not hold their body; so are all views of a project whose filter in
-`DEFAULT_EXCEPTION_REPORTER_FILTER` treats POST parameters in its own way or whose `LOGGING` mails no reports, a view whose pages show its form
+`DEFAULT_EXCEPTION_REPORTER_FILTER` treats POST parameters in its own way, whose `LOGGING` mails no reports, or whose complete settings
+name no `ADMINS` and no error tracker; a view whose pages show its form
 input by input and not this one, a view whose errors it or a decorator of the project answers itself, so that there is no report, and a bank
 account alone, which stands on invoices. What a view puts into its own copy of the POST was not posted.
 """
@@ -36,7 +37,7 @@ from leaktight.rules.api import Example, Rule
 from leaktight.rules.errors.caught import answers_its_errors
 from leaktight.rules.errors.masking import DECORATOR, definition, mask
 from leaktight.rules.errors.rendering import is_asked_for
-from leaktight.rules.errors.reporting import are_reports_mailed
+from leaktight.rules.errors.reporting import are_reports_mailed, has_readers
 from leaktight.rules.guarding import EFFECT as NEEDS
 from leaktight.rules.guarding import declared, installed
 from leaktight.rules.judging import heading
@@ -144,7 +145,7 @@ class UnlockView(FormView):
 
 @rule.project
 def unmasked(project: Project) -> Iterator[Finding]:
-    is_kept = _has_own_masks(project) or not are_reports_mailed(project)
+    is_kept = _has_own_masks(project) or not are_reports_mailed(project) or not has_readers(project)
     secrets = PostedSecrets(project)
     for view in project.views:
         named = _named(view)

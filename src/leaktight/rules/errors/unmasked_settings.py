@@ -12,7 +12,8 @@ Call the setting so that Django recognises it (`SMTP_PASSWORD`, `WEBHOOK_SECRET`
 `DEFAULT_EXCEPTION_REPORTER_FILTER` whose `hidden_settings` knows the name too.
 
 ## When it is fine
-A filter of the project is set: what it hides is not judged. Addresses of services are for the strict, and for auditors as long as nothing
+A filter of the project is set: what it hides is not judged. For the strict: a site whose complete settings name no `ADMINS` and no error
+tracker, so that nobody gets a report. Addresses of services are for the strict, and for auditors as long as nothing
 shows that they hold a password.
 """
 
@@ -29,6 +30,7 @@ from leaktight.project import Project
 from leaktight.project.settings import Settings, SettingValue
 from leaktight.project.settings_reads import settings_reads
 from leaktight.rules.api import Example, NotPossible, Rule
+from leaktight.rules.errors.reporting import has_readers
 from leaktight.rules.judging import is_grave
 from leaktight.rules.sessions import place
 from leaktight.rules.transport.enforcement import of_production
@@ -97,7 +99,7 @@ def _judge(project: Project, settings: Settings, value: SettingValue) -> Iterato
     if verdict is None or not _may_hold(value.value) or (value.value is None and value.env is None):
         return
     label, strength, until = verdict
-    audience = Audience.DEFAULT if strength is Strength.STRONG else Audience.STRICT
+    audience = Audience.DEFAULT if strength is Strength.STRONG and has_readers(project) else Audience.STRICT
     if _ADDRESS.search(value.name):
         with_password = isinstance(value.value, str) and _WITH_PASSWORD.match(value.value)
         audience = Audience.STRICT if with_password else Audience.AUDIT

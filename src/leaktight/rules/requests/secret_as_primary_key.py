@@ -11,7 +11,7 @@ Give the model an ordinary primary key and keep the secret in a unique field bes
 
 ## When it is fine
 The key is an id that opens nothing by itself, beside the column with the secret. Where only the class is called after a secret, and not
-the key, the strict are told. Models that take their primary key over from a class of Django's are not reported.
+the key, the strict are told, and so they are of personal data such as a phone number, which opens nothing. Models that take their primary key over from a class of Django's are not reported.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.classes import FieldClass
 from leaktight.rules.api import Example, NotPossible, Rule
+from leaktight.rules.judging import is_grave
 
 rule = Rule(
     __name__,
@@ -77,7 +78,7 @@ def key_is_a_secret(cls: FieldClass, project: Project) -> Iterator[Finding]:
             project.span(field.path, field.span),
             label=match.label,
             confidence=Confidence.HIGH if strong else Confidence.MEDIUM,
-            audience=Audience.DEFAULT if strong else Audience.STRICT,
+            audience=Audience.DEFAULT if strong and is_grave(match.label) else Audience.STRICT,
             symbol=f"{cls.path.removesuffix('.py').replace('/', '.')}.{cls.name}",
             word=field.name,
             model=cls.name,

@@ -106,6 +106,8 @@ def _least(arrival: Arrival, kind: LabelKind) -> Audience:
         return Audience.AUDIT  # what the one who signs in came for
     if fact.label in _HANDED_OUT and fact.source not in _STORED and not fact.evidence & Evidence.LITERAL:
         return Audience.AUDIT if methods <= {"post"} or not fact.strong or not fact.evidence & Evidence.NAME else Audience.STRICT
+    if fact.label == "secret" and fact.source == "field" and project.recogniser.recognise(fact.word) is None:
+        return Audience.STRICT  # kept encrypted, and read again on purpose; nothing says what it is
     if fact.label in LOOSELY_NAMED and not fact.strong and not fact.evidence & Evidence.LITERAL:
         return Audience.STRICT
     return Audience.DEFAULT

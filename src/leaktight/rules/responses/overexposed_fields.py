@@ -176,7 +176,7 @@ def _choice(cls: FieldClass, project: Project) -> Span:
     """Where the class says which fields it takes, or where it begins when it says nothing itself."""
     program = project.program
     meta = program.inner(cls.ref, "Meta") or program.inner(cls.ref, "Config")
-    for name in ("fields", "exclude", "model_fields", "model_exclude"):
+    for name in ("fields", "exclude", "model_fields", "model_exclude", "only_fields", "exclude_fields"):
         found = program.class_value(meta, name) if meta is not None else None
         if found is not None and found[0] == cls.path:
             return project.span(cls.path, found[1][1])
