@@ -41,6 +41,8 @@ _FROM_INSIDE = frozenset(
 
 The text of all others is as often a sentence about what the visitor did: `ValueError`, `DoesNotExist`, a parser's error.
 """
+_NUMBERED = frozenset({"ConnectionError", "ConnectionRefusedError", "TimeoutError"})
+"""Classes of the language whose text is `[Errno 111] Connection refused`, without host or file."""
 _CATCH_ALL = frozenset({"Exception", "BaseException"})
 _FROM_SERVERS = (
     "requests.", "httpx.", "urllib", "aiohttp.", "socket.", "ssl.", "smtplib.", "subprocess.", "django.db.utils.", "psycopg", "MySQLdb.",
@@ -221,8 +223,8 @@ def _of_class(value: Value, classes: list[Any]) -> Value:
 
 
 def _is_from_inside(name: str) -> bool:
-    if _tail(name) == "DataError":
-        return False  # the database refuses a value the visitor sent
+    if _tail(name) == "DataError" or name.removeprefix("builtins.") in _NUMBERED:
+        return False  # the database refuses a value the visitor sent; the system has a sentence for a number
     return _tail(name) in _FROM_INSIDE or name.startswith(_FROM_SERVERS)
 
 

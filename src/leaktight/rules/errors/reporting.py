@@ -53,6 +53,11 @@ def has_readers(project: Project) -> bool:
     return any(not is_site(settings) or bool(settings.incomplete) or _names_readers(settings) for settings in sites)
 
 
+def are_readers_named(project: Project) -> bool:
+    """Tell a site whose settings say who gets error reports."""
+    return any(_names_readers(settings) for settings in of_production(project))
+
+
 def _names_readers(settings: Settings) -> bool:
     admins = settings.get("ADMINS")
     if admins.certainty is not Certainty.ABSENT and (admins.value is UNKNOWN or bool(admins.value)):

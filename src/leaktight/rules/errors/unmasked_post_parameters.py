@@ -27,7 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from leaktight.edit import Desk
-from leaktight.model import Audience, Certainty, Edit, Finding, Safety, Severity, Span, Step, Style
+from leaktight.model import Audience, Certainty, Confidence, Edit, Finding, Safety, Severity, Span, Step, Style
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.posted import Posted, PostedSecrets
@@ -37,7 +37,7 @@ from leaktight.rules.api import Example, Rule
 from leaktight.rules.errors.caught import answers_its_errors
 from leaktight.rules.errors.masking import DECORATOR, definition, mask
 from leaktight.rules.errors.rendering import is_asked_for
-from leaktight.rules.errors.reporting import are_reports_mailed, has_readers
+from leaktight.rules.errors.reporting import are_readers_named, are_reports_mailed, has_readers
 from leaktight.rules.guarding import EFFECT as NEEDS
 from leaktight.rules.guarding import declared, installed
 from leaktight.rules.judging import heading
@@ -203,6 +203,7 @@ def _finding(project: Project, view: View, posted: Sequence[Posted], audience: A
     return rule.finding(
         _where(project, view, posted),
         label=posted[0].label,
+        confidence=Confidence.HIGH if are_readers_named(project) else Confidence.MEDIUM,
         audience=audience,
         symbol=_symbol(program, view),
         related=related,

@@ -11,7 +11,7 @@ Take `{% csrf_token %}` out of forms that are sent by GET or to other sites. A f
 
 ## When it is fine
 The absolute address is this site's own. Write only the path, then it is not reported. A form that a script keeps the browser from sending, or
-most of whose fields have no names, is shown to the strict audience.
+most of whose fields have no names, is shown to the strict audience, and so is one in a template that no file of the site names.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from leaktight.project.templates import Element, Part, Template, Token
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import at_most_medium
 from leaktight.rules.pages.sending import foreign_origins, has_submit, is_read_by_script, is_sent_by_script, may_post
+from leaktight.rules.pages.shown import is_shown
 
 rule = Rule(
     __name__,
@@ -78,7 +79,7 @@ def token_in_form(element: Element, template: Template, project: Project) -> Ite
         yield rule.finding(
             element.span,
             confidence=at_most_medium(sure) if taken_over else sure,
-            audience=Audience.STRICT if taken_over else None,
+            audience=Audience.STRICT if taken_over or not is_shown(project, template) else None,
             where="into the URL: the form is sent by GET",
         )
 

@@ -11,7 +11,8 @@ Give it `type="password"` with `autocomplete="current-password"` or `"new-passwo
 person wants to see it.
 
 ## When it is fine
-The page shows a password it has made, in a field that can't be edited; such fields are not reported.
+The page shows a password it has made, in a field that can't be edited; such fields are not reported. A template that
+no file of the site names is a matter for the strict.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ from collections.abc import Iterator
 
 from leaktight.edit import Desk
 from leaktight.edit.markup import with_attribute
-from leaktight.model import Confidence, Edit, Finding, Safety, Severity
+from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.templates import Element, Template
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.pages.evidence import named
+from leaktight.rules.pages.shown import is_shown
 
 rule = Rule(
     __name__,
@@ -73,7 +75,8 @@ def typed_in_the_open(element: Element, template: Template, project: Project) ->
         or "security" in element.get("style") + element.get("class")
     ):
         return
-    yield rule.finding(element.span, label="password", confidence=Confidence.MEDIUM, name=name.text)
+    audience = None if is_shown(project, template) else Audience.STRICT
+    yield rule.finding(element.span, label="password", confidence=Confidence.MEDIUM, audience=audience, name=name.text)
 
 
 @rule.fix(Safety.UNSAFE, 'make it `type="password"`', "the browser hides what is typed")
