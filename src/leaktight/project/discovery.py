@@ -72,14 +72,9 @@ class Site:
 def discover(tree: Tree) -> tuple[Site, ...]:
     """Find the Django projects; a library or a lone file has none."""
     facts = read_facts(tree)
-    groups = _groups(sorted(path for path in settings_paths(facts) if not _is_hidden(path)), facts)
+    groups = _groups(sorted(settings_paths(facts)), facts)
     found = [site for group in groups if (site := _site(facts, group)) is not None]
     return tuple(sorted(found, key=lambda site: (site.root, site.settings[0].path)))
-
-
-def _is_hidden(path: str) -> bool:
-    """Tell a file of the tools of developers: what a server runs lies in no hidden folder."""
-    return any(folder.startswith(".") for folder in path.split("/")[:-1])
 
 
 # -- sites ---------------------------------------------------------------------------------------

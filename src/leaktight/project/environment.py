@@ -24,9 +24,9 @@ WORDS: Final = {
     "preproduction": _P, "deploy": _P, "deployment": _P, "deployed": _P, "release": _P, "heroku": _P, "aws": _P, "gcp": _P,
     "azure": _P, "cloud": _P, "kubernetes": _P, "k8s": _P,
     "development": _D, "develop": _D, "dev": _D, "devel": _D, "local": _D, "localhost": _D, "debug": _D, "sandbox": _D,
-    "devstack": _D, "devproject": _D, "devsite": _D, "devserver": _D, "vagrant": _D, "workstation": _D, "compose": _D, "codespaces": _D, "demo": _D,
+    "devstack": _D, "vagrant": _D, "workstation": _D, "compose": _D, "codespaces": _D, "demo": _D,
     "test": _T, "tests": _T, "testing": _T, "ci": _T, "pytest": _T, "unittest": _T, "unittests": _T, "e2e": _T, "travis": _T,
-    "tox": _T, "jenkins": _T, "circleci": _T, "citest": _T, "testproject": _T, "testsite": _T, "testserver": _T, "qa": _T, "cypress": _T, "selenium": _T, "benchmark": _T, "integration": _T,
+    "tox": _T, "jenkins": _T, "circleci": _T, "citest": _T, "qa": _T, "cypress": _T, "selenium": _T, "benchmark": _T, "integration": _T,
 }  # fmt: skip
 """Word → the environment it names. Staging runs as production does."""
 
