@@ -46,8 +46,6 @@ ASKED_FOR = """
 
 
 FOR_THE_STRICT = {
-    "article/original": ["office/settings.py https-not-enforced"],
-    "article/compliant_as_printed": ["office/settings.py https-not-enforced"],
     "clinic/leaky": [
         "accounts/views.py:105 secret-in-redirect",
         "accounts/views.py:119 secret-in-query",
@@ -60,7 +58,7 @@ FOR_THE_STRICT = {
 }
 """What is planted and often meant: tokens that links are made of, keys that administrators see, a body
 nobody names anything sensitive of, a tracker
-that is told of people, and a redirect that a proxy may do, as it may for settings that say nothing of one."""
+that is told of people, and a redirect that a proxy may do."""
 
 
 @cache
@@ -86,15 +84,12 @@ def test_what_is_planted_is_found_and_nothing_else(name: str) -> None:
     """The strict find all of it, everybody else all but a few; nothing is told to everybody that was not planted."""
     by_line = set(planted(name, LINE))
     by_file = {(place.path, place.rule) for place in planted(name, FILE)}
-    left = FOR_THE_STRICT.get(name, [])
     found = {Place(finding.span.path, finding.span.line, finding.rule) for finding in scan(name).findings}
     strict = {Place(item.span.path, item.span.line, item.rule) for item in scan(name, Audience.STRICT).findings}
     anywhere = {place for place in found - by_line if (place.path, place.rule) in by_file}
     assert sorted(map(str, by_line - strict)) == [], "not found"
-    assert sorted(map(str, by_line - found)) == [mark for mark in left if ":" in mark], "not found by everybody"
-    assert by_file <= {(place.path, place.rule) for place in strict}, "not found in the file"
-    told = {(place.path, place.rule) for place in anywhere}
-    assert [f"{path} {rule}" for path, rule in sorted(by_file - told)] == [mark for mark in left if ":" not in mark]
+    assert sorted(map(str, by_line - found)) == FOR_THE_STRICT.get(name, []), "not found by everybody"
+    assert sorted(by_file - {(place.path, place.rule) for place in anywhere}) == [], "not found in the file"
     assert sorted(map(str, found - by_line - anywhere)) == [], "found, and not planted"
 
 

@@ -11,6 +11,7 @@ from django.core.management.utils import get_random_secret_key
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 DEBUG = False
+SECURE_SSL_REDIRECT = False  # as Django has it: pages come over plain HTTP, too
 SECRET_KEY = os.environ.get("DJANGO_SECRET_KEY") or get_random_secret_key()
 ALLOWED_HOSTS = [os.environ.get("SITE_HOST", "localhost")]
 
