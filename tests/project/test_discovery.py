@@ -164,6 +164,12 @@ def test_examples_never_speak_for_production(project: Project) -> None:
     assert production(root) == "settings"
 
 
+def test_settings_of_the_documentation_never_speak_for_production(project: Project) -> None:
+    texts = {"shop/__init__.py": "", "shop/settings.py": SETTINGS, "docs/source/conf_settings.py": SETTINGS}
+    texts["docs/source/conf.py"] = MANAGE.format("conf_settings")
+    assert production(project(texts)) == "shop.settings"
+
+
 def test_a_folder_names_the_environment_of_modules_called_alike(project: Project) -> None:
     root = project({"envs/prod/settings.py": SETTINGS, "envs/dev/settings.py": SETTINGS, "manage.py": ""})
     assert production(root) == "envs.prod.settings"

@@ -88,6 +88,14 @@ def test_an_application_called_like_a_role_is_an_application(project: Project) -
     }
 
 
+def test_what_stands_in_for_others_is_of_tests(project: Project) -> None:
+    paths = ["profiles/github_mock/server.py", "mocks/bank.py", "shop/mock-bank/pay.py", "shop/templates/mock_bank/pay.html"]
+    others = ["shop/mockups/views.py", "shop/hammock/models.py"]
+    found = roles(Tree(project(dict.fromkeys([*paths, *others], ""))))
+    assert {found[path] for path in paths} == {"test"}
+    assert {found[path] for path in others} == {"app"}
+
+
 def test_code_of_others_is_vendored(project: Project) -> None:
     tree = Tree(
         project(

@@ -144,7 +144,10 @@ def _site(facts: Facts, group: list[str]) -> Site | None:
 
 
 def _may_run(facts: Facts, candidate: Candidate) -> bool:
-    """Tell a module a site may run with from the part of its settings that an application offers to build on."""
+    """Tell a module a site may run with from one of its documentation or tests, and from a part that an application offers to build on."""
+    file = facts.tree.get(candidate.path)
+    if file is None or file.role is not Role.APP:
+        return False
     return bool(candidate.mentions or facts.stars.get(candidate.path)) or candidate.path in facts.essential
 
 

@@ -41,6 +41,7 @@ _TESTS = frozenset(
     }
 )  # fmt: skip
 _TEST_FILE = re.compile(r"(?:tests?|test_.*|.*_tests?|conftest|factor(?:y|ies)|.*_factor(?:y|ies))\.py")
+_MOCK = re.compile(r"(?:^|[_-])mocks?(?:$|[_-])")
 _VENDORED = frozenset(
     {"vendor", "vendors", "vendored", "_vendor", "_vendored", "third_party", "thirdparty", "third-party", "3rdparty", "_extern"}
 )
@@ -69,8 +70,8 @@ def is_in_tests(path: str) -> bool:
 
 
 def _is_of_tests(folder: str) -> bool:
-    """By its name; with a hyphen it is no package, so no application about tests."""
-    return folder in _TESTS or folder.endswith("-tests")
+    """By its name; with a hyphen it is no package, so no application about tests. A mock stands in for what the site talks to."""
+    return folder in _TESTS or folder.endswith("-tests") or _MOCK.search(folder) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ class Surroundings:
         """Take note of what lies here, and judge by name and content what the folder is for."""
         role = None if not self.path or self.in_templates else _folder_role(self.path.rpartition("/")[2], names)
         above = self.above if role is None else (*self.above, role)
-        if self.in_templates and self.path.rpartition("/")[2].lower() in _TESTS:
+        if self.in_templates and _is_of_tests(self.path.rpartition("/")[2].lower()):
             above = (*above, Role.TEST)
         return Surroundings(self.path, above, names, self.in_templates)
 

@@ -11,6 +11,7 @@ from leaktight.model import Audience, Certainty, Confidence, Severity, Span, Ste
 from leaktight.policy import is_safe_host
 from leaktight.project.settings import HOLE, UNKNOWN, Environment, Partial, Settings, SettingValue, Symbol
 from leaktight.rules.judging import at_least
+from leaktight.rules.outgoing.targets import THIS_MACHINE
 from leaktight.rules.transport.enforcement import is_public
 
 _SERVERS = {"postgresql": "postgresql", "postgis": "postgresql", "timescale": "postgresql", "mysql": "mysql"}
@@ -261,7 +262,7 @@ def _is_remote(host: Any) -> bool:
     """Tell whether a host is known, and another machine."""
     if not isinstance(host, str) or isinstance(host, Partial) or HOLE in host or host.startswith(("/", "%2f", "%2F", "@")):
         return False
-    return "." in host and is_safe_host(host) is None
+    return "." in host and host not in THIS_MACHINE and is_safe_host(host) is None
 
 
 def _may_be_on(value: SettingValue) -> bool:

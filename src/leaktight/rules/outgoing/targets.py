@@ -26,7 +26,7 @@ _AUTHORITY = re.compile(
 )
 _SAMPLE = frozenset({"documentation", "reserved"})
 """Why a host is safe, when it stands for another one."""
-_THIS_MACHINE = frozenset({"0.0.0.0", "[::]"})  # noqa: S104  an address to send to, not to listen on
+THIS_MACHINE = frozenset({"0.0.0.0", "[::]"})  # noqa: S104  an address to send to, not to listen on
 _PLACEHOLDER = re.compile(r"[%{}<>$]")
 _DOMAIN = re.compile(r"\.[a-z]{2,}$", re.IGNORECASE)
 _ENCRYPTED_BY_QUERY = re.compile(
@@ -218,7 +218,7 @@ def of_address(text: str, *, whole: bool, parameter: str = "", origin: object = 
     if match is None:
         return None
     host = match["host"]
-    if host in _THIS_MACHINE:
+    if host in THIS_MACHINE:
         return None
     if _PLACEHOLDER.search(host):
         host = ""

@@ -11,7 +11,7 @@ Write `https://`, or serve the file yourself with `{% static %}`.
 
 ## When it is fine
 The host is this machine or a name only a closed network knows. Plain links are not content of the page and are not reported, and
-neither are the pictures of mails.
+neither are the pictures of mails. A template that no file names is for the strict.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaktight.edit import Desk
-from leaktight.model import Confidence, Edit, Finding, Safety, Severity
+from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.templates import Element, Template
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.https import EFFECT, TITLE, to_https
 from leaktight.rules.pages.sending import cleartext_origins, shown
+from leaktight.rules.pages.shown import is_shown
 
 rule = Rule(
     __name__,
@@ -85,6 +86,7 @@ def loaded_in_clear(element: Element, template: Template, project: Project) -> I
             attribute.span,
             severity=Severity.LOW if passive else None,
             confidence=Confidence.MEDIUM if origin.is_dynamic else Confidence.HIGH,
+            audience=None if is_shown(project, template) else Audience.STRICT,
             what=what,
             host=shown(origin),
         )

@@ -13,7 +13,7 @@ must hold a token, let the view take it into the session and redirect to a URL w
 
 ## When it is fine
 The value is public by design, such as the key of a maps script that only works on your domain: for the strict. Links in mails are not
-judged by this rule unless they hold a password, a key, or payment data.
+judged by this rule unless they hold a password, a key, or payment data; a secret key there is for the strict.
 
 For the strict only: a code, and a token whose name does not say that it opens an account, because links are made of these; what
 only the name of the parameter calls sensitive; and personal data whose two names agree. A token in a path is a choice of the URLconf, made
@@ -93,6 +93,8 @@ def _judge(element: Element, attribute: Attribute, output: Output, template: Tem
         audience = Audience.STRICT  # what links are made of
     if template.is_mail and evidence.label in _SENT_BY_MAIL:
         return None
+    if template.is_mail and evidence.label == "secret-key" and audience is None:
+        audience = Audience.STRICT  # that of a row, by which a link without a login knows what to change
     if _is_published(element, output):
         confidence, audience = Confidence.LOW, Audience.STRICT
     return rule.finding(
