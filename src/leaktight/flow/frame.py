@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from leaktight.flow import exceptions, expressions, generic_views, keys
 from leaktight.flow.assignment import assign
 from leaktight.flow.calls import implicit_call, run_uncalled
+from leaktight.flow.emptiness import emptied
 from leaktight.flow.expressions import closure, constant_key, element_of, entered, evaluate, known_truth
 from leaktight.flow.machine import Summary
 from leaktight.flow.methods import whole_pair
@@ -196,7 +197,8 @@ class Frame:
         truth = known_truth(self, test)
         if truth is not None:
             return self.run(body if truth else orelse)
-        return self.branch([body, orelse], may_skip=False, given=[exceptions.narrowed(self, test)])
+        held = {**exceptions.narrowed(self, test), **emptied(self, test, holds=True)}
+        return self.branch([body, orelse], may_skip=False, given=[held, emptied(self, test, holds=False)])
 
     def loop(self, code: Code) -> bool:
         _, _, target, iterable, body, orelse = code
