@@ -40,7 +40,7 @@ _TESTS = frozenset(
         "testdata", "test_settings", "testsuite", "testutils", "__tests__", "cypress", "playwright",
     }
 )  # fmt: skip
-_TEST_FILE = re.compile(r"(?:tests?|test_.*|.*_tests?|conftest|factor(?:y|ies)|.*_factor(?:y|ies))\.py")
+_TEST_FILE = re.compile(r"(?:tests?|test_.*|.*_tests?|.*_test_?data|conftest|factor(?:y|ies)|.*_factor(?:y|ies))\.py")
 _MOCK = re.compile(r"(?:^|[_-])mocks?(?:$|[_-])")
 _VENDORED = frozenset(
     {"vendor", "vendors", "vendored", "_vendor", "_vendored", "third_party", "thirdparty", "third-party", "3rdparty", "_extern"}
