@@ -89,7 +89,13 @@ def test_an_application_called_like_a_role_is_an_application(project: Project) -
 
 
 def test_what_stands_in_for_others_is_of_tests(project: Project) -> None:
-    paths = ["profiles/github_mock/server.py", "mocks/bank.py", "shop/mock-bank/pay.py", "bin/make_test_data.py", "shop/templates/mock_bank/pay.html"]
+    paths = [
+        "profiles/github_mock/server.py",
+        "mocks/bank.py",
+        "shop/mock-bank/pay.py",
+        "bin/make_test_data.py",
+        "shop/templates/mock_bank/pay.html",
+    ]
     others = ["shop/mockups/views.py", "shop/hammock/models.py"]
     found = roles(Tree(project(dict.fromkeys([*paths, *others], ""))))
     assert {found[path] for path in paths} == {"test"}
