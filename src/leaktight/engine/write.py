@@ -56,7 +56,11 @@ def _alone_in(folder: Path) -> Iterator[bool]:
         return
     import fcntl
 
-    handle = os.open(folder, os.O_RDONLY)
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        yield False  # a folder one may write in but not list
+        return
     try:
         locked = True
         try:
