@@ -1,7 +1,7 @@
 """
 ## What it finds
 An address in the code that begins with `http://`, `ws://`, `ftp://` or `telnet://` and leads to another machine, whatever is done with it: a
-constant, a default, the beginning of a text, the link of a page. Where a login or sensitive data is known to be sent to it, the finding says so.
+constant, a default, the beginning of a text, the link of a page, a word of a command line. Where a login or sensitive data is known to be sent to it, the finding says so.
 
 ## Why it matters
 An address is copied to where it is used next, and nobody looks at its scheme again. What is sent there, and what comes back, can be read and
@@ -27,12 +27,14 @@ from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.templates import Element, Template
 from leaktight.rules.api import Example, Rule
+from leaktight.rules.commands import STARTED, commands
 from leaktight.rules.https import EFFECT, TITLE, to_https
 from leaktight.rules.outgoing.addresses import addresses
 from leaktight.rules.outgoing.carried import gravest, sends_login, title
 from leaktight.rules.outgoing.protections import argument, watched
 from leaktight.rules.outgoing.targets import http_target, of_address, sends, texts
 from leaktight.rules.pages.sending import cleartext_origins, shown
+from leaktight.source.code import begins_in_clear
 from leaktight.source.roles import is_in_tests
 
 rule = Rule(
@@ -107,6 +109,31 @@ def sent_to(call: Call) -> Iterator[Finding]:
                 symbol=address.symbol,
                 what=f"{what} is sent to {where.shown}",
             )
+
+
+@rule.call(*STARTED)
+def asked_by_a_command(call: Call) -> Iterator[Finding]:
+    """`os.system("curl http://…")`: the address stands inside a text, behind the program that asks it."""
+    for command in commands(call):
+        for word in command[1:]:
+            where = of_address(word, whole=False) if begins_in_clear(word) else None
+            if where is not None and not _is_written_alone(call, word):
+                yield rule.finding(
+                    call.place("args"),
+                    confidence=Confidence.LOW,
+                    audience=Audience.AUDIT,
+                    symbol=call.symbol,
+                    what=f"`{command[0]}` is started with {where.shown}",
+                )
+                break
+
+
+def _is_written_alone(call: Call, word: str) -> bool:
+    """Tell an address that is a text of its own in the file, and is told where it stands."""
+    value = call.argument("args")
+    return (value is None or value.text is None) and any(
+        word.startswith(address.text) for address in addresses(call.project, call.path)
+    )
 
 
 @rule.tag("a", "area")

@@ -1,7 +1,7 @@
 """
 ## What it finds
 An import of a package for a protocol that has no encrypted form: Telnet, IPMI, and FTP where the file does not use its variant over TLS; also the
-openers of `urllib` that are gone since Python 3.14.
+openers of `urllib` that are gone since Python 3.14, and programs such as `telnet` and `rsh` that the code starts.
 
 ## Why it matters
 Whatever the package sends, passwords first, can be read and changed on the way. No option of it helps.
@@ -24,6 +24,7 @@ from leaktight.model import Audience, Confidence, Finding, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.rules.api import Example, NotPossible, Rule
+from leaktight.rules.commands import STARTED, commands
 from leaktight.rules.written import places
 from leaktight.source.code import Op, walk
 
@@ -71,6 +72,25 @@ def opens_anything(call: Call) -> Iterator[Finding]:
         symbol=call.symbol,
         message=f"`{call.name.rpartition('.')[2]}` also speaks FTP and plain HTTP, and goes there when a redirect says so",
     )
+
+
+_PROGRAMS = {"telnet": "Telnet", "ftp": "FTP", "tftp": "TFTP", "rsh": "a shell", "rlogin": "a login", "rcp": "files"}
+"""Program → what it speaks, or carries, in clear."""
+
+
+@rule.call(*STARTED)
+def starts_such_a_program(call: Call) -> Iterator[Finding]:
+    for program, *words in commands(call):
+        if program in _PROGRAMS and words:
+            yield rule.finding(
+                call.place("args"),
+                confidence=Confidence.LOW,
+                audience=Audience.AUDIT,
+                symbol=call.symbol,
+                flow=call.steps(),
+                package=program,
+                protocol=_PROGRAMS[program],
+            )
 
 
 def _imports(project: Project, path: str, package: str, protocol: str) -> Iterator[Finding]:

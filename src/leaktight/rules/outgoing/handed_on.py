@@ -15,7 +15,9 @@ from leaktight.rules.reach import statements
 from leaktight.source.code import Code, Op, walk
 
 _LIBRARIES = frozenset({"ssl", "OpenSSL", "pyOpenSSL"})
-_OPTION = re.compile(r"cert_reqs|verify|validate", re.IGNORECASE)
+_OPTION = re.compile(
+    r"cert_reqs|verify|validate|(?:ssl|tls)_?(?:min(?:imum)?_?|max(?:imum)?_?)?(?:version|method)|^method$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,15 @@ def _passed(code: Code, path: str, project: Project) -> list[Code]:
             return [*code[3], *(value for _, value in code[4])]
         case Op.DICT:
             return [value for key, value in code[2] if key is not None and key[0] == Op.CONST and _OPTION.search(str(key[2]))]
+        case Op.ASSIGN if any(_is_option(target) for target in code[2]):
+            return [code[3]]
         case _:
             return []
+
+
+def _is_option(target: Code) -> bool:
+    """Tell an entry that is set: `options["ssl_version"] = …`."""
+    return target[0] == Op.ITEM and target[3][0] == Op.CONST and _OPTION.search(str(target[3][2])) is not None
 
 
 def _name(code: Code, path: str, project: Project) -> str:

@@ -4,7 +4,7 @@ Encryption without a look at who is on the other side: `verify=False` and its re
 contexts whose check is switched off, `starttls()`, `SMTP_SSL`, `IMAP4_SSL` or `FTP_TLS` without a context, clients of databases, caches,
 brokers and directories told to accept any certificate, and the same in settings. The value is followed through parameters, keyword
 dictionaries, attributes and settings; it is reported where it is decided. Variables that switch it off for a whole process (`PYTHONHTTPSVERIFY=0`) are
-found in what starts a public site.
+found in what starts a public site, and where the code sets them; so are programs that are started without a check (`curl -k`).
 
 ## Why it matters
 Whoever is on the way can answer in the place of the other side, with a certificate made for the occasion. The connection is encrypted, to
@@ -31,13 +31,17 @@ from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severit
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.rules.api import Example, Rule
+from leaktight.rules.commands import STARTED, commands
 from leaktight.rules.judging import at_least
 from leaktight.rules.outgoing.handed_on import handed_on
 from leaktight.rules.outgoing.lookalikes import compared_by_ends
 from leaktight.rules.outgoing.options import answer, is_asked_for, is_checked_by_hand, is_named_for_it
 from leaktight.rules.outgoing.protections import given_up, giving_up
 from leaktight.rules.outgoing.services import services_unverified
+from leaktight.rules.outgoing.started import is_taken_on_trust, unverifying
 from leaktight.rules.outgoing.verifying import verify
+from leaktight.rules.written import switches
+from leaktight.source.code import Op
 
 rule = Rule(
     __name__,
@@ -117,6 +121,14 @@ def connect():
     ),
 )
 
+_SWITCHES = {
+    "PYTHONHTTPSVERIFY": "0",
+    "NODE_TLS_REJECT_UNAUTHORIZED": "0",
+    "GIT_SSL_NO_VERIFY": "1",
+    "CURL_CA_BUNDLE": "",
+    "REQUESTS_CA_BUNDLE": "",
+}
+"""Variables of the environment → the value by which they switch the check off."""
 _NO_CHECK = frozenset({"ssl.CERT_NONE", "OpenSSL.SSL.VERIFY_NONE"})
 
 
@@ -177,6 +189,37 @@ def decided_by_the_look_of_a_name(project: Project) -> Iterator[Finding]:
         )
 
 
+@rule.call(*STARTED)
+def switched_off_in_a_command(call: Call) -> Iterator[Finding]:
+    """A program of its own is started with the check switched off: `curl -k`, `ssh -o StrictHostKeyChecking=no`."""
+    for words in commands(call):
+        word = unverifying(words)
+        if word is not None:
+            yield rule.finding(
+                call.place("args"),
+                confidence=Confidence.MEDIUM,
+                audience=Audience.AUDIT if is_taken_on_trust(word) else Audience.STRICT,
+                symbol=call.symbol,
+                flow=call.steps(),
+                shown=f"`{words[0]}` is started with `{word}`",
+            )
+
+
+@rule.project
+def switched_off_for_the_process(project: Project) -> Iterator[Finding]:
+    """The code itself sets a variable by which a library, or a program it starts, checks nobody."""
+    for path in sorted(project.program.modules):
+        for switch in switches(project, path, _SWITCHES):
+            if switch.value[0] == Op.CONST and str(switch.value[2]) == _SWITCHES[switch.name]:
+                yield rule.finding(
+                    switch.span,
+                    confidence=Confidence.MEDIUM,
+                    audience=Audience.STRICT,
+                    symbol=switch.symbol,
+                    shown=f"`{switch.name}` switches the check off for the whole process",
+                )
+
+
 @rule.project
 def services(project: Project) -> Iterator[Finding]:
     """Databases, caches, brokers and directories of the settings that are believed whoever they are."""
@@ -189,16 +232,6 @@ def services(project: Project) -> Iterator[Finding]:
             related=service.related,
             shown=service.what,
         )
-
-
-_SWITCHES = {
-    "PYTHONHTTPSVERIFY": "0",
-    "NODE_TLS_REJECT_UNAUTHORIZED": "0",
-    "GIT_SSL_NO_VERIFY": "1",
-    "CURL_CA_BUNDLE": "",
-    "REQUESTS_CA_BUNDLE": "",
-}
-"""Variables of the environment → the value by which they switch the check off."""
 
 
 @rule.project

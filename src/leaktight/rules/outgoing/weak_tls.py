@@ -87,7 +87,9 @@ def _constants(*audiences: str) -> frozenset[str]:
     )
 
 
-_BROKEN = re.compile(r"(?:ALL|COMPLEMENTOFALL|LOW|EXP\w*|e?NULL|aNULL|RC4|RC2|3?DES|MD5|IDEA|SEED|ADH|AECDH)\b", re.IGNORECASE)
+_BROKEN = re.compile(
+    r"(?:ALL|COMPLEMENTOFALL|LOW|EXP\w*|e?NULL|aNULL|RC4|RC2|3?DES|MD5|IDEA|SEED|ADH|AECDH|@SECLEVEL=0)\b", re.IGNORECASE
+)
 """What a list of ciphers allows that nobody should; with `!` or `-` in front it is forbidden."""
 _OLD = _constants("default")
 _EITHER = frozenset(name for name in _constants("audit") if "SSLv23" in name)
@@ -117,11 +119,15 @@ def _is_dropped(call: Call) -> bool:
     return any(code[0] == Op.EXPRESSION and code[2][1] == call.packed for code in walk(body))
 
 
-@rule.call("ssl.SSLContext.set_ciphers")
+@rule.call("ssl.SSLContext.set_ciphers", "ssl.wrap_socket", "urllib3.util.create_urllib3_context", "urllib3.util.ssl_wrap_socket")
 def ciphers_by_hand(call: Call) -> Iterator[Finding]:
     """A list of ciphers grows old; one that names a broken cipher is old already."""
+    if call.argument("ciphers") is None:
+        return
     named = call.constant("ciphers", default="")
-    weak = next((word for word in re.split(r"[:, +]", named) if _BROKEN.match(word)), None) if isinstance(named, str) else None
+    weak = (
+        next((word for word in re.split(r"[:, +]|(?=@)", named) if _BROKEN.match(word)), None) if isinstance(named, str) else None
+    )
     yield rule.finding(
         call.place("ciphers"),
         confidence=Confidence.MEDIUM if weak else Confidence.LOW,

@@ -12,7 +12,8 @@ Give the rights to the owner, `0o600`, or to the owner and a group, `0o640`; to 
 
 ## When it is fine
 Nothing in the file is anybody's secret. That is why only files whose name says that they hold a key or password are shown to everybody, what
-others may write to the strict, and the rest to auditors. The usual `0o644` and `0o755` are not reported for other files.
+others may write to the strict, and the rest to auditors: what others may read or run, and a `chmod` that is started as
+a program. The usual `0o644` and `0o755` are not reported for other files.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from leaktight.model import Audience, Certainty, Confidence, Finding, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project.settings import Settings, SettingValue
 from leaktight.rules.api import Example, NotPossible, Rule
+from leaktight.rules.commands import STARTED, commands
 from leaktight.rules.judging import is_grave
 from leaktight.rules.sessions import place
 from leaktight.rules.transport.enforcement import is_public
@@ -67,8 +69,10 @@ def store(path):
 )
 
 _CHMOD = ("os.chmod", "os.fchmod", "os.lchmod", "pathlib.Path.chmod", "pathlib.Path.lchmod")
-_READ, _WRITE, _OTHERS, _ALL = 0o4, 0o2, 0o7, 0o777
-_USUAL = frozenset({0o644, 0o444, 0o755, 0o555})
+_READ, _WRITE, _RUN, _OTHERS, _ALL = 0o4, 0o2, 0o1, 0o7, 0o777
+_ADDS_WRITE = re.compile(r"\b[ug]*[oa][ugoa]*[+=][rxXst]*w")
+"""`a+w`, `go=rw`: writing is allowed to more than owner and group."""
+_USUAL = frozenset({0o644, 0o444, 0o755, 0o555, 0o711})
 """What files and programs have anyway."""
 _LARGEST = 0o177777
 _SECRET_FILE = re.compile(
@@ -85,7 +89,10 @@ _FLAGS = {
 def rights_given(call: Call) -> Iterator[Finding]:
     mode, path = call.argument("mode"), call.argument("path")
     rights = _rights(mode) if mode is not None else None
-    if rights is None or not rights & (_READ | _WRITE):
+    if rights is None:
+        return
+    if not rights & (_READ | _WRITE):
+        yield from _for_running(call, rights)
         return
     is_secret = path is not None and (
         any(is_grave(fact.label) for fact in path.facts) or (path.text is not None and _SECRET_FILE.search(path.text) is not None)
@@ -102,6 +109,37 @@ def rights_given(call: Call) -> Iterator[Finding]:
         may=_may(rights),
         what="a file that holds a secret" if is_secret else "this file",
     )
+
+
+def _for_running(call: Call, rights: int) -> Iterator[Finding]:
+    """What others may run, but not read, is for auditors."""
+    if rights & _RUN and rights not in _USUAL:
+        yield rule.finding(
+            call.place("mode"),
+            confidence=Confidence.LOW,
+            audience=Audience.AUDIT,
+            symbol=call.symbol,
+            flow=call.steps(),
+            message="everybody on the machine may run this file",
+        )
+
+
+@rule.call(*STARTED)
+def rights_given_by_a_command(call: Call) -> Iterator[Finding]:
+    """`chmod 777 …` started as a program of its own."""
+    for program, *words in commands(call):
+        mode = next((word for word in words if not word.startswith("-")), "") if program == "chmod" else ""
+        rights = int(mode, 8) & _ALL if re.fullmatch(r"[0-7]{3,4}", mode) else _WRITE if _ADDS_WRITE.search(mode) else 0
+        if rights & _WRITE:
+            yield rule.finding(
+                call.place("args"),
+                confidence=Confidence.MEDIUM,
+                audience=Audience.AUDIT,
+                symbol=call.symbol,
+                flow=call.steps(),
+                may=_may(rights),
+                what="this file",
+            )
 
 
 _MAKERS = ("os.open", "os.mkdir", "os.makedirs", "os.mkfifo", "os.mknod", "pathlib.Path.mkdir", "pathlib.Path.touch")
