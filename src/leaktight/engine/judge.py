@@ -19,6 +19,7 @@ from leaktight.rules.api import Rule
 from leaktight.rules.beside import is_beside_site
 from leaktight.rules.developers import is_for_developers
 from leaktight.rules.switches import is_switched_off
+from leaktight.rules.unreached import is_unreached
 
 
 class Judge:
@@ -119,11 +120,12 @@ def _printed(call: Call, parameter: str, sink: SinkSpec, value: Value) -> Iterat
 
 
 def _weighed(findings: Iterator[Finding], project: Project, call: Call | None = None) -> Iterator[Finding]:
-    """What a tool beside the site does is for the strict, what only developers get, and what happens with a setting that is off by default."""
+    """What a tool beside the site does is for the strict, so is what only developers get, nobody, or only those with a setting that is off."""
     for finding in findings:
         beside = finding.audience is Audience.DEFAULT and (
             is_beside_site(project, finding.span.path)
             or is_for_developers(project, finding.span)
+            or is_unreached(project, finding.span)
             or (call is not None and is_switched_off(project, call.function, call.packed))
         )
         yield _for_strict(finding) if beside else finding

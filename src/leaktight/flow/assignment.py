@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from leaktight.flow import expressions, keys
 from leaktight.flow.naming import name_value
-from leaktight.flow.value import UNKNOWN, Value, all_facts
+from leaktight.flow.value import MAX_PATH, UNKNOWN, Value, all_facts
 from leaktight.source.code import Code, Op
 
 if TYPE_CHECKING:
@@ -50,11 +52,23 @@ def unpack(frame: Frame, targets: list[Code], value: Value) -> None:
     for index, target in enumerate(targets):
         inner = (value.fields or {}).get(index) if value.type in {"tuple", "list"} else None
         if inner is None:
-            inner = expressions.element_of(frame, value) if value.type != "dict" else UNKNOWN
-            if value.facts or value.depends or value.origin is not None:
-                inner = Value(
-                    facts=inner.facts or all_facts(value),
-                    depends=inner.depends or value.depends,
-                    origin=inner.origin or value.origin,
-                )
+            inner = _at(frame, value, index)
         assign(frame, target, inner)
+
+
+def _at(frame: Frame, value: Value, index: int) -> Value:
+    """What stands at a place of something of which that is not known."""
+    if value.type == "tuple" and value.fields and value.element is None:
+        # One that is left out of a tuple is one of which nothing is known.
+        inner, facts = UNKNOWN, value.facts
+    elif value.type == "dict":
+        inner, facts = UNKNOWN, all_facts(value)
+    else:
+        inner, facts = expressions.element_of(frame, value), all_facts(value)
+    if not (value.facts or value.depends or value.origin is not None):
+        return inner
+    # The caller knows what stands where in what it passes.
+    depends = tuple(
+        item if item.text or len(item.path) >= MAX_PATH else replace(item, path=(*item.path, index)) for item in value.depends
+    )
+    return Value(facts=inner.facts or facts, depends=depends, origin=inner.origin or value.origin)

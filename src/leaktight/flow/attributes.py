@@ -10,7 +10,7 @@ from leaktight.flow import generic_views, querysets
 from leaktight.flow.caught import OF_SETTINGS, Caught
 from leaktight.flow.knowledge import AttributeSpec
 from leaktight.flow.machine import Function
-from leaktight.flow.naming import add_fact, is_place, made_fact, may_be_secret, name_value, of_addresses
+from leaktight.flow.naming import MESSAGES, add_fact, is_place, made_fact, may_be_secret, name_value, of_addresses
 from leaktight.flow.value import (
     ANY_KEY,
     ELEMENT,
@@ -48,6 +48,8 @@ _VALUE_LIKE = frozenset({"value", "raw", "plain", "plaintext", "text", "content"
 """Attributes that give the thing itself; another attribute of a secret is something about it."""
 _TEXT_OF_ERROR = frozenset({"args", "message", "msg"})
 """Attributes of an exception that hold what its text is made of."""
+_ERRORS = frozenset({"errors", "error_list", "error_dict", "message_dict", "error_messages"})
+"""Attributes of forms, serializers and exceptions that say what is wrong with each field."""
 
 
 def read_attribute(frame: Frame, base: Value, name: str, span: int) -> Value:
@@ -78,6 +80,8 @@ def read_attribute(frame: Frame, base: Value, name: str, span: int) -> Value:
 def _named(frame: Frame, base: Value, name: str, span: int) -> Value:
     """An attribute known by its name alone, or a part of a parameter."""
     depends = deeper(base, name)
+    if name in _ERRORS:
+        return Value(type=MESSAGES, depends=depends)
     facts = base.facts if name in _VALUE_LIKE or (name in _TEXT_OF_ERROR and isinstance(base.origin, Caught)) else ()
     value = Value(facts=facts, depends=depends) if facts or depends else UNKNOWN
     if name in {"logger", "log", "_logger", "_log"} and not facts:

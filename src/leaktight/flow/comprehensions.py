@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from leaktight.flow import assignment, exceptions, expressions, filtering, methods
+from leaktight.flow import assignment, exceptions, expressions, filtering, methods, removal
 from leaktight.flow.value import Value
 from leaktight.source.code import Code, Op
 
@@ -36,6 +36,8 @@ def comprehension(frame: Frame, code: Code) -> Value:
             result.add(inner)
         else:
             result.put(key, inner)
+    for target, iterable, _ in generators[:1] if element_code[0] == Op.CALL else ():
+        removal.forget_each(frame, target, expressions.evaluate(frame, iterable), element_code)
     frame.depth -= 1
     frame.env = outer
     return result

@@ -80,12 +80,17 @@ def try_(frame: Frame, code: Code) -> bool:
     outer_raised, outer_asked = frame.raised, frame.asked
     frame.raised, frame.asked = [], []
     before = dict(frame.env)
-    ended = frame.run(body)
+    ended = frame.run(body[:-1])
+    reached = dict(frame.env)
+    if not ended:
+        ended = frame.run(body[-1:])
+        if not _only_binds(body[-1:]):
+            reached = frame.env
     raised, frame.raised = frame.raised, outer_raised
     asked, frame.asked = frame.asked, [*outer_asked, *frame.asked]
     is_outside = not any(asked)
     start = frame.env
-    middle = _join(before, start)
+    middle = _join(before, reached)  # what the last statement binds is not bound where it fails
     if not ended and orelse:
         ended = frame.run(orelse)  # what it raises is for no handler here
     ends = [] if ended else [dict(start)]
@@ -121,6 +126,11 @@ def _join(left: dict[str, Value], right: dict[str, Value]) -> dict[str, Value]:
     from leaktight.flow.frame import join_environments
 
     return join_environments([dict(left), right])
+
+
+def _only_binds(block: list[Code]) -> bool:
+    """Tell one statement that gives its value to plain names when all of it went well."""
+    return bool(block) and block[0][0] == Op.ASSIGN and all(target[0] == Op.NAME for target in block[0][2])
 
 
 def _class_names(frame: Frame, types: Code) -> list[Any]:

@@ -16,9 +16,10 @@ from leaktight.flow.machine import Summary
 from leaktight.flow.methods import whole_pair
 from leaktight.flow.naming import name_value
 from leaktight.flow.outside import note_call
+from leaktight.flow.removal import forget, forget_asked_for, forget_each
 from leaktight.flow.rounds import Round
 from leaktight.flow.typing import parameter_type
-from leaktight.flow.value import GONE, UNKNOWN, Dependence, Evidence, Value, compact, join
+from leaktight.flow.value import UNKNOWN, Dependence, Evidence, Value, compact, join
 from leaktight.project.symbols import ClassRef, External, FunctionRef
 from leaktight.source.code import Code, Op
 
@@ -198,6 +199,7 @@ class Frame:
         if truth is not None:
             return self.run(body if truth else orelse)
         held = {**exceptions.narrowed(self, test), **emptied(self, test, holds=True)}
+        forget_asked_for(self, test, body)
         return self.branch([body, orelse], may_skip=False, given=[held, emptied(self, test, holds=False)])
 
     def loop(self, code: Code) -> bool:
@@ -220,6 +222,7 @@ class Frame:
         if target is not None:
             assign(self, target, element_of(self, source))
         ended = self.run(body)
+        forget_each(self, target, source, body)
         self.depth -= 1
         after = self.env
         self.env = start
@@ -332,16 +335,6 @@ def _chooses(body: Any) -> bool:
         return False
     is_code = len(body) > 1 and isinstance(body[0], int) and isinstance(body[1], int)
     return (is_code and body[0] in {Op.IF, Op.CHOICE, Op.MATCH}) or any(_chooses(inner) for inner in body)
-
-
-def forget(container: Value, key: Any) -> None:
-    """A key is taken out: nothing under it leaves any more, and the rest is no whole request."""
-    if container.is_shared:
-        return
-    if container.fields is None:
-        container.fields = {}
-    container.fields[key] = Value(const=None, type=GONE)
-    container.facts = tuple(fact for fact in container.facts if fact.label != "request-data")
 
 
 def join_environments(ends: list[Env]) -> Env:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from leaktight.flow import attributes
-from leaktight.flow.naming import add_fact, name_value
+from leaktight.flow.naming import MESSAGES, add_fact, name_value
 from leaktight.flow.value import ANY_KEY, ELEMENT, MISSING, SOME_KEY, UNKNOWN, Evidence, Value, join, merge_facts
 from leaktight.policy import Match, Strength
 from leaktight.project.symbols import ClassRef, External
@@ -22,6 +22,8 @@ def read_key(frame: Frame, base: Value, key: Any, span: int, *, note: bool = Tru
     """What `base[key]` or `base.get(key)` gives."""
     if base.fields and key in base.fields:
         return base.fields[key]
+    if base.type == MESSAGES:
+        return base
     container = container_source(frame, base)
     if isinstance(key, str):
         if container is not None:

@@ -90,7 +90,7 @@ def get(frame: Frame, receiver: Value, arguments: Arguments, keywords: Keywords,
 
 
 def pop(frame: Frame, receiver: Value, arguments: Arguments, keywords: Keywords, span: int) -> Value:
-    from leaktight.flow.frame import forget
+    from leaktight.flow.removal import forget
 
     value = get(frame, receiver, arguments, keywords, span)
     if arguments and isinstance(arguments[0].const, str) and receiver is not UNKNOWN:

@@ -16,6 +16,11 @@ from leaktight.source.code import Code, Op
 if TYPE_CHECKING:
     from leaktight.flow.frame import Frame
 
+PROSE = "prose"
+"""Origin of a constant that is written for people to read: a sentence that is translated."""
+MESSAGES = "messages"
+"""Type of what says, field by field, why something was refused."""
+
 _TEXT_TYPES = frozenset({None, "str", "bytes"})
 _PLACE = re.compile(r"^(/|\./|~/|[A-Za-z]:\\)")
 _NOT_A_SECRET = re.compile(
@@ -58,13 +63,13 @@ def name_value(frame: Frame, name: str, value: Value, span: int, *, what: str = 
     evidence = Evidence.NAME
     read = value.origin if isinstance(value.origin, Value) else value  # what comes in, or a default beside it
     if read is value and value.const is not MISSING:
-        if value.text is None or _NOT_A_SECRET.search(value.text):
+        if value.text is None or value.origin == PROSE or _NOT_A_SECRET.search(value.text):
             return value
         if match.label != "secret" and _SENTENCE.search(value.text):
             return value
         evidence |= Evidence.LITERAL
     if value.facts:
-        return agree(frame, value, match, name)
+        return _doubted(value) if match.label in _TOLD_TO_OTHERS else agree(frame, value, match, name)
     source = _origin(read)
     if frame.machine.project.is_declared(name):
         evidence |= Evidence.DECLARED
@@ -184,6 +189,22 @@ def _confirms(fact: Fact, match: Match, name: str) -> bool:
 def _is_random(fact: Fact, match: Match) -> bool:
     """Something random becomes what it is kept as: `password = secrets.token_urlsafe()`."""
     return fact.label == "token" and not fact.strong and bool(fact.evidence & Evidence.TYPE) and match.label in _KEPT_AS
+
+
+_TOLD_TO_OTHERS = frozenset({"email", "phone", "location"})
+"""Labels of what a person or place is reached by: what is called that is not kept secret."""
+_SURE = Evidence.SOURCE | Evidence.TYPE | Evidence.LITERAL | Evidence.DECLARED
+
+
+def _doubted(value: Value) -> Value:
+    """`email = generate_password() + "@example.org"`: two names contradict each other, so that only one of them is evidence left."""
+    if all(fact.evidence & _SURE for fact in value.facts):
+        return value
+    doubted = value.copy()
+    doubted.facts = tuple(
+        fact if fact.evidence & _SURE else replace(fact, evidence=fact.evidence & ~Evidence.AGREED) for fact in value.facts
+    )
+    return doubted
 
 
 def _is_vague(fact: Fact) -> bool:

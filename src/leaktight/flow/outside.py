@@ -10,7 +10,7 @@ from leaktight.flow import attributes, builtins, caught, construct, keys, method
 from leaktight.flow.events import Call
 from leaktight.flow.knowledge import FunctionSpec
 from leaktight.flow.machine import MAX_EFFECTS
-from leaktight.flow.naming import consumed, made_fact
+from leaktight.flow.naming import PROSE, consumed, made_fact
 from leaktight.flow.texts import stringify
 from leaktight.flow.value import (
     MISSING,
@@ -171,6 +171,8 @@ def _outcome(frame: Frame, spec: FunctionSpec, made: Call, receiver: Value | Non
                 result = value if result is UNKNOWN else join(result, value)
     if spec.state == "clean":
         return Value(type="bool")
+    if spec.prose and result.text is not None:
+        return Value(const=result.text, type="str", origin=PROSE)
     if spec.state:
         result = with_state(result, State(spec.state))
     if spec.returns:

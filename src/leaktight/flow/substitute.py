@@ -71,6 +71,8 @@ class Actuals(Struct, eq=False):
         """One step into an argument: what is stored there, else what reading it there gives."""
         if key in {ELEMENT, ANY_KEY, SOME_KEY}:
             return self.read(value, key)
+        if isinstance(key, int) and not _has_places(value):
+            return _part(value, key) if value.depends and not value.facts else self.read(value, ELEMENT)
         stored = bool(value.fields and key in value.fields)
         if not stored and isinstance(key, str) and value.type is not None and value.type not in _PLAIN_TYPES:
             found = self.read(value, key)
@@ -101,6 +103,11 @@ class Actuals(Struct, eq=False):
         arrived.facts = tuple(replace(fact, trace=step(fact.trace, self.path, span, note)) for fact in facts)
         arrived.depends = depends
         return arrived
+
+
+def _has_places(value: Value) -> bool:
+    """Tell a sequence of which it is known what stands where."""
+    return value.type in {"tuple", "list"} and bool(value.fields) and value.element is None
 
 
 def _part(value: Value, key: Any) -> Value:

@@ -9,6 +9,7 @@ from typing import Any
 
 from leaktight.policy import Match, Recogniser, State, Strength
 from leaktight.project.declarations import plain, switches_on, texts
+from leaktight.project.processes import is_folder
 from leaktight.project.symbols import ClassRef, External, FunctionRef, GlobalRef, ModuleRef, Program, Symbol
 from leaktight.source.code import Code, Op, last_name
 
@@ -323,7 +324,7 @@ class FieldClasses:
         label = _SENSITIVE_TYPES.get(tail)
         typed = label is not None or keywords.get("widget") in _PASSWORD_WIDGETS or keywords.get("style") == "password"
         typed = typed and tail != "EmailField"  # covered while it is typed twice
-        match = self.recogniser.recognise(name)
+        match = None if is_folder(name, self.program.class_(ref).body) else self.recogniser.recognise(name)
         if tail in _QUIET_TYPES or keywords.get("choices") or tail.endswith("Serializer"):
             match = None  # what another serializer holds is judged there, field by field
         if tail == "UUIDField" and match is not None and match.strength is Strength.WEAK:

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 _MAIL_FOLDER = re.compile(r"(?:^|/)(?:\w+[_-])?e?-?mails?/", re.IGNORECASE)
 _MAIL_FILE = re.compile(
-    r"(?:^|/)(?:[^/]*[_-]e?mail(?:[_-](?:body|subject|message|text|html|content))*|e?mail[_-][^/]*)\.[^/]*\Z", re.IGNORECASE
+    r"(?:^|/)(?:[^/]*[_-]e?mail(?:[_-](?:body|subject|message|text|html|content|[a-z]{2}))*|e?mail[_-][^/]*)\.[^/]*\Z",
+    re.IGNORECASE,
 )
 _MAIL_ENDINGS = (".txt", ".eml", ".mjml", ".subject", ".mail")
 

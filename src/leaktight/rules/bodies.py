@@ -9,7 +9,10 @@ from leaktight.project.symbols import ClassRef, FunctionRef
 from leaktight.project.views import View
 from leaktight.rules.judging import is_grave, kind_of
 from leaktight.rules.responses.answering import named_by
-from leaktight.source.code import Op, unpack_span
+from leaktight.source.code import Op, last_name, unpack_span
+
+_NO_BODIES = frozenset({"headers", "META", "COOKIES", "GET", "query_params", "session", "environ", "kwargs"})
+"""What else of a request is read by name."""
 
 
 def takes_nothing_sensitive(arrival: Arrival) -> bool:
@@ -33,8 +36,15 @@ def _takes(project: Project, reader: FunctionRef) -> bool:
     taken = [
         code[3][2] if code[0] == Op.ITEM else code[3][0][2]
         for code in project.program.pieces(reader)
-        if (code[0] == Op.ITEM and code[3][0] == Op.CONST)
-        or (code[0] == Op.CALL and code[2][0] == Op.ATTR and code[2][3] == "get" and code[3] and code[3][0][0] == Op.CONST)
+        if (code[0] == Op.ITEM and code[3][0] == Op.CONST and last_name(code[2]) not in _NO_BODIES)
+        or (
+            code[0] == Op.CALL
+            and code[2][0] == Op.ATTR
+            and code[2][3] == "get"
+            and last_name(code[2][2]) not in _NO_BODIES
+            and code[3]
+            and code[3][0][0] == Op.CONST
+        )
     ]
     matches = [project.recogniser.recognise(name) for name in taken if isinstance(name, str)]
     return any(match is not None and kind_of(match.label) is not LabelKind.INTERNAL for match in matches)

@@ -24,6 +24,8 @@ class _Placed(Protocol):
 _T = TypeVar("_T", bound=_Placed)
 _MAX_SHARING = 16
 """Forms that may share one end; more are broken markup, and reading each to its end would be quadratic."""
+_BRANCHING = frozenset({"else", "elif", "endif", "block", "endblock", "endfor", "empty", "macro", "endmacro"})
+"""Tags between two forms with one end by which a page may have either of them."""
 _INPUTS = frozenset({"input", "select", "textarea", "button"})
 # What a bound field or form says about itself without rendering an input.
 _ABOUT_FIELDS = frozenset(
@@ -59,10 +61,14 @@ class _Reader:
             if element.tag in _INPUTS and (owner := element.get("form")):
                 self.by_form.setdefault(owner, []).append(element)
         self.sharing: Counter[int] = Counter()
+        self.opened: dict[int, int] = {}
+        """End of a form → where the last form begins that ends there."""
 
     def complete(self, element: Element) -> Element:
         ends = self.page.html.form_ends
         index = bisect_left(ends, element.end)
+        if self._is_inside(element, index):
+            return element
         self.sharing[index] += 1
         if self.sharing[index] > _MAX_SHARING:
             return element
@@ -83,6 +89,16 @@ class _Reader:
             closed=index < len(ends),
         )
         return msgspec.structs.replace(element, end=end, form=form)
+
+    def _is_inside(self, element: Element, index: int) -> bool:
+        """Tell a form whose start tag stands inside another form: browsers skip it. One of two branches each may begin the same form."""
+        outer = self.opened.get(index)
+        if outer is not None:
+            tags = {piece.name for piece in self.pieces.between(outer, element.start) if piece.kind is Kind.TAG}
+            if tags.isdisjoint(_BRANCHING):
+                return True
+        self.opened[index] = element.start
+        return False
 
     def _inputs(self, element: Element, end: int) -> tuple[Element, ...]:
         inside = [

@@ -125,6 +125,8 @@ class FunctionSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Parameters whose data comes out in the result; `*` for all, `self` for the receiver."""
     text: bool = False
     """What passes comes out as text (so a container gives all it holds)."""
+    prose: bool = False
+    """A constant that passes is written for people to read, whatever it is stored under."""
     state: str = ""
     """What passing does to the data: `hashed`, `masked`, `encrypted`, `encoded`, `signed`, `clean`."""
     part: str = ""

@@ -79,7 +79,7 @@ def _of_call(node: Node, values: Values) -> Iterator[Exit]:
         or (name == "set" and last in {"Cookies", "cookies"})
         or receiver + name == "$cookie"
     ):
-        if len(arguments) > 1:
+        if len(arguments) > 1 and not any(map(_is_kept_from_scripts, arguments[2:])):
             yield from _stored(
                 node, last if last in _STORES else "document.cookie", values.constant(arguments[0]), arguments[1], values
             )
@@ -91,6 +91,16 @@ def _of_call(node: Node, values: Values) -> Iterator[Exit]:
     elif name in _REQUESTS and (last in _CLIENTS or not receiver or name == "open"):
         address = arguments[1] if name == "open" and len(arguments) > 1 and receiver != "window" else arguments[0]
         yield from _addressed(node, name, address, values)
+
+
+def _is_kept_from_scripts(options: Node) -> bool:
+    """`{httpOnly: true}`: only a server can set such a cookie, so the script is one of a server, and no script of a page reads it."""
+    pairs = [child for child in options.named_children if child.type == "pair"]
+    named = [(child.child_by_field_name("key"), child.child_by_field_name("value")) for child in pairs]
+    return any(
+        key is not None and (key.text or b"").strip(b"\"'").lower() == b"httponly" and value is not None and value.text == b"true"
+        for key, value in named
+    )
 
 
 def _of_assignment(node: Node, values: Values) -> Iterator[Exit]:

@@ -9,27 +9,32 @@ from leaktight.model import Certainty
 from leaktight.project import Project
 from leaktight.project.settings import SettingValue
 from leaktight.rules.reach import module_statements
-from leaktight.source.code import Op, last_name, walk
+from leaktight.source.code import Code, Op, last_name, walk
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO}
 """Methods whose lines a site leaves out as a rule; what warns is written everywhere."""
 
 
 def is_left_out(arrival: Arrival) -> bool:
-    """Tell a line below the level that `LOGGING` of production gives its logger, by its name or for all."""
+    """Tell a line below the level that `LOGGING` of production gives its logger, by its name or for all.
+
+    Where nothing gives it a level, only what warns is written, and what serves the site sets `info` at most: no `debug`.
+    """
     name = arrival.call.name
     level = _LEVELS.get(name.rpartition(".")[2]) if name.startswith("logging.") else None
     if level is None:
         return False
     least = _least_in(arrival.project, "" if name.startswith(("logging.debug", "logging.info")) else arrival.call.path)
-    return least is not None and level < least
+    return level < (logging.INFO if least is None else least)
 
 
 def _least_in(project: Project, path: str) -> int | None:
-    """The level of the logger of a file, of the logger of all for no file; worked out once for all its lines."""
+    """The lowest level of the loggers of a file, that of the logger of all for no file; worked out once for all its lines."""
     memo, key = project.program.memo, ("least level", path)
     if key not in memo:
-        memo[key] = _least(project, _name_of(project, path) if path else "")
+        levels = [_least(project, name) for name in (_names_in(project, path) if path else [""])]
+        known = [level for level in levels if level is not None]
+        memo[key] = min(known) if known and len(known) == len(levels) else None
     least: int | None = memo[key]
     return least
 
@@ -68,22 +73,21 @@ def _number(level: object) -> int | None:
     return level if isinstance(level, int) else None
 
 
-def _name_of(project: Project, path: str) -> str | None:
-    """The name of the one logger a file makes: its own dotted name for `__name__`; None when that is not known."""
+def _names_in(project: Project, path: str) -> list[str | None]:
+    """The names of the loggers a file makes: its own dotted name for `__name__`; None for one that is not known."""
     if path not in project.program.modules:
-        return None
-    made = [
-        code[3]
+        return []
+    return [
+        _name_of(code[3], path)
         for code in walk(module_statements(project.program, path))
         if code[0] == Op.CALL and last_name(code[2]) == "getLogger"
     ]
-    if len(made) != 1 or len(made[0]) != 1:
+
+
+def _name_of(given: list[Code], path: str) -> str | None:
+    if len(given) != 1:
         return None
-    given = made[0][0]
-    if given[0] == Op.CONST and isinstance(given[2], str):
-        return given[2]
-    return (
-        path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-        if given[:1] == [Op.NAME] and given[2] == "__name__"
-        else None
-    )
+    if given[0][0] == Op.CONST and isinstance(given[0][2], str):
+        return given[0][2]
+    is_own = given[0][0] == Op.NAME and given[0][2] == "__name__"
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") if is_own else None

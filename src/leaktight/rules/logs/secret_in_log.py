@@ -15,7 +15,7 @@ is needed, log its last four characters or a keyed hash.
 ## When it is fine
 The value is hashed, encrypted, masked or cut to its last characters; it is a type that hides itself, such as pydantic's `SecretStr`; a
 management command prints to the person who typed it. Something random that no name calls a secret, and a word with many meanings such as
-`session_id` that came in from outside, are shown to the strict audience; so are a line below the level that production gives its logger, a token or code that came in by the URL, since the server's
+`session_id` that came in from outside, are shown to the strict audience; so are a line below the level that production gives its logger, `debug` lines where nothing gives it one, a token or code that came in by the URL, since the server's
 log has it too, and a line that a switch named after it turns on (`if log_credentials:`). What the first file of an installed command prints is shown to the strict audience, as is the output of a file that is only started by hand
 (`if __name__ == "__main__":`), or of a function that asks a question at the terminal.
 Personal data such as mail addresses is shown to the strict audience only: many

@@ -13,8 +13,8 @@ next one.
 
 ## When it is fine
 Only chosen keys are taken, the sensitive ones were taken out or overwritten first, or only the names of the fields are logged.
-What a query string or the command line holds is in other logs anyway and is shown to the strict audience; so are bodies and forms at the
-level of debug messages, which production does not write as a rule, bodies that are only put beside the message (`extra`), whatever is below the level that production gives the logger, the body of one view that takes nothing sensitive from it by name, and
+What a query string or the command line holds is in other logs anyway and is shown to the strict audience; so is what is written at
+the level of debug messages, which production does not write as a rule, bodies that are only put beside the message (`extra`), whatever is below the level that production gives the logger, the body of one view that takes nothing sensitive from it by name, and
 reports that browsers send to be logged.
 """
 

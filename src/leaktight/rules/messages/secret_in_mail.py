@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaktight.flow.events import Arrival
+from leaktight.flow.value import all_facts
 from leaktight.model import Audience, Finding, Severity
 from leaktight.policy import Channel, Safeguard, State
 from leaktight.rules.api import Example, NotPossible, Rule
@@ -73,12 +74,16 @@ def invite(user, site):
 )
 
 
+_TEXTS = frozenset({"body", "message", "html_message"})
+"""Parameters that hold the text of a mail."""
+
+
 @rule.flow(Channel.MAIL)
 def mailed(arrival: Arrival) -> Iterator[Finding]:
     fact = arrival.fact
     if not is_grave(fact.label) or not fact.state.is_readable or fact.label in _MADE_TO_BE_SENT:
         return
-    if fact.label == "token" and not is_lasting(fact.word):
+    if (fact.label == "token" and not is_lasting(fact.word)) or _is_in_text_as_well(arrival):
         return
     audience = arrival.audience
     if fact.label in {"secret", "session-id"} or fact.state is State.SIGNED:
@@ -92,3 +97,9 @@ def mailed(arrival: Arrival) -> Iterator[Finding]:
         symbol=arrival.call.symbol,
         flow=arrival.flow,
     )
+
+
+def _is_in_text_as_well(arrival: Arrival) -> bool:
+    """Tell a subject made of the same data as the text of the mail: it is one leak, told where the text is."""
+    texts = [value for name, value in arrival.call.arguments.items() if name in _TEXTS]
+    return arrival.parameter == "subject" and any(fact.key == arrival.fact.key for value in texts for fact in all_facts(value))

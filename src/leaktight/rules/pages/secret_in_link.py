@@ -12,7 +12,8 @@ Link to an id, and let the view look up the secret for a signed-in person. Send 
 must hold a token, let the view take it into the session and redirect to a URL without it, as Django's password reset does.
 
 ## When it is fine
-The value is public by design, such as the key of a maps script that only works on your domain: for the strict. Links in mails are not
+The value is public by design, such as the key of a maps script that only works on your domain, or a key that a route of the site takes out of
+its addresses: for the strict. Links in mails are not
 judged by this rule unless they hold a password, a key, or payment data; a secret key there is for the strict.
 
 For the strict only: a code, and a token whose name does not say that it opens an account, because links are made of these; what
@@ -95,6 +96,8 @@ def _judge(element: Element, attribute: Attribute, output: Output, template: Tem
         return None
     if template.is_mail and evidence.label == "secret-key" and audience is None:
         audience = Audience.STRICT  # that of a row, by which a link without a login knows what to change
+    if audience is None and evidence.word.rpartition(".")[2] in project.keys_in_addresses:
+        audience = Audience.STRICT  # a route takes it: the link opens one thing for whoever has it
     if _is_published(element, output):
         confidence, audience = Confidence.LOW, Audience.STRICT
     return rule.finding(

@@ -13,8 +13,8 @@ Remove the exemption and send the token: `{% csrf_token %}` in forms, the `X-CSR
 in a header, in views of their own.
 
 ## When it is fine
-The request proves by itself where it comes from: a webhook whose signature is checked, an API that takes a token from a header, a view of
-the REST framework. Exempted views that nobody signs in to are shown to the strict only, and so are those that other sites cannot use: the
+The request proves by itself where it comes from: a webhook whose signature is checked, an API that takes a token from a header or has an authenticator of
+its own (Digest, Basic, Bearer), a view of the REST framework. Exempted views that nobody signs in to are shown to the strict only, and so are those that other sites cannot use: the
 session cookie is `SameSite=Strict` wherever the site runs, or the view turns away what comes without a header such as `X-Requested-With`.
 A `csrf_exempt` below a decorator of the project that copies no attributes (no `functools.wraps`) has no effect: the check is in force.
 """

@@ -21,7 +21,8 @@ _PROOF = re.compile(
     r"|(verify|check|validate|is_valid|authenticate)_?\w*(token|secret|api_?key|key|basic|caller|origin|sender|request|credentials|auth)\w*"
     r"|\w*(signature|hmac|api_?key|token|basic_?auth|jwt)_(required|check|verif\w+|authenticat\w+|protected)"
     r"|(require|requires)_?\w*(signature|hmac|api_?key|token|basic_?auth|jwt)\w*"
-    r"|\w*(Signature|Webhook|HMAC|Hmac|RequestValidator|TokenAuth|BasicAuth|ApiKey|Verifier)\w*|CsrfViewMiddleware",
+    r"|\w*(Signature|Webhook|HMAC|Hmac|RequestValidator|TokenAuth|BasicAuth|ApiKey|Verifier)\w*|CsrfViewMiddleware"
+    r"|\w*(Digest|Basic|Bearer|Token|JWT|Jwt|Key|OAuth2?)Authenticat(or|ion)",
 )
 _PROOF_TEXT = re.compile(
     r"(HTTP_)?AUTHORIZATION|(HTTP_)?X[-_](?!CSRF|XSRF|FORWARDED|REQUESTED)[\w-]*(SIGNATURE|TOKEN|KEY|SECRET|HMAC|AUTH|SIGN)[\w-]*"

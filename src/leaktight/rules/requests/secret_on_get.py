@@ -13,7 +13,8 @@ needs is kept in the session on the server, and the POST redirects there.
 
 ## When it is fine
 A function without a limit of methods may answer with the secret to POST only, so it is shown to the strict audience. Rendered pages are
-shown to the strict as well, since `secret-in-response` speaks of them already. A password or key that the view makes and sets anew is for
+shown to the strict as well, since `secret-in-response` speaks of them already; so is what that rule takes for meant, as a token from a view
+called after it. A password or key that the view makes and sets anew is for
 everybody either way: whoever follows a link to it replaces the old one.
 """
 

@@ -10,30 +10,19 @@ from leaktight.flow.events import Arrival
 from leaktight.flow.value import Evidence
 from leaktight.model import Audience, Confidence
 from leaktight.policy import Channel, LabelKind, State
-from leaktight.project import Project
-from leaktight.project.environment import words_of
-from leaktight.project.symbols import ClassRef
-from leaktight.project.views import View
 from leaktight.rules.access import methods_of, requires_login
-from leaktight.rules.administrators import is_for_administrators
 from leaktight.rules.judging import EXPIRING, IN_LINKS, LOOSELY_NAMED, at_least, audience_of, is_only_random, kind_of
 from leaktight.rules.reach import reach
+from leaktight.rules.responses.meant import is_meant
 from leaktight.rules.sessions import are_messages_in_cookies
 from leaktight.rules.wording import an
-from leaktight.source.code import Op, walk
 
 _OWN = frozenset({"request-url", "url-path", "request-body", "request-header", "cookie", "form"})
 """Sources that whoever gets the answer sent in himself."""
 _JUDGED_AS_A_WHOLE = frozenset({WHOLE_INSTANCE, OF_THE_MODEL})
 """Sources of fields that nobody chose one by one: `overexposed-fields` speaks of them."""
-_MAKING = frozenset(
-    {"get_random_string", "make_random_password", "token_urlsafe", "token_hex", "SystemRandom", "choice", "choices", "sample"}
-)
 _RENEWING = re.compile(r"set_(?:\w+_)?(?:password|key)|(?:generate|write|create)_private_key")
 """What makes a password or key the one that counts from now on."""
-_KEEPING = frozenset(
-    {"set_password", "save", "asave", "create", "acreate", "create_user", "make_password", "update", "bulk_create"}
-)
 _SERVER = frozenset({"settings", "environment"})
 _STORED = frozenset({"field", "serializer", *_SERVER})
 _HANDED_OUT = EXPIRING | {"secret-key"}
@@ -91,7 +80,7 @@ def _least(arrival: Arrival, kind: LabelKind) -> Audience:
         return Audience.STRICT  # pages show people what they have to type or paste elsewhere
     if fact.source in _OWN:
         return Audience.AUDIT if fact.label in _HANDED_OUT else Audience.STRICT
-    if fact.source == "session" or _is_asked_for(arrival) or _is_only_kept_encrypted(arrival):
+    if fact.source == "session" or fact.label == "bank-account" or is_meant(arrival) or _is_only_kept_encrypted(arrival):
         return Audience.STRICT
     if fact.source in _SERVER and (_FOR_BROWSERS.search(fact.word.upper()) or not fact.strong):
         return Audience.AUDIT
@@ -125,31 +114,3 @@ def _is_only_kept_encrypted(arrival: Arrival) -> bool:
     """Tell data of which nothing is known but that its column is encrypted: as often what its owner wrote as a credential."""
     fact = arrival.fact
     return fact.label == "secret" and fact.source in _STORED and arrival.project.recogniser.recognise(fact.word) is None
-
-
-def _is_asked_for(arrival: Arrival) -> bool:
-    """Tell what a view is there to tell: to administrators, to whoever has the permission named after it, or as a proposal."""
-    function, project = arrival.call.function, arrival.project
-    return (
-        is_for_administrators(project, function)
-        or any(_asks_permission(project, view, arrival.fact.word) for view in project.views.of(function))
-        or (arrival.label == "password" and _is_proposal(arrival))
-    )
-
-
-def _asks_permission(project: Project, view: View, word: str) -> bool:
-    """`permission_required = "devices.view_recovery_password"`: whoever may do that may read it."""
-    if not isinstance(view.ref, ClassRef):
-        return False
-    found = project.program.class_value(view.ref, "permission_required")
-    named = [code[2] for code in walk(found[1]) if code[0] == Op.CONST and isinstance(code[2], str)] if found else []
-    return any(words_of(word)[-1:] == words_of(name)[-1:] for name in named)
-
-
-def _is_proposal(arrival: Arrival) -> bool:
-    """A random password that is set nowhere: the one who asks may use it, or not."""
-    function = arrival.call.function
-    if function is None or arrival.fact.source:
-        return False
-    called = reach(arrival.project.program, function).called
-    return not _MAKING.isdisjoint(called) and _KEEPING.isdisjoint(called)

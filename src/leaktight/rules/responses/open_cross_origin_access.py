@@ -12,7 +12,7 @@ Name the sites that need it in `CORS_ALLOWED_ORIGINS`, with `https://`, and leav
 
 ## When it is fine
 The answers are public, and the same for everybody. Without credentials it is for auditors only. With them it is for the strict where nobody
-is signed in by a cookie.
+is signed in by a cookie, and where the same settings switch `DEBUG` on.
 """
 
 from __future__ import annotations
@@ -85,7 +85,13 @@ def every_origin(project: Project) -> Iterator[Finding]:
 def _by_setting(settings: Settings, value: SettingValue, why: str, *, signed_in: bool) -> Finding:
     """Credentials open nothing of an API whose callers send a token: no browser sends one by itself."""
     with_credentials = settings.get("CORS_ALLOW_CREDENTIALS").value is True
-    sure = signed_in and value.certainty is Certainty.KNOWN and not settings.is_open(value)
+    # Settings that switch `DEBUG` on as well are, for all they say, those of a developer's machine.
+    sure = (
+        signed_in
+        and value.certainty is Certainty.KNOWN
+        and not settings.is_open(value)
+        and settings.get("DEBUG").value is not True
+    )
     return rule.finding(
         place(value, settings),
         severity=Severity.HIGH if with_credentials else Severity.LOW,

@@ -14,7 +14,8 @@ name the columns: `.values("id", "name")`.
 
 ## When it is fine
 The field is `write_only`, or another class is used for answers: where no view is seen to answer with the class, the strict are told. So
-are passwords that a resource is opened with, such as a file or a network, when somebody listed them. Forms whose model holds nothing of the kind, and those of the admin, are shown to auditors only, classes that rework what they
+are passwords that a resource is opened with, such as a file or a network, when somebody listed them; the account of a bank, which is for who
+pays; and a key that routes take out of addresses, which opens one thing for whoever has the link. Forms whose model holds nothing of the kind, and those of the admin, are shown to auditors only, classes that rework what they
 give out (`to_representation`) to the strict.
 """
 
@@ -246,7 +247,13 @@ def _judge(field: Field, cls: FieldClass, project: Project, *, wide: bool) -> tu
     confidence = Confidence.HIGH if strong else Confidence.MEDIUM
     if wide:
         # A `token` or `secret` of which the name says no more is often one its reader is meant to have, as that of an invitation.
-        vague = kind_of(match.label) is LabelKind.SPECIAL or (match.label in LOOSELY_NAMED and not strong)
+        # A key that routes take out of addresses opens one thing for whoever has the link, and the account of a bank is for who pays.
+        vague = (
+            kind_of(match.label) is LabelKind.SPECIAL
+            or (match.label in LOOSELY_NAMED and not strong)
+            or match.label == "bank-account"
+            or field.name in project.keys_in_addresses
+        )
         answers = cls.kind != "serializer" or is_answered_with(project, cls.ref)
         audience = Audience.DEFAULT if answers and not vague else Audience.STRICT
     elif match.label in _NEVER and strong and _is_of_an_account(match, cls, project):

@@ -19,7 +19,9 @@ in for it, in the answer to a POST, a token or key that came in by the same requ
 For the strict only: a password or card number that the same request brought, since the one who reads it sent it; what lies in the session
 of the one who asks; a code or token on a page, where people read what they have to type elsewhere; a token or key that was just made, in the
 answer to a GET; a new private key for the one who asks; a password that is only proposed; the token of the REST framework, which people copy
-from where they see it; what only administrators, or people with a permission named after it, may read; a bare `token` or `secret`, which is as often an identifier; health data of which no view is known; and personal data, except
+from where they see it; what only administrators, or people with a permission named after it, may read; a token that whoever is signed in gets
+from a view called after it (`get_auth_token`); what only its key names a secret in an answer that refuses something; the access key of a
+pair, whose other half signs what is sent; a bank account, which is for who pays; a bare `token` or `secret`, which is as often an identifier; health data of which no view is known; and personal data, except
 names, mail addresses and places, which most pages are about: for auditors.
 """
 

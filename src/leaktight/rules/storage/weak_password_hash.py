@@ -14,16 +14,17 @@ storage cheat sheet recommends, and raise the amount of work when machines becom
 
 ## When it is fine
 The hash is no password of a person but a random key, or it is only compared with a list of known passwords. What is only called a password
-is shown to the strict audience, as is very little work; less than is recommended today to auditors.
+is shown to the strict audience, as are something random that nobody is told, put into the field as it is, and very little work; less than is recommended today to auditors.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from leaktight.flow.events import Arrival, Call, confidence
 from leaktight.flow.knowledge import WorkSpec, load
-from leaktight.flow.value import MISSING, all_facts
+from leaktight.flow.value import MISSING, Evidence, Fact, all_facts
 from leaktight.model import Audience, Confidence, Finding, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
@@ -31,6 +32,7 @@ from leaktight.project.classes import USER
 from leaktight.project.settings import Settings, SettingValue
 from leaktight.project.symbols import ClassRef, External
 from leaktight.rules.api import Example, NotPossible, Rule
+from leaktight.rules.judging import at_least
 from leaktight.rules.outgoing.protections import argument, has_one_of, is_one_of
 from leaktight.rules.sessions import place
 from leaktight.rules.storage.hash_options import of_method, of_schemes
@@ -246,14 +248,14 @@ def not_hashed_at_all(call: Call) -> Iterator[Finding]:
         return
     if call.name.endswith("User") and _hashes(call):
         return  # what is made is known under another name, too, where one branch finds a user and another makes one
-    for fact in all_facts(value):
+    for fact in all_facts(value) if not _IS_HASH.match(value.start) else ():
         if fact.label == "password" and fact.state.is_readable:
             yield rule.finding(
                 call.span,
                 label=fact.label,
                 severity=Severity.HIGH,
                 confidence=confidence(fact),
-                audience=Audience.STRICT if _is_copied(call) else None,
+                audience=Audience.STRICT if _is_copied(call) or _is_known_to_nobody(fact) else None,
                 symbol=call.symbol,
                 flow=(*call.machine.steps(fact.trace), *call.steps()),
                 why="this one is kept as it is",
@@ -267,17 +269,26 @@ def put_into_a_row(arrival: Arrival) -> Iterator[Finding]:
     model = call.receiver.origin if call.receiver is not None else None
     own = isinstance(model, ClassRef) and arrival.project.is_user_class(model)
     if arrival.parameter == "password" and fact.label == "password" and fact.state.is_readable and (own or model == USER):
-        if not _hashes(call):
+        if not _hashes(call) and not _IS_HASH.match(arrival.value.start):
             yield rule.finding(
                 arrival.span,
                 label=fact.label,
                 severity=Severity.HIGH,
                 confidence=arrival.confidence,
-                audience=arrival.audience,
+                audience=at_least(arrival.audience, Audience.STRICT) if _is_known_to_nobody(fact) else arrival.audience,
                 symbol=call.symbol,
                 flow=arrival.flow,
                 why="this one is kept as it is",
             )
+
+
+_IS_HASH = re.compile(r"!|\w+\$")
+"""How what Django stores begins: with a mark of no usable password, or with the name of the algorithm."""
+
+
+def _is_known_to_nobody(fact: Fact) -> bool:
+    """Tell something random that the code makes: stored as it is, it lets nobody in, as for the account of a service."""
+    return bool(fact.evidence & Evidence.TYPE) and not fact.source
 
 
 def _hashes(call: Call) -> bool:
