@@ -83,6 +83,8 @@ class Configuration:
 
 
 _checked: tuple[Any, Configuration, Recogniser] | None = None
+_asked_for: dict[str, Any] = vars(settings)
+"""The settings that were asked for, as Django keeps them until one changes: to ask again takes longer than to look here."""
 
 
 def configuration() -> Configuration:
@@ -91,7 +93,7 @@ def configuration() -> Configuration:
     Raises `ImproperlyConfigured` for an unknown key or a value of the wrong form.
     """
     known = _checked
-    if known is not None and known[0] is getattr(settings, "LEAKTIGHT", None):
+    if known is not None and known[0] is _asked_for.get("LEAKTIGHT", _asked_for):
         return known[1]
     return _current()[1]
 

@@ -17,15 +17,13 @@ from leaktight.guard.coming.reading import read_early
 from leaktight.guard.coming.transport import refuse_cleartext
 from leaktight.guard.going.bodies import strain_pieces, strain_whole
 from leaktight.guard.going.headers import REDIRECTS, strain_cookies, strain_headers, strain_redirect
-from leaktight.guard.going.instructions import instruct, is_to_be_instructed
+from leaktight.guard.going.instructions import LOGGED_OUT, instruct
 from leaktight.guard.going.unpacking import NotInspectable
 from leaktight.guard.values.collect import collector
-from leaktight.guard.values.registry import LEAST_PER_VALUE, MOST_VALUES, Registry, TooManyValues, current, watched
+from leaktight.guard.values.registry import LEAST_PER_VALUE, MOST_VALUES, Registry, TooManyValues, current, enter, leave
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponseBase
-
-    from leaktight.guard.going.found import Found
 
 logger = logging.getLogger("leaktight.guard")
 
@@ -47,12 +45,20 @@ class GuardMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         if self.is_async:
             return self.__acall__(request)
-        with watched(Registry(collector(request))) as registry:
+        registry = Registry(collector(request))
+        token = enter(registry)
+        try:
             return arriving(request, registry) or leaving(request, self.get_response(request), registry)
+        finally:
+            leave(token)
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
-        with watched(Registry(collector(request))) as registry:
+        registry = Registry(collector(request))
+        token = enter(registry)
+        try:
             return arriving(request, registry) or leaving(request, await self.get_response(request), registry)
+        finally:
+            leave(token)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any]
@@ -60,7 +66,7 @@ class GuardMiddleware:
         """Check what only the view tells: values in its path, and the CSRF token of a declared view that is exempt."""
         if named and (refused := refuse_in_address(request, current())) is not None:
             return refused
-        return refuse_forged(request, view, arguments, named) if is_to_be_checked(request, view) else None
+        return refuse_forged(request, arguments, named) if is_to_be_checked(request, view) else None
 
     async def aprocess_view(
         self, request: HttpRequest, view: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any]
@@ -70,17 +76,19 @@ class GuardMiddleware:
             return refused
         if not is_to_be_checked(request, view):
             return None
-        return await sync_to_async(refuse_forged)(request, view, arguments, named)
+        return await sync_to_async(refuse_forged)(request, arguments, named)
 
 
 def arriving(request: HttpRequest, registry: Registry) -> HttpResponseBase | None:
     """Look at a request before anybody else; return the answer to one that is refused."""
-    read_early(request)
+    if request.content_type:
+        read_early(request)
     try:
-        refused = refuse_cleartext(request, registry)
+        refused = None if request.is_secure() else refuse_cleartext(request, registry)
         if refused is None and request.META.get("QUERY_STRING"):
             refused = refuse_in_address(request, registry)
-        if len(request.__dict__.get("_body", b"")) > LEAST_PER_VALUE * MOST_VALUES:
+        read = request.__dict__
+        if "_body" in read and len(read["_body"]) > LEAST_PER_VALUE * MOST_VALUES:
             _ = bool(registry)  # too many values are better refused now than when the view has run
     except TooManyValues:
         return refusal(request, 400, "This request holds more sensitive values than can be looked after.")
@@ -106,17 +114,19 @@ def leaving(request: HttpRequest, response: HttpResponseBase, registry: Registry
 
 def _inspected(request: HttpRequest, response: HttpResponseBase, registry: Registry) -> HttpResponseBase:
     is_redirect = response.status_code in REDIRECTS and "Location" in response.headers
-    holds = bool(registry)
-    if not holds and not is_redirect and not response.cookies and not is_to_be_instructed(request, registry):
+    holds = bool(registry)  # the registry is asked for news here, once: nothing comes in while an answer is looked into
+    if not (holds or is_redirect or response.cookies or registry.is_declared or LOGGED_OUT in request.__dict__):
         return response
-    found: list[Found | None] = [strain_redirect(request, response, registry)] if is_redirect else []
+    stops = is_redirect and strain_redirect(request, response, registry).stops
     if holds:
-        found.append(strain_headers(request, response, registry))
+        found = strain_headers(request, response, registry)
+        stops = stops or (found is not None and found.stops)
         if response.streaming:
             strain_pieces(request, response, registry)
         else:
-            found.append(strain_whole(request, response, registry))
-    if any(each is not None and each.stops for each in found):
+            found = strain_whole(request, response, registry)
+            stops = stops or (found is not None and found.stops)
+    if stops:
         response.close()
         return withheld(request)
     if response.cookies:

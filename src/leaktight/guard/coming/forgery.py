@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.middleware.csrf import CsrfViewMiddleware
 
-from leaktight.guard.values.declare import declared_by
+from leaktight.guard.values.collect import names_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,20 +23,16 @@ def is_to_be_checked(request: HttpRequest, view: Callable[..., Any]) -> bool:
 
     It need not where nothing is sent along by the browser on its own: a request with a token of its own and no session.
     """
-    if request.method in _SAFE or not getattr(view, "csrf_exempt", False) or not declared_by(view):
+    if request.method in _SAFE or not getattr(view, "csrf_exempt", False) or not names_of(view).is_declared:
         return False
-    if settings.SESSION_COOKIE_NAME in request.COOKIES:
+    if request.COOKIES and settings.SESSION_COOKIE_NAME in request.COOKIES:
         return True
     from_elsewhere = request.META.get("HTTP_SEC_FETCH_SITE") in {"cross-site", "same-site"}
     return from_elsewhere and not any(name in request.META for name in _TOKENS)
 
 
-def refuse_forged(
-    request: HttpRequest, view: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any]
-) -> HttpResponseBase | None:
-    """Check the CSRF token of such a request; None when it is right or not needed."""
-    if not is_to_be_checked(request, view):
-        return None
+def refuse_forged(request: HttpRequest, arguments: tuple[Any, ...], named: dict[str, Any]) -> HttpResponseBase | None:
+    """Check the CSRF token of such a request; None when it is right."""
     check = CsrfViewMiddleware(lambda _: None)
     check.process_request(request)
     refused: HttpResponseBase | None = check.process_view(request, _not_exempt, arguments, named)

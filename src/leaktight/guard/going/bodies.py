@@ -24,7 +24,7 @@ _AS_IT_IS = frozenset({"utf8", "usascii", "ascii", "latin1", "iso88591"})
 
 def strain_whole(request: HttpRequest, response: HttpResponse, registry: Registry) -> Found | None:
     """Take the values out of a response that is there as a whole. Raises `NotInspectable`."""
-    search = registry.search(Channel.RESPONSE_BODY)
+    search = registry.settled(Channel.RESPONSE_BODY)
     body = response.content if search else b""
     if not body:
         return None
@@ -34,11 +34,12 @@ def strain_whole(request: HttpRequest, response: HttpResponse, registry: Registr
     charset = _charset(response)
     if charset == "utf-8" or charset.lower().replace("-", "").replace("_", "") in _AS_IT_IS or not _is_encoding(charset):
         charset = "latin-1"
-        hits = merged(search.hits_in_bytes(body))
+        hits = search.hits_in_bytes(body)
     else:  # a text in an encoding of its own, such as UTF-16
-        hits = merged(search.hits(body.decode(charset, "replace")))
+        hits = search.hits(body.decode(charset, "replace"))
     if not hits:
         return None
+    hits = merged(hits)
     found = Found(request, Channel.RESPONSE_BODY)
     for hit in hits:
         found(hit)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import ItemsView
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from django.http import HttpResponseBase
 
 
-def all_of(response: HttpResponseBase) -> Collection[tuple[str, str]]:
-    """Return the name and value of every field."""
-    return _store(response).values()
+def all_of(response: HttpResponseBase) -> ItemsView[str, tuple[str, str]]:
+    """Return every field: its name in lower case, its name as written, and its value."""
+    return _store(response).items()
 
 
 def field(response: HttpResponseBase, name: str) -> str:
@@ -22,9 +22,15 @@ def field(response: HttpResponseBase, name: str) -> str:
 
 def without(response: HttpResponseBase, *names: str) -> None:
     """Take fields out whose names are given in lower case."""
+    store = _store(response)
     for name in names:
-        if name in _store(response):
-            del response.headers[name]
+        if name in store:
+            del store[name]
+
+
+def put(response: HttpResponseBase, name: str, value: str) -> None:
+    """Set a field to a text of our own, which needs none of the checks that others do."""
+    _store(response)[name.lower()] = (name, value)
 
 
 def _store(response: Any) -> dict[str, tuple[str, str]]:

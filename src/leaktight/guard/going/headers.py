@@ -38,13 +38,11 @@ _FIXED = frozenset(
 def strain_headers(request: HttpRequest, response: HttpResponseBase, registry: Registry) -> Found | None:
     """Take the values out of every header that is not about the message itself."""
     headers = [
-        (name, value)
-        for name, value in all_of(response)
-        if value not in _FIXED
-        and (low := name.lower()) not in _OWN
-        and (low != "location" or response.status_code not in REDIRECTS)
+        field
+        for low, field in all_of(response)
+        if field[1] not in _FIXED and low not in _OWN and (low != "location" or response.status_code not in REDIRECTS)
     ]
-    search = registry.search(Channel.RESPONSE_HEADER) if headers else None
+    search = registry.settled(Channel.RESPONSE_HEADER) if headers else None
     if not search:
         return None
     together = "\n".join([value for _, value in headers])
@@ -73,7 +71,7 @@ def strain_redirect(request: HttpRequest, response: HttpResponseBase, registry: 
         and urlsplit(location).netloc == request.META.get("HTTP_HOST")
     ):
         location = response.headers["Location"] = "https" + location[4:]
-    search = registry.search(Channel.REDIRECT)
+    search = registry.settled(Channel.REDIRECT)
     hit = first_hit(search, location) if search else None
     if hit is None:
         return found
@@ -92,7 +90,7 @@ def strain_cookies(request: HttpRequest, response: HttpResponseBase, registry: R
     found = None
     for name, morsel in list(response.cookies.items()):
         hit = None
-        if not _is_identifier(request, name, morsel.value) and (search := registry.search(Channel.COOKIE)):
+        if not _is_identifier(request, name, morsel.value) and (search := registry.settled(Channel.COOKIE)):
             hit = first_hit(search, f"{name}={morsel.value}")
             if hit is None and morsel.coded_value != morsel.value:
                 hit = first_hit(search, morsel.coded_value)

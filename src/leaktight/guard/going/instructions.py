@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.signals import user_logged_out
 
 from leaktight.guard.conf import configuration
-from leaktight.guard.going.fields import field, without
+from leaktight.guard.going.fields import field, put, without
 from leaktight.guard.values.deep import first_hit
 from leaktight.policy import Channel
 
@@ -19,13 +19,9 @@ if TYPE_CHECKING:
 
     from leaktight.guard.values.registry import Registry
 
-_LOGGED_OUT = "_leaktight_logged_out"
+LOGGED_OUT = "_leaktight_logged_out"
+"""Stands in a request that signed somebody out."""
 _POLICY = "Content-Security-Policy"
-
-
-def is_to_be_instructed(request: HttpRequest, registry: Registry) -> bool:
-    """Tell whether the browser may have to be told something about a response although its request has no value."""
-    return registry.is_declared or _LOGGED_OUT in request.__dict__
 
 
 def instruct(request: HttpRequest, response: HttpResponseBase, registry: Registry, *, holds: bool) -> None:
@@ -35,7 +31,7 @@ def instruct(request: HttpRequest, response: HttpResponseBase, registry: Registr
         keep_out_of_caches(response)
     if holds and _address_is_private(request, registry):
         response.headers["Referrer-Policy"] = "same-origin" if _has_form(response) else "no-referrer"
-    if request.__dict__.get(_LOGGED_OUT) and configuration().clear_site_data:
+    if LOGGED_OUT in request.__dict__ and configuration().clear_site_data:
         kinds = ", ".join(f'"{kind}"' for kind in configuration().clear_site_data)
         response.headers.setdefault("Clear-Site-Data", kinds)
     if declares and "text/html" in field(response, "content-type"):
@@ -44,7 +40,7 @@ def instruct(request: HttpRequest, response: HttpResponseBase, registry: Registr
 
 def keep_out_of_caches(response: HttpResponseBase) -> None:
     """Say that nobody may keep a response (RFC 9111, 5.2.2.5)."""
-    response.headers["Cache-Control"] = "no-store, private"
+    put(response, "Cache-Control", "no-store, private")
     without(response, "expires", "etag", "last-modified")
 
 
@@ -71,7 +67,7 @@ def _keep_forms_here(response: HttpResponseBase) -> None:
     """Add where forms may go, unless the site says so itself: `default-src` does not cover it (CSP 3, 6.4.1)."""
     policy = field(response, _POLICY.lower())
     if not policy:
-        response.headers[_POLICY] = "form-action 'self'"
+        put(response, _POLICY, "form-action 'self'")
     elif not any(directive.split()[:1] == ["form-action"] for directive in re.split("[;,]", policy.lower())):
         response.headers[_POLICY] = f"{policy.rstrip('; ')}; form-action 'self'"
 
@@ -79,7 +75,7 @@ def _keep_forms_here(response: HttpResponseBase) -> None:
 def remember_logout(sender: Any, request: HttpRequest | None, **_: Any) -> None:
     """Note that this request signed somebody out."""
     if request is not None:
-        request.__dict__[_LOGGED_OUT] = True
+        request.__dict__[LOGGED_OUT] = True
 
 
 user_logged_out.connect(remember_logout, dispatch_uid="leaktight.guard")

@@ -41,13 +41,13 @@ class Names:
     Nearly every name that comes in is one that came before and says nothing, so what was said of a header is remembered.
     """
 
-    __slots__ = ("_labels", "_plain_headers", "declared", "is_declared", "since")
+    __slots__ = ("_labels", "declared", "is_declared", "plain_headers", "since")
 
     def __init__(self, by_view: Mapping[str, str], since: tuple[object, int]) -> None:
         self.declared: Mapping[str, str] = {**site_wide(), **by_view}
         self.is_declared = bool(by_view)
         """Whether the view itself declares something."""
-        self._plain_headers: set[str] = set()
+        self.plain_headers: set[str] = set()
         """Keys of `request.META` that are known to bear nothing sensitive, some thousand at most: clients choose them."""
         self._labels: dict[str, tuple[str, bool] | None] = {}
         self.since = since
@@ -65,9 +65,7 @@ class Names:
 
     def headers_to_read(self, meta: Mapping[str, Any]) -> list[str]:
         """Return the keys of `META` that are headers with a name that may mean something."""
-        plain = self._plain_headers
-        if plain.issuperset(meta):
-            return []
+        plain = self.plain_headers
         if len(plain) > _MOST_NAMES:
             plain.clear()
         for key in meta:
@@ -86,13 +84,13 @@ def names_for(request: HttpRequest) -> Names:
     """Return what the names of a request mean: for the view that answers it, or that would if it has not got that far."""
     match = request.resolver_match
     if match is not None:
-        return _names_of(match.func)
+        return names_of(match.func)
     kept: _Asked | None = request.__dict__.get(_NAMES)
     if kept is not None and kept.path == request.path_info:
         return kept.names
     match = _resolved(request)
     request.__dict__[_UNKNOWN] = match is None
-    names = _names_of(match.func if match else None)
+    names = names_of(match.func if match else None)
     request.__dict__[_NAMES] = _Asked(request.path_info, names)
     return names
 
@@ -110,7 +108,8 @@ class _Asked:
         return type(None), ()
 
 
-def _names_of(view: Any) -> Names:
+def names_of(view: Any) -> Names:
+    """Return what the names of a request to a view mean; None stands for a request no view answers."""
     config, changes = configuration(), site_wide_changes()
     if view is None:
         known = _no_view[0] if _no_view else None
@@ -150,12 +149,12 @@ def collector(request: HttpRequest) -> Callable[[Registry], None]:
     The registry lives as long as the request: what is logged and reported after the middleware, while the response is sent, is
     still about its values.
     """
-    pending: tuple[Callable[[HttpRequest, Names], _Pairs | None], ...] = _PARTS
+    taken = 0
     seen: tuple[bool, ...] = ()
     known = weakref.ref(request)  # else each would keep the other
 
     def collect(registry: Registry) -> None:
-        nonlocal seen, pending
+        nonlocal seen, taken
         request = known()
         if request is None:
             return
@@ -166,27 +165,51 @@ def collector(request: HttpRequest) -> Callable[[Registry], None]:
         if state == seen:
             return
         read.setdefault(_KEPT, registry)
-        names = names_for(request)
+        names = names_for(request) if match is None else names_of(match.func)
         registry.declared, registry.is_declared = names.declared, names.is_declared
         if not registry.view and match is not None:
             registry.view = match.view_name or ""
-        later = []
-        for part in pending:
-            found = part(request, names)
-            if found is None:
-                later.append(part)
-                continue
-            for name, value in found:
-                if type(value) is not str:
-                    _add_below(registry, name, value, names.label)
-                elif label := names.label(name):
-                    registry.add(value, label[0], name, sure=label[1])
-        pending = tuple(later)
+        parts = taken
+        if not parts & _ARRIVED:
+            parts |= _ARRIVED
+            meta = request.META
+            if (
+                not names.plain_headers.issuperset(meta)
+                or meta.get("QUERY_STRING")
+                or meta.get("HTTP_COOKIE")
+                or read.get("COOKIES")
+                or read.get(_UNKNOWN)
+            ):
+                _add(registry, _arrived(request, names), names)
+        if match is not None and not parts & _PATH:
+            parts |= _PATH
+            if match.kwargs:
+                _add(registry, [(name, str(value)) for name, value in match.kwargs.items()], names)
+        if (state[0] or state[1]) and not parts & _POSTED and (posted := _posted(request)) is not None:
+            parts |= _POSTED
+            _add(registry, posted, names)
+        if state[2] and not parts & _UPLOADS:
+            parts |= _UPLOADS
+            if files := read["_files"]:
+                _add(registry, [(name, [file.name for file in given]) for name, given in files.lists()], names)
+        taken = parts
         if read.get("sensitive_post_parameters") and read.get("_post"):
             _add_marked(registry, request)
         seen = state  # at the end: what fails, fails each time, and what holds an unknown value is never taken for clean
 
     return collect
+
+
+_ARRIVED, _PATH, _POSTED, _UPLOADS = 1, 2, 4, 8
+"""The parts of a request, each of which is taken once."""
+
+
+def _add(registry: Registry, pairs: _Pairs, names: Names) -> None:
+    for name, value in pairs:
+        if type(value) is not str:
+            _add_below(registry, name, value, names.label)
+        elif label := names.label(name):
+            registry.add(value, label[0], name, sure=label[1])
 
 
 def _add_marked(registry: Registry, request: HttpRequest) -> None:
@@ -303,11 +326,6 @@ def _arrived(request: HttpRequest, names: Names) -> _Pairs:
     return pairs
 
 
-def _path(request: HttpRequest, _: Names) -> _Pairs | None:
-    match = request.resolver_match
-    return None if match is None else [(name, str(value)) for name, value in match.kwargs.items()]
-
-
 def _unknown(request: HttpRequest) -> _Pairs:
     """What looks like a token in an address that no view answers, and which a log of what was not found would keep."""
     return [("address_token", part) for part in request.path_info.split("/") if len(part) >= _TOKEN_LENGTH and _is_mixed(part)]
@@ -337,7 +355,7 @@ def _headers(meta: Mapping[str, Any], keys: list[str]) -> _Pairs:
     return pairs
 
 
-def _posted(request: HttpRequest, _: Names) -> _Pairs | None:
+def _posted(request: HttpRequest) -> _Pairs | None:
     """What was posted, if it has been read: as the view's own form data, or as the bytes of a form or of JSON."""
     parsed = request.__dict__.get("_post")
     if parsed:
@@ -368,11 +386,3 @@ def _form(body: bytes, charset: str) -> _Pairs:
     if "%" in text or "+" in text:
         return parse_qsl(text, keep_blank_values=True, encoding=charset)
     return [(name, value) for name, _, value in [part.partition("=") for part in text.split("&") if part]]
-
-
-def _uploads(request: HttpRequest, _: Names) -> _Pairs | None:
-    files = request.__dict__.get("_files")
-    return None if files is None else [(name, [file.name for file in given]) for name, given in files.lists()]
-
-
-_PARTS = (_arrived, _path, _posted, _uploads)

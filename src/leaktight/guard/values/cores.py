@@ -6,46 +6,108 @@ Nearly every text holds no form of any value, and is told so by what is made her
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 from leaktight.guard.values import forms
 from leaktight.guard.values.common import TELLING, is_word
-from leaktight.guard.values.forms import BETWEEN, GROUP, Form, number_of
+from leaktight.guard.values.forms import BETWEEN, CODE, GROUP, LONG, Form, number_of, shortest_code_of
 
 _RUN = re.compile("[A-Za-z0-9]+")
 _WITHOUT_CODE = (TELLING - 1) // 2
 """So short a value has no code that counts: in hex, the longest, each character takes two."""
 _HEAD = 4
 """So many bytes, each written as a code of its own, hardly stand in a text by chance."""
+_LONG_CODE = 8
+"""Codes of at least so many bytes are longer than most words."""
+_LONG = 12
+"""Values of at least so many characters are longer than most words themselves."""
+_ESCAPED = 3
+"""Where every character is escaped, each takes at least so many."""
+_NEVER = 1 << 62
+_KIND = b"a"
+_KINDS = bytes([_KIND[0] if chr(code) in {*CODE, *"%=&#;\\"} else 0 for code in range(256)])
+"""Tells the characters of codes and of escapes from all others."""
+_CODE_ALONE = dict.fromkeys(map(ord, CODE))
+_MOST_RUNS = 16
 
 
-class Prepared(NamedTuple):
-    """What is looked for in a text before anything else, for some values."""
+class Prepared:
+    """What is looked for in a text before anything else, for some values: made for each value of each request, so in one loop.
 
-    parts: list[str]
-    """Parts of the forms that no single character gives away, but for codes."""
-    numbers: list[str]
-    """The numbers of cards and accounts among the values, which can also be written in groups."""
-    mixed: list[str]
-    """The values with more than letters and digits, which can also be written with only some characters escaped."""
+    Nearly all forms are long and without a space or a quote, and so are few parts of a text: what has only such forms is looked for there.
+    """
 
+    __slots__ = ("least", "mixed", "numbers", "parts", "pieces", "short")
 
-def prepared(pieces: list[str]) -> Prepared:
-    """Make the parts for some values, but for those of codes: in one loop, since it is gone through for each value of each request."""
-    parts: list[str] = []
-    mixed: list[str] = []
-    numbers: list[str] = []
-    for piece in pieces:
-        parts.append(piece)
+    def __init__(self, values: Iterable[Sequence[Any]]) -> None:
+        pieces: list[str] = []
+        self.pieces = pieces
+        self.parts: list[str] = []
+        """Forms that no single character gives away, but for codes, and that may stand in any part of a text."""
+        self.numbers: list[str] = []
+        """What may be the number of a card or an account, which can also be written in groups: first the first group is looked for."""
+        self.mixed: list[tuple[str, str]] = []
+        """The values with more than the characters of codes, each with its longest run: without it there is no form that keeps one."""
+        self.short: list[str] = []
+        """The values with codes so short that many words are as long."""
+        least = _NEVER
+        for value in values:
+            text = value[0]
+            for piece in (text,) if len(text) < LONG else forms.pieces(text):
+                pieces.append(piece)
+                size = len(piece)
+                enough = size
+                if size < _LONG or not piece.isascii() or not (piece.isalnum() or is_run(piece)):
+                    enough = self._add(piece, size)
+                elif piece[2:GROUP].isdigit():
+                    self.numbers.append(piece if piece.isalnum() else number_of(piece))
+                if enough < least:  # noqa: PLR1730 - a call of `min` takes longer than all else that is done for a token
+                    least = enough
+        self.least = least
+        """What stands nowhere else has at least so many characters of codes and escapes in a row."""
+
+    def _add(self, piece: str, size: int) -> int:
+        """Add what may stand in any part of a text; return how long a run must be for the rest."""
         if not is_word(piece):
-            parts.append(piece[::-1])
-        if not (piece.isascii() and piece.isalnum()):
-            mixed.append(piece)
-            parts += [text for _, text, _ in forms.bare(piece)[2:]]
-        if number := number_of(piece):
-            numbers.append(number)
-    return Prepared(parts, numbers, mixed)
+            self.parts.append(piece[::-1])
+        octets = size
+        if piece.isalnum() and piece.isascii():
+            self.parts.append(piece)
+        else:
+            self.mixed.append((max(_RUN.findall(piece), key=len, default=""), piece))
+            octets = len(piece.encode("utf-8", "surrogatepass"))
+            if number := number_of(piece):
+                self.numbers.append(number)
+        if octets >= _LONG_CODE:
+            return min(shortest_code_of(octets), _ESCAPED * size)
+        if octets > _WITHOUT_CODE or octets > size:
+            self.short.append(piece)
+        return _ESCAPED * size
+
+
+def is_run(piece: str) -> bool:
+    """Tell whether a value holds nothing but characters of codes, as most tokens do."""
+    return piece.isascii() and not piece.translate(_CODE_ALONE)
+
+
+def long_runs(text: str, least: int) -> str:
+    """Return the runs of at least so many characters of `RUN` in a text, or all of it where they are many."""
+    kinds = text.encode("latin-1", "replace").translate(_KINDS)
+    wanted = _KIND * least
+    at = kinds.find(wanted)
+    if at < 0:
+        return ""
+    found = []
+    while at >= 0:
+        end = kinds.find(b"\0", at + least)
+        if end < 0:
+            end = len(text)
+        found.append(text[at:end])
+        if len(found) > _MOST_RUNS:
+            return text
+        at = kinds.find(wanted, end)
+    return "\n".join(found)
 
 
 def coded(piece: str) -> list[str]:
@@ -54,7 +116,10 @@ def coded(piece: str) -> list[str]:
         return []
     data = piece.encode("utf-8", "surrogatepass")
     text = data.hex()
-    parts = [text, *forms.in_base64(data), *forms.begin_in_base32(data)]
+    parts = forms.in_base64(data)
+    if base32 := forms.begin_in_base32(data):
+        parts.append(base32)
+    parts.append(text)
     if not text.isdigit():
         parts.append(text.upper())
     return parts
@@ -66,6 +131,11 @@ def _percents(piece: str) -> list[str]:
     if (upper := once.upper()) != once:
         parts += [upper, upper.replace("%", "%25")]
     return parts
+
+
+def plain(piece: str) -> list[str]:
+    """Return the forms of a value that no character gives away, but for codes: a word backwards is none."""
+    return [text for name, text, _ in forms.bare(piece) if name != "reversed" or not is_word(piece)]
 
 
 def _numbers(piece: str) -> list[str]:
@@ -89,9 +159,10 @@ def _utf16(piece: str) -> list[str]:
     return [text for _, text, _ in forms.in_utf16(piece)]
 
 
-def grouped(number: str) -> list[str]:
-    """Return how a number begins in groups; the first group alone stands in few texts."""
-    return [f"{number[:GROUP]}{between}{number[GROUP : 2 * GROUP]}" for between in BETWEEN]
+def grouped(piece: str) -> list[str]:
+    """Return how the number of a card or an account begins in groups, and as one; none if a value is no such number."""
+    number = number_of(piece)
+    return [number, *(f"{number[:GROUP]}{between}{number[GROUP : 2 * GROUP]}" for between in BETWEEN)] if number else []
 
 
 class Family(NamedTuple):
@@ -113,8 +184,9 @@ FAMILIES = (
     Family("=", _like("=[0-9A-F]{2}="), _quoted_printable),
     Family("#", _like("#x?[0-9A-Fa-f]+;&"), _numbers),
     Family("\\", _like(r"\\(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[0-7]{3})\\"), _escapes),
-    Family("\0", None, _utf16),
 )
+UTF16 = Family("\0", None, _utf16)
+"""It is the one whose mark no run of printable characters holds."""
 
 
 class Partial(NamedTuple):
@@ -132,19 +204,13 @@ class Partial(NamedTuple):
         return [text for write in self.write for _, text, _ in write(piece) if text != piece]
 
 
-_PARTIAL = (
+PARTIAL = (
     Partial("%", _like("[^A-Za-z0-9_.~-]"), (forms.in_percents, forms.in_doubled_percents)),
     Partial("+", _like(" "), (forms.in_plus,)),
     Partial("&", _like("[&<>\"']|[^\0-\x7f]"), (forms.in_entities, forms.in_doubled_entities)),
     Partial("\\", _like("[^A-Za-z0-9 _.~:@/]"), (forms.in_escapes, forms.in_doubled_escapes, forms.in_redoubled_escapes)),
     Partial("=", _like("[^ -<>-~]| $"), (forms.in_quoted_printable,), keeps_runs=False),
 )
-
-
-def partial(mixed: list[str]) -> list[tuple[Partial, list[str]]]:
-    """Return how some values can be partly escaped, and which ones so."""
-    found = [(each, [piece for piece in mixed if each.concerns(piece)]) for each in _PARTIAL]
-    return [(each, concerned) for each, concerned in found if concerned]
 
 
 def runs(piece: str) -> list[str]:

@@ -22,7 +22,7 @@ Forms are made for every value of every request, so they are nothing more than t
 
 
 _PIECE = 32
-_LONG = 2 * _PIECE
+LONG = 2 * _PIECE
 _NUMBER = re.compile("[0-9]{12,19}|[A-Za-z]{2}[0-9]{2}[A-Za-z0-9]{11,30}").fullmatch
 """The number of a card or of an account (IBAN, ISO 13616)."""
 _SHORTEST_NUMBER = 12
@@ -34,6 +34,7 @@ BETWEEN = (" ", "-", ".", "\xa0", "\xc2\xa0", "&nbsp;")
 _UNGROUPED = str.maketrans("", "", " -.\xa0")
 _BASE32 = [first + second for first in string.ascii_uppercase + "234567" for second in string.ascii_uppercase + "234567"]
 """What ten bits are in base32."""
+_BLOCK_OF_32 = 40
 
 CODE = string.ascii_letters + string.digits + "+/-_"
 """The characters of base64, hex and base32."""
@@ -41,7 +42,7 @@ CODE = string.ascii_letters + string.digits + "+/-_"
 
 def pieces(value: str) -> list[str]:
     """Return what to look for: the value, or its pieces of 32 characters when it is long, since a long one is often cut."""
-    if len(value) < _LONG:
+    if len(value) < LONG:
         return [value]
     return [value[at : at + _PIECE] for at in range(0, len(value) - _PIECE + 1, _PIECE)]
 
@@ -80,7 +81,11 @@ def coded(value: str) -> list[Form]:
 
 def shortest_code(value: str) -> int:
     """Return how long the shortest text is that `coded` gives. A text without so many characters of `CODE` in a row holds none."""
-    size = len(value) if value.isascii() else len(value.encode("utf-8", "surrogatepass"))
+    return shortest_code_of(len(value) if value.isascii() else len(value.encode("utf-8", "surrogatepass")))
+
+
+def shortest_code_of(size: int) -> int:
+    """Return how long that is for so many bytes."""
     if size * 8 - 4 < SHORTEST_CORE * 6:
         return min(2 * size, SHORTEST_CORE)
     return (size * 8 - 4) // 6  # base64 that begins one byte into a block
@@ -93,7 +98,7 @@ def in_base64(data: bytes) -> list[str]:
     """
     size = len(data)
     gap, other, first, second, third = _PLACES.get(size) or _place(size)
-    code = b2a_base64(data + gap + data + other + data, newline=False).decode()
+    code = b2a_base64(b"".join((data, gap, data, other, data)), newline=False).decode()
     cores = [code[first], code[second], code[third]]
     if size < SHORTEST_CORE:  # from six bytes on, each has at least seven characters
         cores = [core for core in cores if len(core) >= SHORTEST_CORE]
@@ -124,14 +129,14 @@ def _place(size: int) -> tuple[bytes, bytes, slice, slice, slice]:
     return found
 
 
-def begin_in_base32(data: bytes) -> list[str]:
-    """Return the first characters, eight at most, of what `coded` gives in base32, if it gives any."""
+def begin_in_base32(data: bytes) -> str:
+    """Return the first characters, eight at most, of what `coded` gives in base32; nothing if it gives none."""
     bits = 8 * len(data)
-    if bits // 5 < SHORTEST_CORE:
-        return []
-    number = int.from_bytes(data[:5].ljust(5, b"\0"), "big")
-    core = _BASE32[number >> 30] + _BASE32[number >> 20 & 1023] + _BASE32[number >> 10 & 1023] + _BASE32[number & 1023]
-    return [core[: bits // 5]]
+    if bits < SHORTEST_CORE * 5:
+        return ""
+    number = int.from_bytes(data[:5].ljust(5, b"\0") if bits < _BLOCK_OF_32 else data[:5], "big")
+    core = f"{_BASE32[number >> 30]}{_BASE32[number >> 20 & 1023]}{_BASE32[number >> 10 & 1023]}{_BASE32[number & 1023]}"
+    return core[: bits // 5] if bits < _BLOCK_OF_32 else core
 
 
 def in_percents(value: str) -> Iterator[Form]:
@@ -279,3 +284,8 @@ MARKS = (
     Mark("\0", None, in_utf16),
     *(Mark(separator[0], None, _grouped(separator), number_of) for separator in BETWEEN),
 )
+
+
+def concerning(values: list[str]) -> list[tuple[int, Mark]]:
+    """Return the marks with which any of these values can be written, and their numbers."""
+    return [(number, mark) for number, mark in enumerate(MARKS) if mark.concerns is None or any(map(mark.concerns, values))]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
-from contextvars import ContextVar
+from contextlib import contextmanager
+from contextvars import ContextVar, Token
 from functools import lru_cache
 from itertools import repeat
 from types import MappingProxyType
@@ -25,6 +26,8 @@ LEAST_PER_VALUE = _SHORTEST + 1
 _NONE: tuple[bool, ...] = ()
 """Stands for no value, where answers are asked for."""
 _FOR_NOTHING = Search(())
+_NO_SEARCHES: dict[Hashable, Search] = {}
+"""Stands for those of a registry that has made none, and is never written to."""
 
 _UNSURE_CHANNELS = frozenset({Channel.LOG, Channel.ERROR_REPORT, Channel.THIRD_PARTY})
 """Where a value known by a weak name is masked as well: a mask too many does no harm there."""
@@ -48,6 +51,9 @@ class Registry:
     """The values of one request. `collect` is asked for news before every search: it reads what the request has parsed by then."""
 
     # What most requests never change is the class's.
+    _most = MOST_VALUES
+    _searches: dict[Hashable, Search] = _NO_SEARCHES
+    """Empty until a search is made, and again when what is watched for changes."""
     _collecting = False
     _all_are_sure = True
     _full = False
@@ -63,9 +69,9 @@ class Registry:
 
     def __init__(self, collect: Callable[[Registry], None] | None = None, most: int = MOST_VALUES) -> None:
         self._values: dict[str, Value] = {}
-        self._most = most
         self._collect = collect
-        self._searches: dict[Hashable, Search] = {}
+        if most != MOST_VALUES:
+            self._most = most
 
     def add(self, text: str, label: str, name: str, *, sure: bool = True) -> None:
         """Watch for a value. Raises `TooManyValues` when there are more than can be watched."""
@@ -78,8 +84,8 @@ class Registry:
             raise TooManyValues
         if not sure:
             self._all_are_sure = False
-        self._values[text] = Value(text, label, name, sure=sure)
-        self._searches.clear()
+        self._values[text] = Value(text, label, name, sure)
+        self._searches = _NO_SEARCHES
 
     def __reduce__(self) -> tuple[type[Registry], tuple[()]]:
         """Be copied and pickled as an empty one: with a request that is, no value goes anywhere."""
@@ -96,38 +102,43 @@ class Registry:
     def search(self, channel: Channel) -> Search:
         """Return what finds the values that must not be readable on a channel."""
         self._refresh()
+        return self.settled(channel)
+
+    def settled(self, channel: Channel) -> Search:
+        """Return the same without a look whether more has come in: for an answer that is there, and was asked about before."""
         found = self._searches.get(channel)
-        return found if found is not None else self._made(channel, self._wanted(forbidden, channel))
+        return found if found is not None else self._made(channel, forbidden, channel)
 
     def known(self) -> Search:
         """Return what finds every value that is known for sure, wherever it may go."""
         self._refresh()
         found = self._searches.get("known")
-        return found if found is not None else self._made("known", None)
+        return found if found is not None else self._made("known")
 
     def permitted(self, channel: Channel) -> Search:
-        """Return what finds the values that may be readable on a channel, but not be kept by browsers and proxies."""
-        self._refresh()
+        """Return what finds the values that may be readable on a channel, but not be kept by browsers and proxies; settled as well."""
         found = self._searches.get((channel,))
-        return found if found is not None else self._made((channel,), self._wanted(_permitted, channel))
+        return found if found is not None else self._made((channel,), _permitted, channel)
 
     def everything(self) -> Search:
         """Return what finds every value, however it is called and whether that is sure."""
         self._refresh()
         found = self._searches.get("everything")
         if found is None:
-            found = self._searches["everything"] = Search([(v.text, v.label, "") for v in self._values.values()])
+            searches = self._own_searches()
+            found = searches["everything"] = Search([(v.text, v.label, "") for v in self._values.values()])
         return found
 
-    def _wanted(self, asked: Callable[[str, Channel], bool], channel: Channel) -> tuple[bool, ...] | None:
-        return _answers(asked, channel, tuple([value.label for value in self._values.values()]))
-
-    def _made(self, key: Hashable, wanted: tuple[bool, ...] | None) -> Search:
-        """Make the search for the values that are wanted: None stands for all."""
+    def _made(self, key: Hashable, asked: Callable[[str, Channel], bool] | None = None, channel: Channel = Channel.LOG) -> Search:
+        """Make the search for the values of which a question about the channel is answered with yes, or for all."""
+        searches = (
+            self._own_searches()
+        )  # before the values are looked at: where another thread adds one meanwhile, this is not kept
+        values: Collection[Value] = tuple(self._values.values())
+        wanted = None if asked is None else _answers(asked, channel, tuple([value.label for value in values]))
         if wanted is _NONE:
-            self._searches[key] = _FOR_NOTHING
+            searches[key] = _FOR_NOTHING
             return _FOR_NOTHING
-        values: Collection[Value] = self._values.values()
         which: Hashable = _ALL
         unsure = key in _UNSURE_CHANNELS  # what a page may show is still nothing for logs and reports
         if wanted is not None or not (unsure or (self._all_are_sure and not self.shown)):
@@ -140,16 +151,22 @@ class Registry:
             if len(chosen) != len(values):
                 values = which = tuple(chosen)
         # Channels that watch for the same values share one search, and what it has prepared.
-        found = self._searches.get(which)
+        found = searches.get(which)
         if found is None:
-            found = self._searches[which] = Search([(v.text, v.label, v.name) for v in values])
-        self._searches[key] = found
+            found = searches[which] = Search(values)
+        searches[key] = found
         return found
+
+    def _own_searches(self) -> dict[Hashable, Search]:
+        searches = self._searches
+        if searches is _NO_SEARCHES:
+            searches = self._searches = {}
+        return searches
 
     def show(self, text: str) -> None:
         """Let a page show a value on purpose: what a secret page reveals."""
         self.shown |= {text.strip()}
-        self._searches.clear()
+        self._searches = _NO_SEARCHES
 
     def _refresh(self) -> None:
         if self._full:
@@ -180,7 +197,8 @@ PROCESS = Registry(most=16 * MOST_VALUES)
 _live: set[weakref.ref[Registry]] = set()
 """The registries of all requests there are; each leaves by itself."""
 _current: ContextVar[Registry] = ContextVar("leaktight_registry", default=PROCESS)
-_lent_is: ContextVar[bool] = ContextVar("leaktight_registry_is_lent", default=False)
+_lent: ContextVar[Registry | None] = ContextVar("leaktight_lent_registry", default=None)
+"""The registry of a request that a thread was started by, which may serve others as well."""
 
 
 current: Callable[[], Registry] = _current.get
@@ -212,7 +230,7 @@ def watching() -> list[Registry]:
 def concerned() -> list[Registry]:
     """Return the registries of every request whose values could be in what is sent from here."""
     registry = _current.get()
-    if registry is not PROCESS and not _lent_is.get():
+    if registry is not PROCESS and _lent.get() is not registry:
         return [registry]
     if not _live:
         return []
@@ -220,30 +238,32 @@ def concerned() -> list[Registry]:
     return alive if registry is PROCESS else [registry, *(other for other in alive if other is not registry)]
 
 
-class watched:  # noqa: N801 - used as a function, and a class of its own because a generator takes three times as long
+def enter(registry: Registry) -> Token[Registry]:
+    """Make a registry the current one, until `leave` is given what this returns."""
+    _live.add(weakref.ref(registry, _live.discard))
+    return _current.set(registry)
+
+
+leave: Callable[[Token[Registry]], None] = _current.reset
+"""Makes the registry before the current one again."""
+
+
+@contextmanager
+def watched(registry: Registry) -> Iterator[Registry]:
     """Make a registry the current one; tasks and `sync_to_async` threads that are started inside inherit it."""
-
-    __slots__ = ("_is_lent", "_lent_token", "_registry", "_token")
-
-    def __init__(self, registry: Registry, *, is_lent: bool = False) -> None:
-        self._registry = registry
-        self._is_lent = is_lent
-
-    def __enter__(self) -> Registry:
-        """Return the registry."""
-        if not self._is_lent:
-            _live.add(weakref.ref(self._registry, _live.discard))
-        self._token = _current.set(self._registry)
-        self._lent_token = None if _lent_is.get() is self._is_lent else _lent_is.set(self._is_lent)
-        return self._registry
-
-    def __exit__(self, *_: object) -> None:
-        """Make the one before the current one again."""
-        if self._lent_token is not None:
-            _lent_is.reset(self._lent_token)
-        _current.reset(self._token)
+    token = enter(registry)
+    try:
+        yield registry
+    finally:
+        leave(token)
 
 
-def lent(registry: Registry) -> watched:
+@contextmanager
+def lent(registry: Registry) -> Iterator[Registry]:
     """Make the registry of a request the current one in a thread that the request has started."""
-    return watched(registry, is_lent=True)
+    token, lending = _current.set(registry), _lent.set(registry)
+    try:
+        yield registry
+    finally:
+        _lent.reset(lending)
+        _current.reset(token)

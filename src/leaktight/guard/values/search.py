@@ -2,13 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple, TypeAlias, TypeVar
 
 from leaktight.guard.values.common import TELLING, is_common, is_named, spoken
-from leaktight.guard.values.cores import FAMILIES, Family, Partial, Prepared, coded, grouped, partial, prepared, runs
-from leaktight.guard.values.forms import CODE, GROUP, MARKS, Form, bare, in_utf16, number_of, pieces, shortest_code, unmarked
+from leaktight.guard.values.cores import (
+    FAMILIES,
+    PARTIAL,
+    UTF16,
+    Family,
+    Partial,
+    Prepared,
+    coded,
+    grouped,
+    is_run,
+    long_runs,
+    plain,
+    runs,
+)
+from leaktight.guard.values.forms import (
+    CODE,
+    GROUP,
+    MARKS,
+    Form,
+    Mark,
+    bare,
+    concerning,
+    in_utf16,
+    number_of,
+    pieces,
+    shortest_code,
+    unmarked,
+)
 
 try:
     from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
@@ -16,11 +42,7 @@ except ImportError:  # the search is slower without it, and finds the same
     BytesAhoCorasick = None  # type: ignore[assignment, misc]
 
 _CODE = frozenset(CODE)
-_RUN = b"a"
-_RUNS = bytes([_RUN[0] if chr(code) in _CODE else 0 for code in range(256)])
 _FEW = 4
-_LONG_CODE = 12
-"""Codes of at least this length stand in few texts, so it pays to find out first whether one can be there at all; with more than a few values, always."""
 _LINE = 1 << 9
 """Up to this length it pays to look at the words of a text before it is searched."""
 _NEVER = 1 << 62
@@ -40,6 +62,10 @@ _TOO_MANY = 1 << 13
 _FOLDED = 32
 _ALWAYS = len(MARKS)
 """Stands for the forms that no mark gives away, in the place of a mark's number."""
+
+
+Watched: TypeAlias = tuple[str, str, str] | tuple[str, str, str, bool]
+"""A value, its label and its name; whether that is sure does not matter here."""
 
 
 class Hit(NamedTuple):
@@ -70,20 +96,20 @@ class Search:
     That nothing is there is what nearly always comes out. So that is found out first and as cheaply as can be; only then are places looked for.
     """
 
-    def __init__(self, values: Sequence[tuple[str, str, str]]) -> None:
+    # What most searches never need is made when it is asked for.
+    _prepared: Prepared | None = None
+    _codes: dict[str, list[str]] | None = None
+    _marked: dict[Callable[[str], list[str]], list[str]] | None = None
+    """Parts of forms with a mark, by what makes them."""
+    _partial: dict[tuple[str, str], list[str]] | None = None
+    """Forms in which only some characters are escaped, by their sign and the value."""
+    _needles: dict[int, list[_Needle]] | None = None
+    _marks: list[tuple[int, Mark]] | None = None
+    _searched = 0
+    """How many characters were searched so far: when it is worth it, a machine is built that finds all forms at once."""
+
+    def __init__(self, values: Collection[Watched]) -> None:
         self._values = values
-        self._pieces = [piece for value, _, _ in values for piece in pieces(value)]
-        self._prepared: Prepared | None = None
-        self._codes: dict[str, list[str]] = {}
-        self._marked: dict[Callable[[str], list[str]], list[str]] = {}
-        """Parts of forms with a mark, by what makes them."""
-        self._runs: dict[str, list[str]] = {}
-        self._partial: dict[tuple[str, str], list[str]] = {}
-        """Forms in which only some characters are escaped, by their sign and the value."""
-        self._needles: dict[int, list[_Needle]] = {}
-        self._marks: list[tuple[int, str, _Test | None]] | None = None
-        self._searched = 0
-        """How many characters were searched so far: when it is worth it, a machine is built that finds all forms at once."""
 
     def __bool__(self) -> bool:
         return bool(self._values)
@@ -103,26 +129,33 @@ class Search:
 
         `longest` is what `longest_run` says of the text, if that is known.
         """
-        found: list[Hit] = []
         if not self._values:
-            return found
+            return []
         if longest is None and len(text) <= _LINE:
             longest = longest_run(text)
-        if longest is not None and longest < self.shortest:
-            return found
-        if self._may_stand(text):
-            self._look(text, _ALWAYS, found)
-            for number, sign, telling in self._concerned():
-                if sign in text and (telling is None or telling(text)):
-                    self._look(text, number, found)
-            found.sort()
-        return found
+        if (longest is not None and longest < self.shortest) or not self._may_stand(text):
+            return []
+        return self._places(text)
 
     def hits_in_bytes(self, data: bytes) -> list[Hit]:
         """Return where values stand in bytes, whatever encoding of text they hold."""
-        if not self._values or (len(data) > _BLOCK and not self._may_stand(data)):
+        size = len(data)
+        if not self._values or not size:
             return []
-        return self.hits(data.decode("latin-1"))
+        if size <= _LINE:
+            return self.hits(data.decode("latin-1"))
+        if not self._may_stand(data):
+            return []
+        return self._places(data.decode("latin-1"))
+
+    def _places(self, text: str) -> list[Hit]:
+        found: list[Hit] = []
+        self._look(text, _ALWAYS, found)
+        for number, mark in self._concerned():
+            if mark.sign in text and (mark.telling is None or mark.telling(text)):
+                self._look(text, number, found)
+        found.sort()
+        return found
 
     def mask(self, text: str, stand_in: Callable[[Hit], str], longest: int | None = None) -> tuple[str, list[Hit]]:
         """Return the text with every value replaced, and what was replaced."""
@@ -131,8 +164,9 @@ class Search:
 
     def _may_stand(self, text: str | bytes) -> bool:
         """Tell whether any form of any value can be in a text: no is certain."""
-        self._searched += len(text) + _EACH
-        if self._searched > (_MANY if len(self._pieces) <= _FEW else 4 * _MANY) and (machines := self._machines):
+        size = len(text)
+        searched = self._searched = self._searched + size + _EACH
+        if searched > _MANY and (machines := self._machines_if_worth_it(searched)):
             try:
                 data = text if isinstance(text, bytes) else text.encode("latin-1")
             except UnicodeEncodeError:
@@ -141,19 +175,27 @@ class Search:
                 return any(self._may_stand_in_block(block, machines) for block in _blocks(data, _LARGE, self.reach))
         if isinstance(text, bytes):
             text = text.decode("latin-1")
-        if len(text) <= _BLOCK:
+        if size <= _BLOCK:
             return self._may_stand_plainly(text)
         return any(map(self._may_stand_plainly, _blocks(text, _BLOCK, self.reach)))
+
+    def _machines_if_worth_it(self, searched: int) -> list[BytesAhoCorasick]:
+        return self._machines if searched > 4 * _MANY or len(self._pieces) <= _FEW else []
 
     def _may_stand_in_block(self, data: bytes, machines: list[BytesAhoCorasick]) -> bool:
         if any(machine.find_matches_as_indexes(data) for machine in machines):
             return True
-        return bool(self._known().mixed and self._partly) and self._may_stand_partly(data.decode("latin-1"))
+        return bool(self._known().mixed) and self._may_stand_mixed(data.decode("latin-1"))
 
     def _known(self) -> Prepared:
-        if self._prepared is None:  # a cached property takes longer than what it saves, up to Python 3.11
-            self._prepared = prepared(self._pieces)
-        return self._prepared
+        known = self._prepared
+        if known is None:  # a cached property takes longer than what it saves, up to Python 3.11
+            known = self._prepared = Prepared(self._values)
+        return known
+
+    @property
+    def _pieces(self) -> list[str]:
+        return self._known().pieces
 
     @cached_property
     def _machines(self) -> list[BytesAhoCorasick]:
@@ -162,8 +204,8 @@ class Search:
             return []
         # A value may begin as many texts do, its codes hardly; and a machine is built the faster, the shorter its texts are.
         parts = {
-            *self._known().parts,
-            *(part for family in FAMILIES for part in self._of(family)),
+            *(part for piece in self._pieces for part in plain(piece)),
+            *(part for family in (*FAMILIES, UTF16) for part in self._of(family)),
             *(part for number in self._known().numbers for part in grouped(number)),
         }
         parts.update([part[:_ENOUGH] for piece in self._pieces for part in coded(piece)])
@@ -176,79 +218,95 @@ class Search:
         ]
 
     def _may_stand_plainly(self, text: str) -> bool:
-        known = self._known()
+        known = self._prepared or self._known()
         for part in known.parts:
             if part in text:
                 return True
-        if self._may_stand_coded(text):
-            return True
         for number in known.numbers:
             if number[:GROUP] in text and any(map(text.__contains__, grouped(number))):
                 return True
-        for family in FAMILIES:
-            sign, telling, _ = family
-            if sign in text and (telling is None or telling(text)) and any(map(text.__contains__, self._of(family))):
-                return True
-        return bool(known.mixed) and self._may_stand_partly(text)
-
-    def _may_stand_partly(self, text: str) -> bool:
-        """Tell whether a form in which only some characters are escaped is in a text. Few such forms are ever made: most runs are not there."""
-        for each, concerned in self._partly:
-            if each.sign not in text:
-                continue
-            for piece in concerned:
-                if each.keeps_runs:
-                    kept = self._runs.get(piece)
-                    if kept is None:
-                        kept = self._runs[piece] = runs(piece)
-                    if not all(map(text.__contains__, kept)):
-                        continue
-                forms = self._partial.get((each.sign, piece))
-                if forms is None:
-                    forms = self._partial[each.sign, piece] = each.forms(piece)
-                if any(map(text.__contains__, forms)):
-                    return True
-        return False
-
-    @cached_property
-    def _partly(self) -> list[tuple[Partial, list[str]]]:
-        return partial(self._known().mixed)
-
-    def _may_stand_coded(self, text: str) -> bool:
-        """Tell whether a code of a value may be in a text. Where nothing long enough for one stands in it, none need be made."""
-        runs: bytes | None = None
-        too_long = _NEVER if len(self._pieces) > 1 else 0
-        checked = _LONG_CODE if len(self._pieces) <= _FEW else 0
-        for piece in self._pieces:
-            parts = self._codes.get(piece)
-            if parts is None:
-                if too_long and (least := shortest_code(piece)) >= checked:
-                    if least >= too_long:
-                        continue
-                    if runs is None:
-                        runs = text.encode("latin-1", "replace").translate(_RUNS)
-                    if _RUN * least not in runs:
-                        too_long = least
-                        continue
-                parts = self._codes[piece] = coded(piece)
-            for part in parts:
+        for piece in known.short:
+            for part in self._coded(piece):
                 if part in text:
                     return True
+        if runs := long_runs(text, known.least):
+            if self._may_stand_in_runs(runs):
+                return True
+        if UTF16.sign in text and any(map(text.__contains__, self._of(UTF16))):
+            return True
+        return bool(known.mixed) and self._may_stand_mixed(text)
+
+    def _may_stand_in_runs(self, runs: str) -> bool:
+        """Tell whether a code of a value, or a form in which every character is escaped, may be in the long runs of a text."""
+        longest = max(map(len, runs.split("\n")))
+        for piece in self._pieces:
+            if piece in runs or piece[::-1] in runs:
+                return True
+            if shortest_code(piece) <= longest and any(map(runs.__contains__, self._coded(piece))):
+                return True
+            if not piece.isalnum() and is_run(piece) and self._may_stand_escaped(runs, piece, keeps_run=True):
+                return True
+        for family in FAMILIES:
+            sign, telling, _ = family
+            if sign in runs and (telling is None or telling(runs)) and any(map(runs.__contains__, self._of(family))):
+                return True
         return False
 
+    def _may_stand_mixed(self, text: str) -> bool:
+        """Tell whether a value with more than letters and digits is in a text, as it is or with only some characters escaped.
+
+        Few such forms are ever made: most runs are not there.
+        """
+        for run, piece in self._known().mixed:
+            keeps_run = run in text
+            if (keeps_run and any(map(text.__contains__, plain(piece)))) or self._may_stand_escaped(
+                text, piece, keeps_run=keeps_run
+            ):
+                return True
+        return False
+
+    def _may_stand_escaped(self, text: str, piece: str, *, keeps_run: bool) -> bool:
+        for each in PARTIAL:
+            if (keeps_run or not each.keeps_runs) and each.sign in text and each.concerns(piece):
+                if each.keeps_runs and not all(map(text.__contains__, runs(piece))):
+                    continue
+                if any(map(text.__contains__, self._escaped(each, piece))):
+                    return True
+        return False
+
+    def _coded(self, piece: str) -> list[str]:
+        if self._codes is None:
+            self._codes = {}
+        parts = self._codes.get(piece)
+        if parts is None:
+            parts = self._codes[piece] = coded(piece)
+        return parts
+
+    def _escaped(self, partial: Partial, piece: str) -> list[str]:
+        if self._partial is None:
+            self._partial = {}
+        forms = self._partial.get((partial.sign, piece))
+        if forms is None:
+            forms = self._partial[partial.sign, piece] = partial.forms(piece)
+        return forms
+
     def _of(self, family: Family) -> list[str]:
+        if self._marked is None:
+            self._marked = {}
         parts = self._marked.get(family.parts)
         if parts is None:
             parts = self._marked[family.parts] = [part for piece in self._pieces for part in family.parts(piece)]
         return parts
 
-    def _concerned(self) -> list[tuple[int, str, _Test | None]]:
+    def _concerned(self) -> list[tuple[int, Mark]]:
         if self._marks is None:
-            self._marks = _concerning(self._pieces)
+            self._marks = concerning(self._pieces)
         return self._marks
 
     def _look(self, text: str, mark: int, found: list[Hit]) -> None:
         """Look for the places where the forms with a mark stand."""
+        if self._needles is None:
+            self._needles = {}
         needles = self._needles.get(mark)
         if needles is None:
             needles = self._needles[mark] = list(self._write(mark))
@@ -263,7 +321,7 @@ class Search:
     def _write(self, mark: int) -> Iterator[_Needle]:
         write = _writer(mark)
         seen: set[str] = set()
-        for value, label, name in self._values:
+        for value, label, name, *_ in self._values:
             common = is_common(value)
             called = spoken(name)
             for piece in pieces(value):
@@ -293,19 +351,6 @@ def _blocks(text: _Text, size: int, overlap: int) -> Iterator[_Text]:
     if len(text) <= size:
         return iter((text,))
     return (text[max(at - overlap, 0) : at + size - overlap] for at in range(0, len(text), size - overlap))
-
-
-_Test: TypeAlias = Callable[[str], object]
-
-
-def _concerning(values: list[str]) -> list[tuple[int, str, _Test | None]]:
-    """Return the number, sign and test of the marks with which any of these values can be written."""
-    concerned = {concerns: any(map(concerns, values)) for concerns in _SPECIAL}
-    return [each[:3] for each in _NUMBERED if each[3] is None or concerned[each[3]]]
-
-
-_NUMBERED = [(number, mark.sign, mark.telling, mark.concerns) for number, mark in enumerate(MARKS)]
-_SPECIAL = {mark.concerns for mark in MARKS if mark.concerns is not None}
 
 
 def _writer(mark: int) -> Callable[[str], Iterator[Form]]:
