@@ -14,7 +14,7 @@ Put `@require_POST` on the function, name the method `post`, and make the link a
 ## When it is fine
 The address holds a token of its own, as a link in a mail does; other servers call it; the signature of the request is checked. What is
 saved along the way, such as a time of the last visit, or in the visitor's own account, such as what is preferred, is shown to the strict only.
-So is what happens only with a setting that says so, a function that no URLconf leads to, and a view that turns away what comes without a
+So is what happens only with a setting that says so, a view that finds the row by a code, which links in mails hold, a function that no URLconf leads to, and a view that turns away what comes without a
 header such as `HX-Request` or `X-Requested-With`: no link or picture can send it.
 """
 
@@ -111,6 +111,7 @@ _NO_ROW = re.compile(
 _SAVES = frozenset({"save", "asave"})
 _WHERE_TO = frozenset({"fp", "path", "filename", "fname", "file", "stream", "buffer", "dest", "destination", "format"})
 """What a workbook, a picture or a figure is told by name, and a row is not."""
+_IN_MAILS = frozenset({"one-time-code", "token"})
 _LOOKS = frozenset({"request.POST", "request.FILES", "request.body", "request.data", "request.method"})
 _ORDERS = frozenset(
     """delete remove logout signout revoke cancel approve reject toggle follow unfollow like unlike vote subscribe block unblock
@@ -137,7 +138,7 @@ def changed_by_get(project: Project) -> Iterator[Finding]:
             reach(project.program, handler, cls, depth=2), project.program
         ):  # two: the inner function of a decorator
             audience = at_least(audience, Audience.STRICT)
-        if _is_opted_for(project, handler, place) or project.views.is_out_of_reach(view):
+        if _is_opted_for(project, handler, place) or project.views.is_out_of_reach(view) or _looks_up_by_code(project, handler):
             audience = at_least(audience, Audience.STRICT)
         if change == "save" and _is_of_the_visitor(project, handler, place):
             confidence, audience = min(confidence, Confidence.MEDIUM, key=_rank), at_least(audience, Audience.STRICT)
@@ -164,6 +165,13 @@ def _is_of_the_visitor(project: Project, handler: FunctionRef, place: int) -> bo
             base = code[2][2]
             return bool(base[0] == Op.ATTR and base[3] == "user" and base[2][-1] == "request")
     return False
+
+
+def _looks_up_by_code(project: Project, handler: FunctionRef) -> bool:
+    """`Invitation.objects.get(access_code=code)`: a view that links in mails lead to, which know a code no other site knows."""
+    names = [name for code in project.program.pieces(handler) if code[0] == Op.CALL for name, _ in code[4] if name]
+    matches = [match for name in names if (match := project.recogniser.recognise(name)) is not None]
+    return any(match.label in _IN_MAILS for match in matches)
 
 
 def _is_opted_for(project: Project, handler: FunctionRef, place: int) -> bool:

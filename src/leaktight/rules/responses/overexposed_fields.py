@@ -14,7 +14,8 @@ name the columns: `.values("id", "name")`.
 
 ## When it is fine
 The field is `write_only`, or another class is used for answers: where no view is seen to answer with the class, the strict are told. So
-are passwords that a resource is opened with, such as a file or a network, when somebody listed them; the account of a bank, which is for who
+are passwords that a resource is opened with, such as a file or a network, when somebody listed them, or put them among the
+read-only fields; the account of a bank, which is for who
 pays; and a key that routes take out of addresses, which opens one thing for whoever has the link. Forms whose model holds nothing of the kind, and those of the admin, are shown to auditors only, classes that rework what they
 give out (`to_representation`) to the strict.
 """
@@ -257,7 +258,8 @@ def _judge(field: Field, cls: FieldClass, project: Project, *, wide: bool) -> tu
         answers = cls.kind != "serializer" or is_answered_with(project, cls.ref)
         audience = Audience.DEFAULT if answers and not vague else Audience.STRICT
     elif match.label in _NEVER and strong and _is_of_an_account(match, cls, project):
-        audience = Audience.DEFAULT if is_answered_with(project, cls.ref) else Audience.STRICT
+        meant = field.is_read_only  # somebody says that it is only given out
+        audience = Audience.DEFAULT if is_answered_with(project, cls.ref) and not meant else Audience.STRICT
         confidence = min(confidence, Confidence.MEDIUM, key=lambda item: item.rank)  # it may be meant, and seen by few
     else:
         audience = Audience.STRICT if strong and kind_of(match.label) is not LabelKind.SPECIAL else Audience.AUDIT

@@ -12,8 +12,8 @@ Hash what is only compared (`make_password`, an HMAC for tokens), encrypt what i
 passwords, keys and headers out of what is written into an audit log.
 
 ## When it is fine
-The value is encrypted or hashed before it is saved, by the model or a field of its own; the columns of Django's users hold hashes. A column
-alone is shown to the strict; tokens and codes, which run out by themselves, to auditors.
+The value is encrypted or hashed before it is saved, by the model or a field of its own; the columns of Django's users hold hashes. What goes into a
+row of a model that encrypts something itself, and a column alone, are shown to the strict; tokens and codes, which run out by themselves, to auditors.
 """
 
 from __future__ import annotations
@@ -71,6 +71,7 @@ _TEXT = frozenset({"CharField", "TextField", "JSONField", "SlugField", "BinaryFi
 _MILDER = EXPIRING | {"bank-account"}
 """Labels of what runs out, or is told to others anyway, and is kept by a site whose business it is."""
 _PROTECTS = re.compile(r"encrypt|decrypt|cipher|fernet|hash|digest|make_password|set_password|set_key|sign|vault|seal")
+_ENCRYPTS = re.compile(r"encrypt|cipher|fernet")
 _WHOLE = {"request-body": "the whole request body", "request-header": "all request headers", "cookie": "all cookies"}
 
 
@@ -101,13 +102,21 @@ def _is_own(field: Field, cls: FieldClass) -> bool:
     return field.owner == cls.name and field.path == cls.path
 
 
-def _is_protected(cls: FieldClass, project: Project) -> bool:
+def _is_protected(cls: FieldClass, project: Project, words: re.Pattern[str] = _PROTECTS) -> bool:
     """Tell a model that hashes or encrypts something itself, in its own methods or those of a class of the project."""
     program = project.program
     own = program.class_(cls.ref)
     module = program.modules[cls.path]
     names = [*own.methods, *(name for index in own.methods.values() for name in module.functions[index].names)]
-    return any(_PROTECTS.search(name.lower()) for name in names)
+    return any(words.search(name.lower()) for name in names)
+
+
+def _is_sealed(arrival: Arrival) -> bool:
+    """Tell a row of a model that encrypts something itself."""
+    receiver = arrival.call.receiver
+    model = receiver.origin if receiver is not None else None
+    known = arrival.project.classes.get(model) if isinstance(model, ClassRef) else None
+    return known is not None and _is_protected(known, arrival.project, _ENCRYPTS)
 
 
 @rule.flow(Channel.DATABASE)
@@ -125,7 +134,7 @@ def parked(arrival: Arrival) -> Iterator[Finding]:
         what, severity, audience = _WHOLE[fact.source], Severity.MEDIUM, at_least(arrival.audience, Audience.STRICT)
     elif is_grave(fact.label) and kind_of(fact.label) is not LabelKind.SPECIAL:
         what, severity, audience = an(fact.label), milder(harm(fact.label)), audience_of(arrival)
-        if fact.label in _MILDER:
+        if fact.label in _MILDER or _is_sealed(arrival):
             audience = at_least(audience, Audience.STRICT)
     else:
         return

@@ -14,7 +14,8 @@ storage cheat sheet recommends, and raise the amount of work when machines becom
 
 ## When it is fine
 The hash is no password of a person but a random key, or it is only compared with a list of known passwords. What is only called a password
-is shown to the strict audience, as are something random that nobody is told, put into the field as it is, and very little work; less than is recommended today to auditors.
+is shown to the strict audience, as are, put into the field as they are, something random that nobody is told and what a command takes over from
+another site; and very little work; less than is recommended today to auditors.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from leaktight.project.classes import USER
 from leaktight.project.settings import Settings, SettingValue
 from leaktight.project.symbols import ClassRef, External
 from leaktight.rules.api import Example, NotPossible, Rule
-from leaktight.rules.judging import at_least
+from leaktight.rules.judging import at_least, is_run_by_hand
 from leaktight.rules.outgoing.protections import argument, has_one_of, is_one_of
 from leaktight.rules.sessions import place
 from leaktight.rules.storage.hash_options import of_method, of_schemes
@@ -255,7 +256,7 @@ def not_hashed_at_all(call: Call) -> Iterator[Finding]:
                 label=fact.label,
                 severity=Severity.HIGH,
                 confidence=confidence(fact),
-                audience=Audience.STRICT if _is_copied(call) or _is_known_to_nobody(fact) else None,
+                audience=Audience.STRICT if _is_copied(call) or _is_no_password(call, fact) else None,
                 symbol=call.symbol,
                 flow=(*call.machine.steps(fact.trace), *call.steps()),
                 why="this one is kept as it is",
@@ -275,7 +276,7 @@ def put_into_a_row(arrival: Arrival) -> Iterator[Finding]:
                 label=fact.label,
                 severity=Severity.HIGH,
                 confidence=arrival.confidence,
-                audience=at_least(arrival.audience, Audience.STRICT) if _is_known_to_nobody(fact) else arrival.audience,
+                audience=at_least(arrival.audience, Audience.STRICT) if _is_no_password(call, fact) else arrival.audience,
                 symbol=call.symbol,
                 flow=arrival.flow,
                 why="this one is kept as it is",
@@ -286,9 +287,10 @@ _IS_HASH = re.compile(r"!|\w+\$")
 """How what Django stores begins: with a mark of no usable password, or with the name of the algorithm."""
 
 
-def _is_known_to_nobody(fact: Fact) -> bool:
-    """Tell something random that the code makes: stored as it is, it lets nobody in, as for the account of a service."""
-    return bool(fact.evidence & Evidence.TYPE) and not fact.source
+def _is_no_password(call: Call, fact: Fact) -> bool:
+    """Tell what may be something else: random, so that nobody is told what lets in, or taken over from another site, which hashed it."""
+    made = bool(fact.evidence & Evidence.TYPE)
+    return not fact.source and (made or is_run_by_hand(call.path))
 
 
 def _hashes(call: Call) -> bool:
