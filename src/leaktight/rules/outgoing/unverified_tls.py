@@ -17,7 +17,9 @@ news and file clients of the standard library: without one they check nothing.
 
 ## When it is fine
 A server does not ask its visitors for certificates; that is not reported. A test against a server on the same machine may do without.
-What happens only when an option of the code asks for it (`if not verify_tls: …`) is shown to the strict audience; host keys of SSH that are
+What happens only when an option of the code asks for it (`if not verify_tls: …`) is shown to the strict audience. So is a request that carries
+no login, no body, no headers but plain ones and nothing secret, and whose answer does not tell who somebody is: a public file that is
+fetched, a site that is looked at to see whether it is up. Host keys of SSH that are
 taken on first use, and silenced warnings about unverified requests, to auditors only.
 """
 
@@ -33,12 +35,14 @@ from leaktight.project import Project
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.commands import STARTED, commands
 from leaktight.rules.judging import at_least
+from leaktight.rules.outgoing.exposing import is_public_download
 from leaktight.rules.outgoing.handed_on import handed_on
 from leaktight.rules.outgoing.lookalikes import compared_by_ends
 from leaktight.rules.outgoing.options import answer, is_asked_for, is_checked_by_hand, is_named_for_it
-from leaktight.rules.outgoing.protections import given_up, giving_up
+from leaktight.rules.outgoing.protections import given_up, giving_up, watched
 from leaktight.rules.outgoing.services import services_unverified
 from leaktight.rules.outgoing.started import is_taken_on_trust, unverifying
+from leaktight.rules.outgoing.targets import sends
 from leaktight.rules.outgoing.verifying import verify
 from leaktight.rules.written import switches
 from leaktight.source.code import Op
@@ -66,8 +70,8 @@ class Partner:
         self.session = requests.Session()
         self.session.verify = False  # finds: unverified-tls
 
-    def orders(self):
-        return self.session.get("https://orders.parcel-partner.net/v1", timeout=5).json()
+    def order(self, parcels):
+        return self.session.post("https://orders.parcel-partner.net/v1", json=parcels, timeout=5).json()
 """
             },
             good={
@@ -80,8 +84,8 @@ class Partner:
         self.session = requests.Session()
         self.session.verify = "/etc/shop/partner-ca.pem"
 
-    def orders(self):
-        return self.session.get("https://orders.parcel-partner.net/v1", timeout=5).json()
+    def order(self, parcels):
+        return self.session.post("https://orders.parcel-partner.net/v1", json=parcels, timeout=5).json()
 """
             },
         ),
@@ -132,7 +136,7 @@ _SWITCHES = {
 _NO_CHECK = frozenset({"ssl.CERT_NONE", "OpenSSL.SSL.VERIFY_NONE"})
 
 
-@rule.call(*giving_up("verification"))
+@rule.call(*dict.fromkeys((*giving_up("verification"), *watched(sends))))
 def verification_given_up(call: Call) -> Iterator[Finding]:
     for given in given_up(call, "verification"):
         # What is written as `verify=False` is meant; other ways to say it are now and then a fallback, or an option of the site.
@@ -143,6 +147,9 @@ def verification_given_up(call: Call) -> Iterator[Finding]:
         if is_asked_for(call) or is_checked_by_hand(call) or is_named_for_it(call):
             # Who switches the option on knows; who looks at the certificate may pin it.
             audience, confidence = at_least(audience, Audience.STRICT), Confidence.LOW
+        elif is_public_download(call):
+            # Who answers in the place of the other side learns nothing, and changes what everybody may write anyway.
+            audience, confidence = at_least(audience, Audience.STRICT), min(sure, Confidence.MEDIUM, key=lambda item: item.rank)
         yield rule.finding(
             given.span,
             confidence=confidence,
