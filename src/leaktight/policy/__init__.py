@@ -7,6 +7,7 @@ from leaktight.policy.choices import State as State
 from leaktight.policy.choices import Strength as Strength
 from leaktight.policy.demands import demands as demands
 from leaktight.policy.hosts import is_safe_host as is_safe_host
+from leaktight.policy.hosts import takes_keys_elsewhere as takes_keys_elsewhere
 from leaktight.policy.labels import LABELS as LABELS
 from leaktight.policy.labels import Label as Label
 from leaktight.policy.recognition import Match as Match

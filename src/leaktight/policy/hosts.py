@@ -46,6 +46,12 @@ def is_safe_host(url_or_host: str) -> str | None:
     return _reason_of_address(address) if address else None
 
 
+def takes_keys_elsewhere(host: str) -> bool:
+    """Tell the host of an interface that is known to take its key in a header or a body, so that it need not be in the address."""
+    known = table("hosts")["takes-keys-elsewhere"]
+    return host.lower() in known["names"] or host.lower().endswith(tuple(known["suffixes"]))
+
+
 def _reason_of_host(host: str, path: str) -> str | None:
     if not _HOST_NAME.fullmatch(host):
         return None

@@ -12,8 +12,10 @@ Send the secret in a header (`headers={"Authorization": …}`, `auth=`) or in th
 the address take it in a header as well.
 
 ## When it is fine
-Some interfaces take their key in no other way; allow it there, and keep the HTTP library's log quiet. A key that is meant for browsers,
-such as one of a map service, is no secret. Where the site's configuration chooses between the address and a header or body, the
+Some interfaces take their key in no other way; allow it there, and keep the HTTP library's log quiet. Where nothing says otherwise, a plain
+API key is taken for such a one and shown to the strict: it is for everybody when the interface is known to take it in a header or a body, when
+the address is in clear, or when this code raises or writes down the errors of the request, whose texts hold the address
+(`raise_for_status()`, `logger.exception(…)`). A key that is meant for browsers, such as one of a map service, is no secret. Where the site's configuration chooses between the address and a header or body, the
 finding is shown to the strict.
 """
 
@@ -30,6 +32,7 @@ from leaktight.model import Audience, Confidence, Finding, Severity
 from leaktight.policy import Channel, LabelKind, Safeguard, Strength, recognise
 from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.judging import at_least, at_most_medium, audience_of, harm, is_only_random, kind_of, milder
+from leaktight.rules.outgoing.keys_of_services import is_asked_for_there
 from leaktight.source.code import Code, Op, walk
 
 rule = Rule(
@@ -90,7 +93,8 @@ def secret_in_address(arrival: Arrival) -> Iterator[Finding]:
     if (arrival.label in _PLACES and part != "query") or isinstance(arrival.value.origin, Made):
         return  # what a request object holds was judged when the object was made
     severity = harm(arrival.label)
-    least = Audience.STRICT if is_only_random(arrival.fact) or _is_place_configured(arrival) else Audience.DEFAULT
+    is_meant = is_only_random(arrival.fact) or _is_place_configured(arrival) or is_asked_for_there(arrival)
+    least = Audience.STRICT if is_meant else Audience.DEFAULT
     yield rule.finding(
         arrival.span,
         label=arrival.label,
