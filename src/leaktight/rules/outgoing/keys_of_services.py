@@ -13,7 +13,7 @@ from leaktight.source.code import Code, Op, last_name, walk
 
 _LABELS = frozenset({"secret-key", "token", "secret"})
 _KEY = re.compile(r"key|app_?id|api_?token", re.IGNORECASE)
-_SECRET = re.compile(r"secret|private|sign|encrypt|client|master|admin|session", re.IGNORECASE)
+_SECRET = re.compile(r"secret|access|private|sign|encrypt|client|master|admin|session", re.IGNORECASE)
 """In the name of a key that is more than the number of a customer: what signs, or lets in as an application."""
 _TELLS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print", "capture_exception"})
 """Methods that write into a log or a tracker."""

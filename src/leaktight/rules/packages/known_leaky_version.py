@@ -12,7 +12,8 @@ Ask for the repaired version that the finding names, or a later one of the same 
 
 ## When it is fine
 The leaky part is not used: Django's cache middleware, for instance, or `cache_page` on nothing but pages that everybody may see. Where the
-project shows no use of it, or nothing of what the leak needs (`.netrc`, a proxy with a password, `verify=False`), or only those who work on the site install the version, the strict are told. What is not pinned to one version is not judged, since nobody can say which version is installed.
+project shows no use of it, or nothing of what the leak needs (`.netrc`, a proxy with a password, a session with `verify=False`, a mail
+connection that keeps silent about failures), or only those who work on the site install the version, the strict are told. What is not pinned to one version is not judged, since nobody can say which version is installed.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from leaktight.project.views import View
 from leaktight.rules.access import reach_of, requires_login
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.responses.caching import caching_of, keeps_out_of_caches
-from leaktight.source.code import Op, walk
+from leaktight.source.code import Code, Op, last_name, walk
 from leaktight.source.roles import is_in_tests
 
 rule = Rule(
@@ -99,7 +100,8 @@ def _finding(project: Project, places: list[Dependency], found: list[Advisory]) 
     return rule.finding(
         dependency.span,
         channel=first.channel,
-        confidence=Confidence.HIGH if concerns and first.channel is not Channel.OUTGOING_HTTP else Confidence.MEDIUM,
+        # Where a leak needs something of the project, that was seen, but not whether it happens there with private data.
+        confidence=Confidence.HIGH if concerns and not (first.uses or first.speaks) else Confidence.MEDIUM,
         audience=Audience.DEFAULT if concerns and not _is_for_developers(dependency) else Audience.STRICT,
         related=tuple(Step(place.span, "pinned here as well") for place in places[1:]),
         package=dependency.name,
@@ -134,7 +136,10 @@ def _text(version: tuple[int, ...]) -> str:
 
 def _concerns(project: Project, advisory: Advisory) -> bool:
     """Tell whether the project uses what leaks, as far as imports and settings show; of caches, for what not everybody may see."""
-    if advisory.speaks and _spoken(project).isdisjoint(advisory.speaks):
+    for texts in (advisory.speaks, advisory.also):
+        if texts and _spoken(project).isdisjoint(texts):
+            return False
+    if advisory.calls and not any(_is_called(project, *call.split()) for call in advisory.calls):
         return False
     if not advisory.uses:
         return True
@@ -147,10 +152,25 @@ def _spoken(project: Project) -> frozenset[str]:
     memo = project.program.memo
     if "texts spoken" not in memo:
         memo["texts spoken"] = project.spoken(
-            frozenset(text for found in advisories().values() for one in found for text in one.speaks)
+            frozenset(text for found in advisories().values() for one in found for text in (*one.speaks, *one.also))
         )
     found: frozenset[str] = memo["texts spoken"]
     return found
+
+
+def _is_called(project: Project, function: str, argument: str) -> bool:
+    """Tell whether some code of the site calls a function, by its own name, and switches an argument on."""
+    program = project.program
+    return any(
+        code[0] == Op.CALL and last_name(code[2]) == function and any(_is_on(argument, *given) for given in code[4])
+        for ref in program.functions()
+        if function in program.function(ref).names and not is_in_tests(ref.path)
+        for code in program.pieces(ref)
+    )
+
+
+def _is_on(argument: str, name: str | None, value: Code) -> bool:
+    return name == argument and value[0] == Op.CONST and value[2] is True
 
 
 def _caches_private_views(project: Project) -> bool:
