@@ -14,7 +14,10 @@ Then replace the value that was written down, since it is known.
 ## When it is fine
 Files for a developer's machine and for tests, samples to be copied, values that are to be replaced, and environment files that version control
 ignores: all of those are left out. What everybody would try first is shown to the strict audience, and so is the password of a database or
-broker in a compose file, which is reached from the network of that file alone.
+broker in a compose file, which is reached from the network of that file alone. So are the values of a compose file that starts the site for
+one machine, whatever its name: its debug mode is on, it mounts the sources of what it builds, it answers to the names of this machine
+alone, it publishes a database with a password that everybody tries, or its networks are called after development. What such a file sets is shown to
+the strict in other files as well.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ from collections.abc import Iterator
 from leaktight.model import Audience, Confidence, Finding, Severity
 from leaktight.policy import LABELS, Channel, LabelKind, Match, Safeguard, Strength
 from leaktight.project import Project
-from leaktight.project.deployment import DeploymentFile, Literal, literal_of
+from leaktight.project.deployment import DeploymentFile, Literal, is_local_stack, literal_of
 from leaktight.project.deployment.literals import default_of, has_known_form, password_in, user_in
 from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.judging import at_least
@@ -78,6 +81,7 @@ _PLACES = {
 
 @rule.project
 def written_down(project: Project) -> Iterator[Finding]:
+    tried = _values_for_trying(project)
     for file in project.deployment_files:
         if not file.is_public:
             continue
@@ -87,7 +91,14 @@ def written_down(project: Project) -> Iterator[Finding]:
             # The services of a file often get the same value: it is written down once, and to be replaced once.
             if (variable.name, variable.value) not in told:
                 told.add((variable.name, variable.value))
-                yield from _judge(project, file, variable, names)
+                least = Audience.STRICT if variable.value in tried else Audience.DEFAULT
+                yield from _judge(project, file, variable, names, least)
+
+
+def _values_for_trying(project: Project) -> frozenset[str]:
+    """What stacks for a developer's machine, and files for development and tests, set: the same value elsewhere is theirs."""
+    files = (file for file in project.deployment_files if not file.is_public or is_local_stack(file))
+    return frozenset(variable.value for file in files for variable in file.variables if variable.value)
 
 
 def _no_secrets(file: DeploymentFile) -> frozenset[str]:
@@ -100,7 +111,9 @@ def _no_secrets(file: DeploymentFile) -> frozenset[str]:
     return frozenset(values)
 
 
-def _judge(project: Project, file: DeploymentFile, variable: Variable, names: frozenset[str]) -> Iterator[Finding]:
+def _judge(
+    project: Project, file: DeploymentFile, variable: Variable, names: frozenset[str], least: Audience
+) -> Iterator[Finding]:
     written = variable.value or ""
     fallback = default_of(written)
     value = fallback if fallback is not None else written
@@ -119,7 +132,7 @@ def _judge(project: Project, file: DeploymentFile, variable: Variable, names: fr
     found = _confidence(literal, is_known=is_known, is_fallback=fallback is not None)
     if found is None:
         return
-    confidence, audience = found
+    confidence, audience = found[0], at_least(found[1], least)
     if file.kind == "compose" and _OF_SERVICES.match(variable.name) and password is None:
         audience = at_least(audience, Audience.STRICT)
     how = f"`{variable.name}`" + (" falls back to it" if fallback is not None else " is set to it")
