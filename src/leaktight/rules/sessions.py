@@ -86,6 +86,16 @@ def are_begun(project: Project, settings: Settings) -> bool:
     )
 
 
+_OWN_SERVERS = frozenset({"cheroot", "waitress", "cherrypy"})
+"""Packages whose servers a program starts from its own code, in clear: what is installed on a machine serves that machine or its network."""
+
+
+def serves_itself(project: Project) -> bool:
+    """Tell a program that is its own web server, so that there is no HTTPS for its cookies to wait for."""
+    modules = project.program.modules.items()
+    return any(not _OWN_SERVERS.isdisjoint(module.packages) for path, module in modules if not is_in_tests(path))
+
+
 def stays_at_home(project: Project) -> bool:
     """Tell whether no request that another site began brings the session cookie: `SameSite=Strict` wherever the site runs."""
     flags = [settings.get("SESSION_COOKIE_SAMESITE") for settings in project.settings if is_public(settings)]

@@ -16,7 +16,7 @@ from leaktight.project.settings import Settings, SettingValue
 from leaktight.rules.api import Rule
 from leaktight.rules.judging import at_least, is_grave
 from leaktight.rules.reach import statements
-from leaktight.rules.sessions import place
+from leaktight.rules.sessions import place, serves_itself
 from leaktight.rules.transport.enforcement import holds_without_debug, is_public
 from leaktight.rules.wording import the
 from leaktight.source.code import Op, walk
@@ -41,8 +41,12 @@ _REMEMBERED = re.compile(r"(?:^|[_-])remember(?:[_-]?(?:me|user|login|web))?$", 
 _SITE_COOKIES = ("SESSION_COOKIE_", "CSRF_COOKIE_", "LANGUAGE_COOKIE_")
 
 
-_OF_ADDRESS = re.compile(r"(?:^|_)(?:ur[il]s?|origins?|hosts?|domains?|address|scheme|protocol)(?:_|$)", re.IGNORECASE)
-"""In the name of a variable that holds where the site is reached: the flag is on when that is an HTTPS address."""
+_OF_ADDRESS = re.compile(
+    r"(?:^|_)(?:ur[il]s?|origins?|hosts?|domains?|address|scheme|protocol|ssl|tls|https)(?:_|$)", re.IGNORECASE
+)
+"""In the name of a variable that holds where the site is reached, or whether by HTTPS: the flag is on when that is so."""
+_ANY_COOKIE = frozenset({"cookie", "cookies"})
+"""What the variable of every cookie may be called: it says nothing of what is in it."""
 
 
 class Flag(StrEnum):
@@ -89,6 +93,8 @@ def carried(call: Call) -> Carried | None:
 
 def _tells(fact: Fact) -> bool:
     """What was made at random is not found again from its digest; what people chose may be."""
+    if fact.word.lower() in _ANY_COOKIE:
+        return False
     return is_grave(fact.label) and not (fact.state is State.HASHED and fact.label in _AT_RANDOM)
 
 
@@ -172,6 +178,8 @@ def judge_call(rule: Rule, call: Call, flag: str, *, absent: str, off: str) -> I
         audience = Audience.STRICT
     if flag == "samesite" and state is Flag.ABSENT:
         audience = at_least(audience, Audience.STRICT)  # most browsers take it as `Lax`
+    if flag == "secure" and serves_itself(call.project):
+        audience = at_least(audience, Audience.STRICT)
     value = call.argument(flag)
     if value is not None and isinstance(value.origin, SettingValue) and value.origin.certainty is Certainty.DEFAULTED:
         audience = at_least(audience, Audience.STRICT)
@@ -188,7 +196,7 @@ def judge_call(rule: Rule, call: Call, flag: str, *, absent: str, off: str) -> I
 
 
 def _follows_address(value: SettingValue) -> bool:
-    return value.env is not None and _OF_ADDRESS.search(value.env) is not None
+    return value.env is not None and "cookie" not in value.env.lower() and _OF_ADDRESS.search(value.env) is not None
 
 
 def judge_morsel(rule: Rule, call: Call, flag: str, *, off: str) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from leaktight.model import Certainty
 from leaktight.project import Project
-from leaktight.project.deployment import DeploymentFile
+from leaktight.project.deployment import DeploymentFile, is_local_stack
 from leaktight.project.environment import Environment, environment_of
 from leaktight.project.settings import UNKNOWN, Settings, SettingValue
 from leaktight.project.symbols import ClassRef
@@ -53,6 +53,14 @@ def is_given(project: Project, variable: str | None, values: frozenset[str], *, 
     files = [file for file in project.deployment_files if not by_default or file.kind == "env" or _is_of_production(file)]
     given = (told for file in files for told in file.variables if told.name == variable)
     return any(told.value is not None and told.value.strip().lower() in values for told in given)
+
+
+def is_left_out_in_sight(project: Project) -> bool:
+    """Tell whether the repository holds files that run the site for others: what a variable is there can be read, and it is not given."""
+    kinds = {"compose", "kubernetes", "platform"}
+    return any(
+        file.kind in kinds and file.is_public and file.variables and not is_local_stack(file) for file in project.deployment_files
+    )
 
 
 def _is_of_production(file: DeploymentFile) -> bool:
