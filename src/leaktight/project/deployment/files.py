@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from leaktight.model import Gap
@@ -60,11 +60,13 @@ class DeploymentFile:
     directives: tuple[Directive, ...] = ()
     commands: tuple[Command, ...] = ()
     """What it starts, and with which options."""
+    is_kept_out: bool = False
+    """Version control ignores it: what it holds is in nobody's way, and tells what is set where the site is run."""
 
     @property
     def is_public(self) -> bool:
-        """Whether a site that others reach may be run by it."""
-        return self.environment not in {Environment.DEVELOPMENT, Environment.TEST}
+        """Whether a site that others reach may be run by it, and they may read it."""
+        return not self.is_kept_out and self.environment not in {Environment.DEVELOPMENT, Environment.TEST}
 
 
 def deployment_files(tree: Tree, roles: Collection[Role]) -> tuple[tuple[DeploymentFile, ...], list[Gap]]:
@@ -75,11 +77,12 @@ def deployment_files(tree: Tree, roles: Collection[Role]) -> tuple[tuple[Deploym
         kind = _kind(file.path)
         if kind is None or file.role not in roles:
             continue
-        if kind == "env" and _is_kept_out(tree, file.path):
-            continue
+        is_kept_out = kind == "env" and _is_kept_out(tree, file.path)
         read = _read(tree, file, kind)
         if isinstance(read, Gap):
-            gaps.append(read)
+            gaps += [] if is_kept_out else [read]
+        elif is_kept_out and read is not None:
+            found.append(replace(read, is_kept_out=True))
         elif read is not None:
             found.append(read)
     return tuple(found), gaps

@@ -81,9 +81,9 @@ def _pairs(environment: Node) -> Iterator[tuple[str, str]]:
         if key.text and value.text:
             yield key.text, value.text
     for item in environment.items():
-        name, mark, value = (item.text or "").partition("=")
+        name, mark, written = (item.text or "").partition("=")
         if mark:
-            yield name, value
+            yield name, written
 
 
 def _networks(file: DeploymentFile) -> Iterator[str]:

@@ -97,7 +97,7 @@ def written_down(project: Project) -> Iterator[Finding]:
 
 def _values_for_trying(project: Project) -> frozenset[str]:
     """What stacks for a developer's machine, and files for development and tests, set: the same value elsewhere is theirs."""
-    files = (file for file in project.deployment_files if not file.is_public or is_local_stack(file))
+    files = (file for file in project.deployment_files if not file.is_kept_out and (not file.is_public or is_local_stack(file)))
     return frozenset(variable.value for file in files for variable in file.variables if variable.value)
 
 

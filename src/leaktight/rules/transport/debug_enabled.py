@@ -15,23 +15,27 @@ Write `DEBUG = False` in the settings of production. When the environment decide
 ## When it is fine
 Settings of a developer's machine or of tests; those are not looked at, as long as production does not load them. What a script or another
 framework is told in code is shown to the strict audience: it may run on that machine only. So is a default that is on where a file of the
-repository switches the variable off, for a site or as the sample of one.
+repository switches the variable off, for a site or as the sample of one, where the settings say what has to hold when it is off
+(`if not DEBUG and …: raise …`, `assert not DEBUG`), and where a switch for development itself is on by default as well.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from leaktight.edit import Desk, NotPossible, OtherKind, set_default, set_to, settings_at
 from leaktight.flow.events import Call
 from leaktight.model import Audience, Certainty, Confidence, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
+from leaktight.project.deployment import DeploymentFile, is_local_stack
 from leaktight.project.environment import WORDS, Environment, words_of
 from leaktight.project.settings import UNKNOWN, Settings, SettingValue
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.sessions import place
-from leaktight.rules.transport.enforcement import OFF, ON, is_base, is_given, is_public, of_production
+from leaktight.rules.transport.enforcement import OFF, ON, is_base, is_given, is_public, is_refused_in_production, of_production
 from leaktight.rules.transport.sample import site
 from leaktight.rules.written import switches
 from leaktight.source.code import Op
@@ -56,6 +60,9 @@ rule = Rule(
 )
 
 
+_DEVELOPING = re.compile(r"(?:IS_)?(?:DEV|DEVELOPMENT|LOCAL|DEV(?:ELOPMENT)?_MODE)")
+
+
 @rule.project
 def debug_is_on(project: Project) -> Iterator[Finding]:
     for settings in (*project.settings, *project.loose_settings):
@@ -77,8 +84,15 @@ def _judge(settings: Settings, value: SettingValue, project: Project) -> Iterato
         or settings.is_open(value)
         or (value.certainty is Certainty.KNOWN and (bool(settings.incomplete) or is_base(settings)))
     )
-    # A file of the repository shows whoever runs the site how it is switched off.
-    is_open = is_open or (value.certainty is Certainty.DEFAULTED and is_given(project, value.env, OFF))
+    # A file of the repository shows whoever runs the site how it is switched off, or the settings say what holds where it is.
+    is_open = is_open or (
+        value.certainty is Certainty.DEFAULTED
+        and (
+            is_given(project, value.env, OFF)
+            or is_refused_in_production(settings, project, "DEBUG")
+            or _is_for_developers(settings)
+        )
+    )
     yield rule.finding(
         place(value, settings),
         confidence=Confidence.HIGH if value.certainty is Certainty.KNOWN and not is_open else Confidence.MEDIUM,
@@ -87,6 +101,12 @@ def _judge(settings: Settings, value: SettingValue, project: Project) -> Iterato
         related=value.chain,
         why=why,
     )
+
+
+def _is_for_developers(settings: Settings) -> bool:
+    """Tell settings that are for a developer until the environment says otherwise, in more than this: `DEVELOPMENT` is on by default as well."""
+    values = (settings.get(name) for name in settings.names() if _DEVELOPING.fullmatch(name))
+    return any(value.certainty is Certainty.DEFAULTED and value.value is True for value in values)
 
 
 @rule.setting("DEBUG_PROPAGATE_EXCEPTIONS")
@@ -114,10 +134,17 @@ def switched_on_from_outside(project: Project) -> Iterator[Finding]:
                 yield rule.finding(
                     variable.place.span(file.path),
                     confidence=Confidence.MEDIUM,
-                    audience=Audience.DEFAULT if file.environment is Environment.PRODUCTION else Audience.STRICT,
+                    audience=Audience.STRICT
+                    if file.environment is not Environment.PRODUCTION or _is_tried_out(file)
+                    else Audience.DEFAULT,
                     symbol=variable.name,
                     why=f"`{variable.name}` is switched on here",
                 )
+
+
+def _is_tried_out(file: DeploymentFile) -> bool:
+    """Tell a stack that runs what production runs, on one machine: it says so otherwise than by this switch."""
+    return is_local_stack(replace(file, variables=tuple(one for one in file.variables if not one.name.endswith("DEBUG"))))
 
 
 _OFF = "visitors see a plain error page; who develops sets the variable, or uses settings of their own"

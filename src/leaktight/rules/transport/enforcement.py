@@ -11,6 +11,8 @@ from leaktight.project.deployment import DeploymentFile, is_local_stack
 from leaktight.project.environment import Environment, environment_of
 from leaktight.project.settings import UNKNOWN, Settings, SettingValue
 from leaktight.project.symbols import ClassRef
+from leaktight.rules.reach import module_statements
+from leaktight.source.code import Code, Op, walk
 
 SECURITY = "django.middleware.security.SecurityMiddleware"
 
@@ -120,6 +122,25 @@ def holds_without_debug(settings: Settings, value: SettingValue) -> bool:
         and debug.env == value.env
         and any(other.value is UNKNOWN or bool(other.value) for other in value.alternatives)
     )
+
+
+def is_refused_in_production(settings: Settings, project: Project, switch: str) -> bool:
+    """Tell settings that know of a site where a switch is off, and say what else has to hold there.
+
+    `if not DEBUG and SECRET_KEY == …: raise …` is such a thing, and so is `assert not DEBUG`.
+    """
+    spans = (settings.get(name).span for name in settings.names())
+    paths = {settings.path, *(span.path for span in spans if span is not None)} & project.program.modules.keys()
+    return any(
+        (code[0] == Op.EXPRESSION and code[2][0] == Op.TEST and _asks_for_none(code[2], switch))
+        or (code[0] == Op.IF and _asks_for_none(code[2], switch) and any(inner[0] == Op.RAISE for inner in walk(code[3])))
+        for path in sorted(paths)
+        for code in walk(module_statements(project.program, path))
+    )
+
+
+def _asks_for_none(test: Code, switch: str) -> bool:
+    return any(code[0] == Op.NOT and code[2][0] == Op.NAME and code[2][2] == switch for code in walk(test))
 
 
 def is_site(settings: Settings) -> bool:
