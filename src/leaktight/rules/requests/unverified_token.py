@@ -103,22 +103,45 @@ def _is_from_its_issuer(call: Call) -> bool:
 
 
 def _is_verified_as_well(call: Call) -> bool:
-    """Tell whether the function around the call decodes with the signature, too."""
-    calls = [
-        code for code in walk(_body(call)) if code[0] == Op.CALL and last_name(code[2]) in _READERS and code[1] != call.packed
-    ]
-    return any(_verifies(call, code) for code in calls)
+    """Tell whether the function around the call decodes the same token with the signature, too, and uses what it read without.
+
+    What nobody uses chooses no key.
+    """
+    body = _body(call)
+    if any(code[0] == Op.EXPRESSION and code[2][1] == call.packed for code in walk(body)):
+        return False
+    token = next((_token(code) for code in walk(body) if code[0] == Op.CALL and code[1] == call.packed), None)
+    calls = [code for code in walk(body) if code[0] == Op.CALL and last_name(code[2]) in _READERS and code[1] != call.packed]
+    return any(_verifies(call, code) for code in calls if None in {token, _token(code)} or token == _token(code))
+
+
+def _token(code: Code) -> str | None:
+    """The variable a call is given as the token, if it is one."""
+    return code[3][0][2] if code[3] and code[3][0][0] == Op.NAME else None
 
 
 def _only_chooses(call: Call) -> bool:
-    """Tell a header that is read for what names the key or the algorithm only."""
+    """Tell a header that is read for what names the key or the algorithm only; an algorithm that is taken as it comes is not chosen."""
+    body = _body(call)
     asked = [
         code[3][2] if code[0] == Op.ITEM else code[3][0][2]
-        for code in walk(_body(call))
+        for code in walk(body)
         if (code[0] == Op.ITEM and code[3][0] == Op.CONST)
         or (code[0] == Op.CALL and last_name(code[2]) == "get" and code[3] and code[3][0][0] == Op.CONST)
     ]
-    return bool(asked) and all(key in _CHOOSING for key in asked)
+    if not asked or any(key not in _CHOOSING for key in asked):
+        return False
+    return (
+        "alg" not in asked
+        or any(code[0] == Op.TEST for code in walk(body))
+        or not any(_takes_algorithm(code) for code in walk(body))
+    )
+
+
+def _takes_algorithm(code: Code) -> bool:
+    """Tell a call that is handed an algorithm which is not written out."""
+    given = [value for name, value in code[4] if name == "algorithms"] if code[0] == Op.CALL else []
+    return any(inner[0] in {Op.NAME, Op.ITEM, Op.CALL} for inner in walk(given))
 
 
 def _body(call: Call) -> list[Code]:
