@@ -210,10 +210,6 @@ class Views:
         """Tell whether URLconfs lead to a view only with `settings.DEBUG` on."""
         return bool(view.routes) and all(route.with_debug or self._is_taken_in_with_debug(route.path) for route in view.routes)
 
-    def is_in_urls(self, name: str) -> bool:
-        """Tell whether some URLconf has a name in it, wherever that stands."""
-        return name in self._named
-
     def is_out_of_reach(self, view: View) -> bool:
         """Tell a function that no URLconf names, nor any other of its file: something else than an address leads to it."""
         if view.is_class or not self._named or view.name in self._named:

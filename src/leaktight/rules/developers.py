@@ -10,6 +10,7 @@ from leaktight.model import Span
 from leaktight.project import Project
 from leaktight.project.environment import Environment, environment_of, words_of
 from leaktight.project.symbols import ClassRef, FunctionRef, ModuleRef
+from leaktight.project.views import with_debug
 from leaktight.rules.pages.handling import by_template
 from leaktight.rules.reach import module_statements
 from leaktight.rules.transport.enforcement import is_public
@@ -25,11 +26,31 @@ def is_for_developers(project: Project, span: Span) -> bool:
     """Tell a place in code that runs on the machines of developers only, or in a page that only such code shows."""
     if span.path in project.program.modules:
         return any(first <= span.line <= last for first, last in _places(project).get(span.path, ()))
-    if not any(map(project.views.is_with_debug, project.views)):
-        return False
     template = project.templates.at(span.path)
-    shown_by = by_template(project).get(template.name, []) if template is not None else []
-    return bool(shown_by) and all(map(project.views.is_with_debug, shown_by))
+    if template is None:
+        return False
+    shown_by = by_template(project).get(template.name, []) if any(map(project.views.is_with_debug, project.views)) else []
+    return (bool(shown_by) and all(map(project.views.is_with_debug, shown_by))) or _is_named_with_debug(project, template.name)
+
+
+def _is_named_with_debug(project: Project, name: str) -> bool:
+    """`if settings.DEBUG: urlpatterns += [path("styles/", TemplateView.as_view(template_name="styles.html"))]`, and nothing else names it."""
+    words, found = packed(name), False
+    for path, module in project.program.modules.items():
+        if is_in_tests(path):
+            continue
+        if any(holds(function.body, words) for function in module.functions) or name in _names_of_definitions(project, path):
+            return False
+        if holds(module.body, words):
+            body = module_statements(project.program, path)
+            if sum(_is_text(code, name) for code in walk(body)) > sum(_is_text(code, name) for code in with_debug(body)):
+                return False
+            found = True
+    return found
+
+
+def _is_text(code: Code, text: str) -> bool:
+    return bool(code[0] == Op.CONST and code[2] == text)
 
 
 def _places(project: Project) -> dict[str, list[tuple[int, int]]]:

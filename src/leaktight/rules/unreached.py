@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from leaktight.model import Span
 from leaktight.project import Project
-from leaktight.project.symbols import ClassRef
+from leaktight.project.symbols import ClassRef, External, FunctionRef
 from leaktight.project.views import View
 from leaktight.rules.reach import module_statements
-from leaktight.source.code import Code, Op, holds, packed, walk
+from leaktight.source.code import Code, Op, holds, last_name, packed, walk
 from leaktight.source.roles import is_in_tests
 
-_NAMING = frozenset({Op.NAME, Op.ATTR, Op.CONST})
 _NOT_REGISTERING = ("django.", "rest_framework.")
 """Beginnings of the names of decorators that give a view no address."""
 
@@ -36,47 +37,45 @@ def _left_over(project: Project) -> list[View]:
     """Views beside others of their file that have routes, so that it is known how this file's views get theirs."""
     program = project.program
     routed = {view.path for view in project.views if view.routes}
-    found = [
-        view
+    found = {
+        view.ref: view
         for view in project.views
         if view.path in routed
-        and not (view.routes or project.views.is_in_urls(view.name))
+        and not view.routes
         and all(item.name.startswith(_NOT_REGISTERING) for item in view.decorators)
         and not (isinstance(view.ref, ClassRef) and program.subclasses(view.ref))
-    ]
-    if not found:
-        return []
-    named = _named(project)
-    return [view for view in found if view.name not in named and not _is_in_bodies(project, view)]
+    }
+    for path in program.modules:
+        if not found:
+            break
+        if not is_in_tests(path):
+            for ref in _named_in(project, path, found):
+                found.pop(ref, None)
+    return list(found.values())
 
 
-def _named(project: Project) -> set[object]:
-    """What imports, classes and statements at module level name, apart from definitions."""
-    program = project.program
-    names: set[object] = set()
-    for path, module in program.modules.items():
-        if is_in_tests(path):
-            continue
-        names.update(qualified.rpartition(".")[2] for qualified in (*module.imports.values(), *module.inner_imports.values()))
-        codes: list[Code] = [*module_statements(program, path)]
-        for cls in module.classes:
-            codes += [*cls.bases, *cls.body, *cls.decorators]
-        for function in module.functions:
-            codes += function.decorators
-        names.update(_last(code[-1]) for code in walk(codes) if code[0] in _NAMING)
-    return names
+def _named_in(project: Project, path: str, views: dict[Any, View]) -> set[Any]:
+    """The views that the code of a file may mean: by their names, by a text that ends like their place, by a module that is not known."""
+    program, module = project.program, project.program.modules[path]
+    names = {view.name for view in views.values()}
+    words = packed(*names)
+    codes: list[Code] = [*module_statements(program, path)]
+    for cls in module.classes:
+        codes += [*cls.bases, *cls.body, *cls.decorators]
+    for index, function in enumerate(module.functions):
+        codes += function.decorators
+        if holds(function.body, words):
+            codes += program.pieces(FunctionRef(path, index))
+    found: set[Any] = set()
+    for code in walk(codes):
+        if code[0] == Op.CONST and isinstance(code[2], str) and "." in code[2]:
+            found |= {ref for ref, view in views.items() if code[2].endswith(f"{_stem(view.path)}.{view.name}")}
+        elif code[0] in {Op.NAME, Op.ATTR} and code[-1] in names:
+            symbol = program.resolve_code(code, path)
+            unknown = (symbol is None or isinstance(symbol, External)) and code[0] == Op.ATTR and last_name(code[2]).endswith("views")
+            found |= {ref for ref, view in views.items() if ref == symbol or (unknown and view.name == code[-1])}
+    return found
 
 
-def _last(name: object) -> object:
-    """`View` of `"shop.views.View"`."""
-    return name.rpartition(".")[2] if isinstance(name, str) else name
-
-
-def _is_in_bodies(project: Project, view: View) -> bool:
-    words = packed(view.name)
-    return any(
-        holds(function.body, words)
-        for path, module in project.program.modules.items()
-        if not is_in_tests(path)
-        for function in module.functions
-    )
+def _stem(path: str) -> str:
+    return path.rpartition("/")[2].removesuffix(".py")

@@ -73,7 +73,7 @@ def _least(arrival: Arrival, kind: LabelKind) -> Audience:
         return Audience.AUDIT if fact.label in {"name", "email", "location"} else Audience.STRICT
     if kind is LabelKind.SPECIAL:
         views = project.views.of(arrival.call.function)
-        if any(requires_login(view, project) for view in views):
+        if any(requires_login(view, project) for view in views) or is_meant(arrival):
             return Audience.AUDIT
         return Audience.DEFAULT if views else Audience.STRICT
     if fact.label in IN_LINKS and arrival.channel is Channel.PAGE:
