@@ -239,7 +239,7 @@ class ProjectScan:
             dependencies=lambda: dependencies(self.tree),
             deployment_files=lambda: self._deployment_files(roles),
             script_exits=lambda recogniser: script_exits(self.tree, roles, recogniser),
-            spoken=lambda texts: spoken(self.tree, texts),
+            spoken=lambda texts, in_templates: spoken(self.tree, texts, in_templates=in_templates),
             forms_taken_over=lambda: forms_taken_over(self.tree, roles),
         )
         judge = Judge(self.rules)

@@ -40,7 +40,7 @@ class Project:
         deployment_files: Callable[[], tuple[DeploymentFile, ...]] = tuple,
         script_exits: Callable[[Recogniser], tuple[Exit, ...]] = lambda _: (),
         forms_taken_over: Callable[[], frozenset[str]] = frozenset,
-        spoken: Callable[[frozenset[str]], frozenset[str]] = lambda _: frozenset(),
+        spoken: Callable[[frozenset[str], bool], frozenset[str]] = lambda _texts, _in_templates: frozenset(),
     ) -> None:
         self.program = program
         self.settings = settings
@@ -56,13 +56,16 @@ class Project:
         self._script_exits = script_exits
         self._forms_taken_over = forms_taken_over
         self._texts = texts
-        self.spoken = spoken
-        """Which of these texts stand in some file of the site, whatever kind of file."""
+        self._spoken = spoken
 
     def span(self, path: str, packed: int) -> Span:
         """A packed span of a file as users see it."""
         module = self.program.modules.get(path)
         return located(path, packed, self._texts(path) if module is not None and module.wide else None)
+
+    def spoken(self, texts: frozenset[str], *, in_templates: bool = True) -> frozenset[str]:
+        """Which of these texts stand in some file of the site, whatever kind of file, or in one that is no template."""
+        return self._spoken(texts, in_templates)
 
     def lines(self, path: str) -> list[str] | None:
         """The lines of a file; None when it cannot be read."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from leaktight.model import Gap, Span
-from leaktight.source.files import MEDIA, Role, Tree
+from leaktight.source.files import MEDIA, Kind, Role, Tree
 
 Version = tuple[int, ...]
 
@@ -69,7 +69,7 @@ def dependencies(tree: Tree) -> tuple[Dependency, ...]:
     return tuple(found)
 
 
-def spoken(tree: Tree, texts: frozenset[str]) -> frozenset[str]:
+def spoken(tree: Tree, texts: frozenset[str], *, in_templates: bool = True) -> frozenset[str]:
     """Which of some texts stand in a file of the site, or in the name of one; not in prose, nor where packages are asked for."""
     open_ = {text: text.encode() for text in sorted(texts)}
     for file in tree.files:
@@ -78,6 +78,7 @@ def spoken(tree: Tree, texts: frozenset[str]) -> frozenset[str]:
         path = file.path.lower()
         if (
             file.role is not Role.APP
+            or (file.kind is Kind.TEMPLATE and not in_templates)
             or path.endswith(_PROSE)
             or path[path.rfind(".") :] in MEDIA
             or _reader(file.path) is not None

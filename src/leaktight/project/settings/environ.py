@@ -134,7 +134,7 @@ class Environ(Expressions):
             return self.variable(variable, default, cast=cast) if name in {"", "get", "[]"} else known(None)
         default = call.keywords.get("default")
         cast = None
-        if reader.library == "environ" and name == "":
+        if reader.library == "environ" and name in {"", "list", "tuple", "dict"}:
             cast, default = call.get(1, "cast"), call.get(2, "default")
         elif default is None and len(call.args) > 1:
             default = call.args[1]

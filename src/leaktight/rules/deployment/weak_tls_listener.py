@@ -11,7 +11,8 @@ Who stands between a visitor and the site can lead both to the weakest they shar
 `ssl_protocols TLSv1.2 TLSv1.3;` in nginx, `SSLProtocol -all +TLSv1.2 +TLSv1.3` in Apache, and no list of ciphers of one's own.
 
 ## When it is fine
-There are no browsers left that need more.
+There are no browsers left that need more. A file of nginx all of whose servers listen in clear is shown to the strict: what it says of TLS
+counts only for servers of other files.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from leaktight.model import Confidence, Finding, Severity
+from leaktight.model import Audience, Confidence, Finding, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.rules.api import Example, NotPossible, Rule
@@ -68,15 +69,27 @@ def old_versions_and_ciphers(project: Project) -> Iterator[Finding]:
         if file.kind not in _VERSIONS or not file.is_public:
             continue
         whole = Directive("", (), file.directives[0].place, file.directives) if file.directives else None
+        audience = Audience.STRICT if file.kind == "nginx" and whole is not None and _is_clear(whole) else None
         for one in whole.below(_VERSIONS[file.kind]) if whole is not None else ():
             old = _old_versions(file.kind, one.arguments)
             if old:
                 why = f"it accepts {' and '.join(old)}"
-                yield rule.finding(one.place.span(file.path), confidence=Confidence.HIGH, why=why)
+                yield rule.finding(one.place.span(file.path), confidence=Confidence.HIGH, audience=audience, why=why)
         for one in whole.below(_CIPHERS.get(file.kind, "-")) if whole is not None else ():
             weak = _weak_ciphers(one.arguments)
             if weak:
-                yield rule.finding(one.place.span(file.path), confidence=Confidence.MEDIUM, why=f"it accepts the ciphers {weak}")
+                why = f"it accepts the ciphers {weak}"
+                yield rule.finding(one.place.span(file.path), confidence=Confidence.MEDIUM, audience=audience, why=why)
+
+
+def _is_clear(whole: Directive) -> bool:
+    """Tell a file all of whose servers listen in clear, so that what it says of TLS counts for none of them."""
+    servers = list(whole.below("server"))
+    # Within `upstream`, a `server` is an address.
+    listens = [listen for server in servers if server.inside for listen in server.below("listen")]
+    is_encrypted = any("ssl" in listen.arguments or "quic" in listen.arguments for listen in listens)
+    switched = any(one.arguments[:1] == ("on",) for one in whole.below("ssl"))
+    return bool(listens) and not (is_encrypted or switched or next(whole.below("ssl_certificate"), None))
 
 
 _OLD_OPTION = {

@@ -15,19 +15,21 @@ the address take it in a header as well.
 Some interfaces take their key in no other way; allow it there, and keep the HTTP library's log quiet. Where nothing says otherwise, a plain
 API key is taken for such a one and shown to the strict: it is for everybody when the interface is known to take it in a header or a body, when
 the address is in clear, or when this code raises or writes down the errors of the request, whose texts hold the address
-(`raise_for_status()`, `logger.exception(…)`). A key that is meant for browsers, such as one of a map service, is no secret. Where the site's configuration chooses between the address and a header or body, the
+(`raise_for_status()`, `logger.exception(…)`). A key that is meant for browsers, such as one of a map service, is no secret. The number of a card of which nothing says that it pays
+(`CardNo` of a door) is for the strict. Where the site's configuration chooses between the address and a header or body, the
 finding is shown to the strict.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlsplit
 
 from leaktight.flow.events import Arrival, Call
 from leaktight.flow.knowledge import load
 from leaktight.flow.naming import may_be_secret
-from leaktight.flow.value import Made
+from leaktight.flow.value import Made, all_facts
 from leaktight.model import Audience, Confidence, Finding, Severity
 from leaktight.policy import Channel, LabelKind, Safeguard, Strength, recognise
 from leaktight.rules.api import Example, NotPossible, Rule
@@ -76,6 +78,8 @@ def send(text):
 )
 
 _ADDRESS = frozenset({"url", "query", "path"})
+_OF_PAYMENT = re.compile(r"credit|debit|pay|bank|pan\b|cv[vc]|security|expir|holder|cc_?n|visa|amex|gift")
+"""In a name that only the card of a payment has."""
 _PLACES = frozenset({"address", "location"})
 """Words that mean the URL itself as often as a place on earth."""
 
@@ -93,7 +97,12 @@ def secret_in_address(arrival: Arrival) -> Iterator[Finding]:
     if (arrival.label in _PLACES and part != "query") or isinstance(arrival.value.origin, Made):
         return  # what a request object holds was judged when the object was made
     severity = harm(arrival.label)
-    is_meant = is_only_random(arrival.fact) or _is_place_configured(arrival) or is_asked_for_there(arrival)
+    is_meant = (
+        is_only_random(arrival.fact)
+        or _is_place_configured(arrival)
+        or is_asked_for_there(arrival)
+        or (arrival.label == "card" and _is_number_of_any_card(arrival))
+    )
     least = Audience.STRICT if is_meant else Audience.DEFAULT
     yield rule.finding(
         arrival.span,
@@ -104,6 +113,12 @@ def secret_in_address(arrival: Arrival) -> Iterator[Finding]:
         symbol=arrival.call.symbol,
         flow=arrival.flow,
     )
+
+
+def _is_number_of_any_card(arrival: Arrival) -> bool:
+    """Tell a card that may open a door: nothing sent with it is of a payment, and its name does not say so either."""
+    beside = {fact.word.lower() for value in arrival.call.arguments.values() for fact in all_facts(value) if fact.label == "card"}
+    return not any(_OF_PAYMENT.search(word) for word in beside)
 
 
 def _is_place_configured(arrival: Arrival) -> bool:

@@ -10,8 +10,9 @@ on as `Referer`; in a form to another site that site gets it. Whoever has it can
 Take `{% csrf_token %}` out of forms that are sent by GET or to other sites. A form that changes something is sent by POST.
 
 ## When it is fine
-The absolute address is this site's own. Write only the path, then it is not reported. A form that a script keeps the browser from sending, or
-most of whose fields have no names, is shown to the strict audience, and so is one in a template that no file of the site names.
+The absolute address is this site's own. Write only the path, then it is not reported. A form that a script keeps the browser from sending, all
+of whose buttons hand their click to a script, or most of whose fields have no names, is shown to the strict audience, and so are one in a
+template that no file of the site names and a token that is the `state` of a sign-in elsewhere.
 """
 
 from __future__ import annotations
@@ -26,7 +27,14 @@ from leaktight.project import Project
 from leaktight.project.templates import Element, Part, Template, Token
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import at_most_medium
-from leaktight.rules.pages.sending import foreign_origins, has_submit, is_read_by_script, is_sent_by_script, may_post
+from leaktight.rules.pages.sending import (
+    foreign_origins,
+    has_handled_buttons,
+    has_submit,
+    is_read_by_script,
+    is_sent_by_script,
+    may_post,
+)
 from leaktight.rules.pages.shown import is_shown
 
 rule = Rule(
@@ -75,7 +83,7 @@ def token_in_form(element: Element, template: Template, project: Project) -> Ite
         plain = form.action is not None and has_submit(form)
         sure = Confidence.HIGH if form.has_method else Confidence.MEDIUM if plain else Confidence.LOW
         # It leaks on the day the script fails.
-        taken_over = element.get("id") in project.forms_taken_over or is_read_by_script(form)
+        taken_over = element.get("id") in project.forms_taken_over or is_read_by_script(form) or has_handled_buttons(form)
         yield rule.finding(
             element.span,
             confidence=at_most_medium(sure) if taken_over else sure,
@@ -89,7 +97,14 @@ def token_in_link(element: Element, template: Template, project: Project) -> Ite
     for attribute in element.attributes:
         for output in template.outputs_in(attribute):
             if output.context.part is Part.URL_QUERY and any("csrf" in part.lower() for part in output.path):
-                yield rule.finding(attribute.span, where="into the query of a URL")
+                # As the `state` of a sign-in elsewhere it is meant to come back.
+                is_state = output.context.parameter == "state"
+                yield rule.finding(
+                    attribute.span,
+                    confidence=Confidence.MEDIUM if is_state else Confidence.HIGH,
+                    audience=Audience.STRICT if is_state else None,
+                    where="into the query of a URL",
+                )
                 break
 
 

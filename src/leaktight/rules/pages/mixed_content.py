@@ -11,7 +11,8 @@ Write `https://`, or serve the file yourself with `{% static %}`.
 
 ## When it is fine
 The host is this machine or a name only a closed network knows. Plain links are not content of the page and are not reported, and
-neither are the pictures of mails. A template that no file names is for the strict.
+neither are the pictures of mails. Pictures, films, sounds and icons are for the strict, since browsers of today ask for them over HTTPS by themselves; so is a
+template that no file names, or only templates that nobody names.
 """
 
 from __future__ import annotations
@@ -82,11 +83,13 @@ def loaded_in_clear(element: Element, template: Template, project: Project) -> I
             return
         passive, what = (False, what) if relations & _STYLES else (True, "icon")
     for origin in cleartext_origins(attribute)[:1]:
+        # Browsers ask for a picture over HTTPS by themselves, and show none when there is none.
+        is_plain = not passive and is_shown(project, template)
         yield rule.finding(
             attribute.span,
             severity=Severity.LOW if passive else None,
-            confidence=Confidence.MEDIUM if origin.is_dynamic else Confidence.HIGH,
-            audience=None if is_shown(project, template) else Audience.STRICT,
+            confidence=Confidence.MEDIUM if passive or origin.is_dynamic else Confidence.HIGH,
+            audience=None if is_plain else Audience.STRICT,
             what=what,
             host=shown(origin),
         )

@@ -14,7 +14,8 @@ must hold a token, let the view take it into the session and redirect to a URL w
 ## When it is fine
 The value is public by design, such as the key of a maps script that only works on your domain, or a key that a route of the site takes out of
 its addresses: for the strict. Links in mails are not
-judged by this rule unless they hold a password, a key, or payment data; a secret key there is for the strict.
+judged by this rule unless they hold a password, a key, or payment data; a secret key there is for the strict, and so is one in a link by which
+one thing is switched or unsubscribed from (`{% url "disable_alert" alert.secret_key %}`).
 
 For the strict only: a code, and a token whose name does not say that it opens an account, because links are made of these; what
 only the name of the parameter calls sensitive; and personal data whose two names agree. A token in a path is a choice of the URLconf, made
@@ -23,6 +24,7 @@ once and not in each link: for auditors.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from leaktight.model import Audience, Confidence, Finding, Severity
@@ -59,6 +61,9 @@ rule = Rule(
     ),
 )
 
+_ROUTE = re.compile(r"""\burl\s*\(?\s*["']([\w:.-]+)["']""")
+_CHANGES_ONE_THING = re.compile(r"subscri|enable|disable|opt_?(?:in|out)|toggle|activate|confirm|mute|snooze", re.IGNORECASE)
+"""In the name of a route that whoever got its link may use, for the one thing that the link's key belongs to."""
 _SENT_BY_MAIL = frozenset({"token", "one-time-code", "email", "name"})
 """What links in mails are made of: whoever reads the mail may have it."""
 
@@ -94,8 +99,9 @@ def _judge(element: Element, attribute: Attribute, output: Output, template: Tem
         audience = Audience.STRICT  # what links are made of
     if template.is_mail and evidence.label in _SENT_BY_MAIL:
         return None
-    if template.is_mail and evidence.label == "secret-key" and audience is None:
-        audience = Audience.STRICT  # that of a row, by which a link without a login knows what to change
+    is_of_a_row = template.is_mail or any(_CHANGES_ONE_THING.search(name) for name in _ROUTE.findall(attribute.text))
+    if is_of_a_row and evidence.label == "secret-key" and audience is None:
+        audience = Audience.STRICT  # by which a link without a login knows what to change
     if audience is None and evidence.word.rpartition(".")[2] in project.keys_in_addresses:
         audience = Audience.STRICT  # a route takes it: the link opens one thing for whoever has it
     if _is_published(element, output):

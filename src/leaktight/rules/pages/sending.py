@@ -14,6 +14,9 @@ _BY_SCRIPT = re.compile(
 )
 
 
+_KEPT = re.compile(r"\bevent\b|return false|preventDefault")
+
+
 def is_sent_by_script(element: Element) -> bool:
     """Tell whether attributes of a form say that a script sends it."""
     return any(_BY_SCRIPT.match(attribute.name) for attribute in element.attributes)
@@ -36,6 +39,17 @@ def has_only_plain_buttons(form: Form) -> bool:
         if element.tag == "button" or element.get("type").lower() in {"button", "submit", "image"}
     ]
     return bool(buttons) and set(buttons) == {"button"}
+
+
+def has_handled_buttons(form: Form) -> bool:
+    """Tell a form each of whose buttons hands the event of its click to a script, which may keep the browser from sending."""
+    buttons = [
+        element
+        for element in form.inputs
+        if (element.tag == "button" and element.get("type", "submit").lower() == "submit")
+        or (element.tag == "input" and element.get("type").lower() in {"submit", "image"})
+    ]
+    return bool(buttons) and all(_KEPT.search(element.get("onclick")) for element in buttons)
 
 
 def is_read_by_script(form: Form) -> bool:
