@@ -11,7 +11,13 @@ if TYPE_CHECKING:
     from leaktight.project import Project
 
 _IMAGE = re.compile(r"(?:^|/)(?:python|pypy):(?P<version>\d+\.\d+)")
-_ASKED_BY_DJANGO: tuple[tuple[Version, Version], ...] = (((6, 0), (3, 12)), ((5, 0), (3, 10)), ((4, 0), (3, 8)))
+_ASKED_BY_DJANGO: tuple[tuple[Version, Version], ...] = (
+    ((6, 0), (3, 12)),
+    ((5, 0), (3, 10)),
+    ((4, 0), (3, 8)),
+    ((3, 0), (3, 6)),
+    ((2, 1), (3, 5)),
+)
 """A version of Django and newer → the oldest Python it runs on."""
 
 

@@ -172,7 +172,7 @@ def judge_call(rule: Rule, call: Call, flag: str, *, absent: str, off: str) -> I
     if cookie is None:
         return
     audience = cookie.audience
-    if flag == "samesite" and call.argument(flag) is None and audience is Audience.AUDIT:
+    if flag == "samesite" and call.argument(flag) is None and audience is Audience.AUDIT and not _is_else_protected(call):
         return  # browsers take it as `Lax`
     if state is Flag.OFF and audience is Audience.AUDIT:
         audience = Audience.STRICT
@@ -193,6 +193,11 @@ def judge_call(rule: Rule, call: Call, flag: str, *, absent: str, off: str) -> I
         what=cookie.what,
         why=absent if state is Flag.ABSENT else off,
     )
+
+
+def _is_else_protected(call: Call) -> bool:
+    """Tell a cookie whose other flags are given, both: what is left out was forgotten."""
+    return state_of(call, "secure") is Flag.GIVEN and state_of(call, "httponly") is Flag.GIVEN
 
 
 def _follows_address(value: SettingValue) -> bool:

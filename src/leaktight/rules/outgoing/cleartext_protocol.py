@@ -62,8 +62,9 @@ def speaks_in_clear(project: Project) -> Iterator[Finding]:
 
 @rule.call("urllib.request.URLopener", "urllib.request.FancyURLopener")
 def opens_anything(call: Call) -> Iterator[Finding]:
-    """They take an address, or a redirect to one, whatever its protocol; what is opened here is judged by its address."""
-    if call.of_same_object("urllib.request.URLopener.open", "urllib.request.URLopener.retrieve"):
+    """They take an address, or a redirect to one, whatever its protocol; what they ask over the network is judged by its address."""
+    opened = call.of_same_object("urllib.request.URLopener.open", "urllib.request.URLopener.retrieve")
+    if any(not _is_here(other) for other in opened):
         return
     yield rule.finding(
         call.span,
@@ -72,6 +73,12 @@ def opens_anything(call: Call) -> Iterator[Finding]:
         symbol=call.symbol,
         message=f"`{call.name.rpartition('.')[2]}` also speaks FTP and plain HTTP, and goes there when a redirect says so",
     )
+
+
+def _is_here(call: Call) -> bool:
+    """Tell a file of this machine that is opened."""
+    value = call.argument("fullurl") or call.argument("url")
+    return value is not None and value.start.lower().startswith("file:")
 
 
 _PROGRAMS = {"telnet": "Telnet", "ftp": "FTP", "tftp": "TFTP", "rsh": "a shell", "rlogin": "a login", "rcp": "files"}

@@ -36,7 +36,8 @@ class Given:
     @property
     def shown(self) -> str:
         """The deciding argument as a reader would write it."""
-        return self._what + (f" allows more before Python {self.spec.before_python}" if self.spec.before_python else "")
+        said = "allows more" if self.spec.gives_up == "modern-tls" else "says nothing"
+        return self._what + (f" {said} before Python {self.spec.before_python}" if self.spec.before_python else "")
 
     @property
     def _what(self) -> str:
