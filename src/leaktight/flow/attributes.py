@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from leaktight.flow import generic_views, querysets
-from leaktight.flow.caught import OF_SETTINGS, Caught
+from leaktight.flow.caught import OF_SETTINGS, told_by
 from leaktight.flow.knowledge import AttributeSpec
 from leaktight.flow.machine import Function
 from leaktight.flow.naming import MESSAGES, add_fact, is_place, made_fact, may_be_secret, name_value, of_addresses
@@ -46,8 +46,6 @@ _CLIENTS = ("requests.", "httpx.", "aiohttp.", "urllib")
 
 _VALUE_LIKE = frozenset({"value", "raw", "plain", "plaintext", "text", "content", "data", "body", "key", "hex", "secret"})
 """Attributes that give the thing itself; another attribute of a secret is something about it."""
-_TEXT_OF_ERROR = frozenset({"args", "message", "msg"})
-"""Attributes of an exception that hold what its text is made of."""
 _ERRORS = frozenset({"errors", "error_list", "error_dict", "message_dict", "error_messages"})
 """Attributes of forms, serializers and exceptions that say what is wrong with each field."""
 
@@ -82,7 +80,7 @@ def _named(frame: Frame, base: Value, name: str, span: int) -> Value:
     depends = deeper(base, name)
     if name in _ERRORS:
         return Value(type=MESSAGES, depends=depends)
-    facts = base.facts if name in _VALUE_LIKE or (name in _TEXT_OF_ERROR and isinstance(base.origin, Caught)) else ()
+    facts = base.facts if name in _VALUE_LIKE else told_by(base, name)
     value = Value(facts=facts, depends=depends) if facts or depends else UNKNOWN
     if name in {"logger", "log", "_logger", "_log"} and not facts:
         return Value(type="logging.Logger", depends=depends)

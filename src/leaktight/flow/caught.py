@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Self
 
-from leaktight.flow.value import Fact, Value, all_depends, all_facts, merge_facts
+from msgspec.structs import replace
+
+from leaktight.flow.value import Evidence, Fact, Value, all_depends, all_facts, merge_facts
 from leaktight.policy.hosts import is_safe_host
 from leaktight.project.settings import SettingValue
 
@@ -20,6 +22,13 @@ _HOST = re.compile(r"https?://[^/?#]+[/?#]", re.IGNORECASE)
 """An address as far as its host, and that whole."""
 _PUBLIC = re.compile(r"https?://(?:[\w-]+\.)+[a-z]{2,}(?:[:/?#]|$)", re.IGNORECASE)
 """An address of a host with a name, and nobody's password in front of it."""
+
+
+_TEXT_OF_ERROR = frozenset({"args", "message", "msg"})
+"""Attributes of an exception that hold what its text is made of."""
+_WITHOUT_MESSAGE = frozenset(
+    {"Exception", "BaseException", "OSError", "IOError", "ValueError", "KeyError", "TypeError", "RuntimeError"}
+)
 
 
 class Caught(str):
@@ -72,3 +81,12 @@ def shown(value: Value) -> Value:
     twin = value.copy()
     twin.facts = merge_facts(value.facts, value.origin.told)
     return twin
+
+
+def told_by(error: Value, name: str) -> tuple[Fact, ...]:
+    """What an exception tells by one of its attributes; classes of the language have no `message`, so asking for it fails."""
+    if name not in _TEXT_OF_ERROR or not isinstance(error.origin, Caught):
+        return ()
+    if name == "message" and isinstance(error.type, str) and error.type.removeprefix("builtins.") in _WITHOUT_MESSAGE:
+        return tuple(replace(fact, evidence=Evidence.NAME) if fact.source == "exception" else fact for fact in error.facts)
+    return error.facts

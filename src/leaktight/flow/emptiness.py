@@ -1,4 +1,4 @@
-"""What a branch knows to be empty: in `if not key: raise ValueError(f"no key: {key}")` there is nothing to tell."""
+"""What a branch knows to be empty or written in the code: in `if not key: raise ValueError(f"no key: {key}")` there is nothing to tell."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def emptied(frame: Frame, test: Code, *, holds: bool) -> dict[str, Value]:
-    """The variables that hold nothing where a test holds, or where it does not."""
+    """The variables that hold nothing, or a text the code knows, where a test holds, or where it does not."""
     return {name: _empty(frame.env[name]) for name in _names(test, holds=holds) if name in frame.env}
 
 
 def _names(test: Code, *, holds: bool) -> Iterator[str]:
-    """`not name` and `name == ""` hold for what is empty; `name` alone does not."""
+    """`not name` and `name == "…"` hold for what is empty or known; `name` alone does not."""
     match test:
         case [Op.NOT, _, operand]:
             yield from _names(operand, holds=not holds)
@@ -28,7 +28,7 @@ def _names(test: Code, *, holds: bool) -> Iterator[str]:
                     yield from _names(operand, holds=holds)
         case [Op.NAME, _, str(name)] if not holds:
             yield name
-        case [Op.TEST, _, [[Op.NAME, _, str(name)], [Op.CONST, _, ""]], "==" | "!=" as comparison]:
+        case [Op.TEST, _, [[Op.NAME, _, str(name)], [Op.CONST, _, str()]], "==" | "!=" as comparison]:
             if (comparison == "==") is holds:
                 yield name
         case _:

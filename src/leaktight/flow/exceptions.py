@@ -32,9 +32,9 @@ _TELLING = frozenset(name for name, label in LABELS.items() if label.kind not in
 _FROM_INSIDE = frozenset(
     {
         "Exception", "BaseException", "OSError", "IOError", "EnvironmentError", "FileNotFoundError", "PermissionError", "ConnectionError",
-        "ConnectionRefusedError", "TimeoutError", "MemoryError", "ImportError", "ModuleNotFoundError", "DatabaseError", "IntegrityError",
-        "OperationalError", "ProgrammingError", "InternalError", "InterfaceError", "CalledProcessError", "SSLError", "RequestException",
-        "HTTPError", "URLError", "ClientError", "LDAPError", "LDAPException", "RedisError", "SMTPException",
+        "ConnectionRefusedError", "TimeoutError", "MemoryError", "ImportError", "ModuleNotFoundError", "DatabaseError", "OperationalError",
+        "ProgrammingError", "InternalError", "InterfaceError", "CalledProcessError", "SSLError", "RequestException",
+        "HTTPError", "URLError", "ClientError", "LDAPError", "LDAPException", "RedisError",
     }
 )  # fmt: skip
 """Classes whose text is written by the system, a database or a server: names of files, hosts and tables.
@@ -43,9 +43,11 @@ The text of all others is as often a sentence about what the visitor did: `Value
 """
 _NUMBERED = frozenset({"ConnectionError", "ConnectionRefusedError", "TimeoutError"})
 """Classes of the language whose text is `[Errno 111] Connection refused`, without host or file."""
+_ABOUT_WHAT_WAS_SENT = frozenset({"DataError", "IntegrityError"})
+"""Classes of a database that refuses what the visitor sent: a value it has no place for, or one that is there already."""
 _CATCH_ALL = frozenset({"Exception", "BaseException"})
 _FROM_SERVERS = (
-    "requests.", "httpx.", "urllib", "aiohttp.", "socket.", "ssl.", "smtplib.", "subprocess.", "django.db.utils.", "psycopg", "MySQLdb.",
+    "requests.", "httpx.", "urllib", "aiohttp.", "socket.", "ssl.", "subprocess.", "django.db.utils.", "psycopg", "MySQLdb.",
     "sqlite3.", "redis.", "ldap", "paramiko.", "botocore.", "kombu.", "docker.", "kubernetes.", "elasticsearch.", "pymongo.", "minio.", "git.",
 )  # fmt: skip
 """Beginnings of the names of such classes in libraries that talk to servers."""
@@ -89,6 +91,7 @@ def try_(frame: Frame, code: Code) -> bool:
     raised, frame.raised = frame.raised, outer_raised
     asked, frame.asked = frame.asked, [*outer_asked, *frame.asked]
     is_outside = not any(asked)
+    asks_only = bool(asked) and is_outside and parsing.reads_only(frame, body, *_CLIENTS)
     start = frame.env
     middle = _join(before, reached)  # what the last statement binds is not bound where it fails
     if not ended and orelse:
@@ -101,7 +104,8 @@ def try_(frame: Frame, code: Code) -> bool:
         caught = [] if types is None else _class_names(frame, types)
         taken = [value for value in untaken if _matches(frame, value, caught)]
         untaken = [value for value in untaken if value not in taken]
-        held = _held(frame, taken, caught, span, expected=expected or (is_outside and _is_of_clients(caught)))
+        meant = expected or asks_only or (is_outside and _is_of_clients(caught)) or any(map(_is_sentence, taken))
+        held = _held(frame, taken, caught, span, expected=meant and not any(map(_tells, taken)))
         frame.env = dict(middle)
         if name:
             frame.env[name] = held
@@ -177,6 +181,11 @@ def _tells(raised: Value) -> bool:
     )
 
 
+def _is_sentence(raised: Value) -> bool:
+    """Tell `raise Exception("…")` of the project's code: whoever catches everything wants to show its sentence."""
+    return isinstance(raised.type, str) and _tail(raised.type) in _CATCH_ALL and not isinstance(raised.origin, Caught)
+
+
 def _is_trial(frame: Frame, body: list[Code]) -> bool:
     """Tell what somebody tries out on purpose: by what is called, or by the name of the function or class it stands in."""
     names: list[str] = []
@@ -223,7 +232,9 @@ def narrowed(frame: Frame, test: Code) -> dict[str, Value]:
 
 
 def _of_class(value: Value, classes: list[Any]) -> Value:
-    """The value once it is known to be an instance of one of these."""
+    """The value once it is known to be an instance of one of these; what a caller hands over is an exception for users then."""
+    if value.depends and not value.facts and all(map(_is_exception, classes)):
+        return Value(type=classes[0] if len(classes) == 1 else None)
     if not any(fact.label == _DETAIL for fact in value.facts):
         return value
     twin = value.copy()
@@ -232,9 +243,13 @@ def _of_class(value: Value, classes: list[Any]) -> Value:
     return twin
 
 
+def _is_exception(name: Any) -> bool:
+    return isinstance(name, str) and _tail(name).endswith(("Error", "Exception"))
+
+
 def _is_from_inside(name: str) -> bool:
-    if _tail(name) == "DataError" or name.removeprefix("builtins.") in _NUMBERED:
-        return False  # the database refuses a value the visitor sent; the system has a sentence for a number
+    if _tail(name) in _ABOUT_WHAT_WAS_SENT or name.removeprefix("builtins.") in _NUMBERED:
+        return False  # the system has a sentence for a number
     return _tail(name) in _FROM_INSIDE or name.startswith(_FROM_SERVERS)
 
 

@@ -38,7 +38,7 @@ _METHODS = frozenset(
 _COMPUTING = (
     "re.", "json.", "csv.", "io.", "datetime.", "decimal.", "uuid.", "base64.", "binascii.", "string.", "ast.", "ipaddress.", "math.",
     "dateutil.", "croniter.", "celery.schedules.", "django_celery_beat.tzcrontab.", "jinja2.", "pytz.", "zoneinfo.", "isodate.", "phonenumbers.",
-    "xml.etree.", "xml.dom.", "xml.sax.", "defusedxml.", "lxml.", "yaml.", "tomllib.", "tomli.", "openpyxl.", "xlrd.", "PIL.", "jwt.", "jose.", "pyotp.", "webauthn.", "fido2.", "cryptography.", "OpenSSL.", "django.utils.timezone.", "django.utils.dateparse.", "django.utils.translation.", "django.utils.text.", "django.utils.encoding.",
+    "xml.etree.", "xml.dom.", "xml.sax.", "defusedxml.", "lxml.", "yaml.", "tomllib.", "tomli.", "openpyxl.", "xlrd.", "PIL.", "jwt.", "jose.", "jwcrypto.", "django.http.", "rest_framework.response.", "pyotp.", "webauthn.", "fido2.", "cryptography.", "OpenSSL.", "django.utils.timezone.", "django.utils.dateparse.", "django.utils.translation.", "django.utils.text.", "django.utils.encoding.",
 )  # fmt: skip
 """Beginnings of the names of what only computes, whatever it is given."""
 _GIVEN = frozenset({"GET", "POST", "data", "query_params", "headers", "META", "COOKIES"})
@@ -48,15 +48,20 @@ _DEPTH = 3
 """Calls of the project's functions that are followed."""
 
 
-def reads_only(frame: Frame, body: list[Code]) -> bool:
-    """Tell a body that does nothing but read a text or a number from what it is given, itself or through the project's functions."""
+def reads_only(frame: Frame, body: list[Code], *beside: str) -> bool:
+    """Tell a body that does nothing but read a text or a number from what it is given, itself or through the project's functions.
+
+    `beside` are beginnings of the names of what it may call besides.
+    """
     function = frame.machine.program.function(frame.function) if frame.function is not None else None
     owner = ClassRef(frame.path, function.owner) if function is not None and function.owner >= 0 else None
-    return any(code[0] == Op.CALL for code in walk(body)) and _Reader(frame).only_reads(body, frame.path, owner, _DEPTH)
+    return any(code[0] == Op.CALL for code in walk(body)) and _Reader(frame, beside).only_reads(body, frame.path, owner, _DEPTH)
 
 
 class _Reader:
-    def __init__(self, frame: Frame) -> None:
+    def __init__(self, frame: Frame, beside: tuple[str, ...]) -> None:
+        self.computing = (*_COMPUTING, *beside)
+        self.key = ("only reads", beside)
         self.program: Program = frame.machine.program
         self.decode = frame.machine.decode
         self.function = frame.function
@@ -85,10 +90,32 @@ class _Reader:
             case ClassRef():
                 return self._makes_only(target, depth)
             case External(qualified):
-                return qualified.startswith(_COMPUTING) or _is_exception(name)
+                return qualified.startswith(self.computing) or _is_exception(name)
             case _:
+                if depth == _DEPTH and called[0] == Op.NAME and self._is_given_readers(called, path):
+                    return True
                 own = depth == _DEPTH and called[0] == Op.ATTR and called[2][0] == Op.NAME and called[2][2] in self.made
                 return own or _is_plain(code) or _is_exception(name) or self._is_of_result(called, path)
+
+    def _is_given_readers(self, called: Code, path: str) -> bool:
+        """Tell a parameter for which all calls in the file hand over a `lambda` that only reads: `guarded(lambda: int(value))`."""
+        functions = [ref for ref in self.program.functions() if ref.path == path]
+        for ref in functions:
+            function = self.program.function(ref)
+            names = [parameter.name for parameter in function.parameters]
+            if called[2] in names and any(code == called for code in self.program.pieces(ref)):
+                given = list(self._given(function.name, names.index(called[2]), functions))
+                return bool(given) and all(
+                    code[0] == Op.LAMBDA and self._function_reads(FunctionRef(path, code[2]), _DEPTH - 1) for code in given
+                )
+        return False
+
+    def _given(self, name: str, position: int, functions: list[FunctionRef]) -> Iterator[Code]:
+        """What the calls of a function hand over at a position; what they leave out is the name of the function."""
+        for ref in functions:
+            for code in self.program.pieces(ref) if name in self.program.function(ref).names else ():
+                if code[0] == Op.CALL and code[2][0] == Op.NAME and code[2][2] == name:
+                    yield code[3][position] if len(code[3]) > position else code[2]
 
     def _made(self, ref: FunctionRef) -> Iterator[str]:
         """Names of a function for what something that only computes has made: `answer = webauthn.Answer(…)`."""
@@ -118,7 +145,7 @@ class _Reader:
     def _function_reads(self, ref: FunctionRef, depth: int) -> bool:
         function = self.program.function(ref)
         owner = ClassRef(ref.path, function.owner) if function.owner >= 0 else None
-        key = ("only reads", ref)
+        key = (*self.key, ref)
         known = self.program.memo.get(key)
         if known is None:
             if depth <= 0 or not function.body:

@@ -11,12 +11,13 @@ _TRIALS = frozenset(
 """Words that, at the end of a name, say that something is tried out."""
 _TRY = frozenset({"test", "testing", "try", "probe", "ping"})
 _LOOK = frozenset({"check", "verify", "validate"})
-_CONNECTED = frozenset({"connection", "connections", "connect", "connectivity"})
+_CONNECTED = frozenset({"connection", "connections", "connect", "connectivity", "credential", "credentials"})
 """What is tried out when it is only looked at: `check_connection`, but not `check_login`."""
 _TRIED = frozenset(
     """
     connection connect connectivity connective connections smtp imap mail email mailer ldap webhook webhooks hook hooks notification
-    notifications sms server credential credentials login backend endpoint proxy message channel
+    notifications sms server credential credentials login backend endpoint proxy message channel setting settings config configuration
+    integration
     """.split()
 )
 """What is tried out: `test_smtp`."""

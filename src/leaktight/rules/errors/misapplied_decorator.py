@@ -15,7 +15,8 @@ sensitive parameters in one decorator.
 
 ## When it is fine
 The class is no view and `self` is none of its methods' parameters; the decorator only marks the response or takes any arguments, as
-`xframe_options_exempt` or `vary_on_headers`, and before Django 4.0 `never_cache` and `cache_control`; `csrf_exempt` stands on `dispatch`, from where Django copies it to the view.
+`xframe_options_exempt` or `vary_on_headers`, and before Django 4.0 `never_cache` and `cache_control`; `csrf_exempt` stands on `dispatch`, from where Django copies it to the view. What is shown to the strict audience only: a decorator that fails on a method at the first visit, before there is anything
+to leak; for `sensitive_post_parameters` that failure itself makes the report that shows what was posted.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaktight.edit import Desk
-from leaktight.model import Edit, Finding, Safety, Severity
+from leaktight.model import Audience, Edit, Finding, Safety, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.symbols import ClassRef, External, FunctionRef, Program
@@ -139,7 +140,8 @@ def _on_method(project: Project, ref: FunctionRef, function: Function) -> Iterat
         if name in _OF_ANSWERS and _asks_for_old_django(project):
             continue
         why = "it has no effect on a method" if name in _HARMLESS else "on a method it gets `self` in the place of the request"
-        yield _finding(project, ref.path, code, name, why, f"{_module(ref.path)}.{function.qualified}")
+        audience = Audience.DEFAULT if name in {*_HARMLESS, _MASKING} else Audience.STRICT
+        yield _finding(project, ref.path, code, name, why, f"{_module(ref.path)}.{function.qualified}", audience)
 
 
 def _on_class(project: Project, ref: ClassRef) -> Iterator[Finding]:
@@ -172,12 +174,15 @@ def _stacked(project: Project, path: str, decorators: list[Code], symbol: str) -
             yield _finding(project, path, code, _MASKING, "only the innermost of several counts", symbol)
 
 
-def _finding(project: Project, path: str, code: Code, name: str, why: str, symbol: str) -> Finding:
+def _finding(
+    project: Project, path: str, code: Code, name: str, why: str, symbol: str, audience: Audience = Audience.DEFAULT
+) -> Finding:
     given = _GIVEN.get(name, ())
     return rule.finding(
         project.span(path, code[1]),
         severity=None if given else Severity.LOW,
         missing=given,
+        audience=audience,
         symbol=symbol,
         name=name,
         why=why,

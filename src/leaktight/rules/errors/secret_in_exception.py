@@ -10,7 +10,8 @@ result of a task, and often as `str(error)` into the answer. The function that r
 Say what is wrong and about whom, not with which value: the id of the account, the name of the key, the length that was expected.
 
 ## When it is fine
-Personal data such as an e-mail address is shown to auditors only. The value is masked, hashed or only its length or last characters are told; or it is kept as an attribute of an exception whose text,
+Personal data such as an e-mail address is shown to auditors only. What is shown to the strict audience only: a secret that is none of
+the site's own settings. What a visitor or a user of the site has sent is, as a rule, told to that person, who knows it. The value is masked, hashed or only its length or last characters are told; or it is kept as an attribute of an exception whose text,
 given by `super().__init__(text)` or `__str__`, does not tell it.
 """
 
@@ -84,14 +85,22 @@ def raised(arrival: Arrival) -> Iterator[Finding]:
         label=arrival.label,
         severity=milder(harm(arrival.label)),
         confidence=arrival.confidence,
-        audience=at_least(arrival.audience, _least(arrival.label)),
+        audience=at_least(arrival.audience, _least(arrival)),
         symbol=arrival.call.symbol,
         flow=arrival.flow,
     )
 
 
-def _least(label: str) -> Audience:
+def _is_of_the_site(arrival: Arrival) -> bool:
+    """Tell a secret of the settings, or of a file beside them, from what came in with a request."""
+    if arrival.fact.source:
+        return arrival.fact.source == "settings"
+    folders = {settings.path.rpartition("/")[0] for settings in arrival.project.settings}
+    return any(step.span.path.rpartition("/")[0] in folders for step in arrival.flow[:1])
+
+
+def _least(arrival: Arrival) -> Audience:
     """What is secret in a way nobody can name, such as the code of a voucher, is often raised for people who may know it."""
-    if not is_grave(label):
+    if not is_grave(arrival.label):
         return Audience.AUDIT
-    return Audience.STRICT if label == "secret" else Audience.DEFAULT
+    return Audience.STRICT if arrival.label == "secret" or not _is_of_the_site(arrival) else Audience.DEFAULT

@@ -13,7 +13,7 @@ Call the setting so that Django recognises it (`SMTP_PASSWORD`, `WEBHOOK_SECRET`
 
 ## When it is fine
 A filter of the project is set: what it hides is not judged. For the strict: a site whose complete settings name no `ADMINS` and no error
-tracker, so that nobody gets a report. Addresses of services are for the strict, and for auditors as long as nothing
+tracker, so that nobody gets a report. Addresses of services and connection strings are for the strict, and for auditors as long as nothing
 shows that they hold a password.
 """
 
@@ -79,7 +79,7 @@ _MASKED = re.compile("API|TOKEN|KEY|SECRET|PASS|SIGNATURE|HTTP_COOKIE", re.IGNOR
 _AUTH = re.compile("AUTH", re.IGNORECASE)
 _CALLED_AUTH = re.compile(r"(?:^|_)(?:AUTH|AUTHORIZATION)$")
 _FILTER = "DEFAULT_EXCEPTION_REPORTER_FILTER"
-_ADDRESS = re.compile(r"(?:URL|URI|DSN)S?$")
+_ADDRESS = re.compile(r"(?:URL|URI|DSN|CONN(?:ECTION)?_?STR(?:ING)?)S?$")
 _WITH_PASSWORD = re.compile(r"^[\w+.-]+://[^/@\s:]*:[^/@\s]+@")
 
 

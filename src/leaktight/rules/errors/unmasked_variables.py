@@ -15,6 +15,8 @@ Put `@sensitive_variables("password")` on the function, or take `include_html` o
 The function, or each function of the project that calls it, is under `sensitive_variables`. Where no handler mails the debug page nothing
 is reported: a mail in plain text holds no local variables. What an operator runs by hand is not reported either.
 
+A function that only compares and measures what it holds, and raises nothing but a `ValidationError`, makes no report.
+
 For the strict only: a function that is not given the request and is no method of a form, a serializer, a view, a login backend or a
 middleware. It may run for a visitor, for a task or for nobody.
 """
@@ -41,6 +43,12 @@ from leaktight.source.code import Code, Function, Op, Parameter, last_name
 _DECORATOR = "sensitive_variables"
 _FOR_VISITORS = ("Form", "Serializer", "View", "ViewSet", "Backend", "Middleware", "MiddlewareMixin")
 """Endings of the names of classes from outside whose methods run within a request."""
+
+_TAKEN = frozenset({"ValidationError"})
+_HARMLESS = frozenset(
+    {"get", "len", "str", "bool", "strip", "lower", "upper", "isinstance", "super", "_", "gettext", "gettext_lazy", "ngettext"}
+)
+"""What fails on nothing a visitor may send: texts, lengths, an entry of the cleaned data."""
 
 rule = Rule(
     __name__,
@@ -182,10 +190,14 @@ def _serves_requests(project: Project, function: Function, path: str) -> bool:
 
 
 def _may_fail(code: Any) -> bool:
-    """Tell whether anything inside is a call or raises."""
+    """Tell whether anything inside calls what may fail, or raises what nobody takes: a form takes its `ValidationError`."""
     if not isinstance(code, list):
         return False
     is_code = len(code) > 1 and isinstance(code[0], int) and isinstance(code[1], int)
+    if is_code and code[0] == Op.RAISE and code[2] is not None and last_name(code[2]) in _TAKEN:
+        return False
+    if is_code and code[0] == Op.CALL and last_name(code[2]) in _HARMLESS:
+        return any(_may_fail(inner) for inner in (*code[2][2:], code[3], code[4]))
     return (is_code and code[0] in {Op.CALL, Op.RAISE}) or any(_may_fail(inner) for inner in code)
 
 
