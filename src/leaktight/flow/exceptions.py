@@ -67,6 +67,9 @@ def raise_(frame: Frame, code: Code) -> None:
     if value is UNKNOWN and code[2][0] == Op.CALL:
         # Whatever class that is: it is raised, so it is an exception, and tells what it was made with.
         value = construct.exception(frame, "Exception", [expressions.evaluate(frame, argument) for argument in code[2][3]])
+        made = expressions.evaluate(frame, code[2][2])
+        if isinstance(made.ref, External):
+            value.type = made.ref.name  # `BadRequest`, which is not called an error
     if value.ref is not None:
         value = Value(type=value.ref if isinstance(value.ref, ClassRef) else getattr(value.ref, "name", None))
     if not value.is_clean:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from leaktight.project.environment import words_of
 from leaktight.project.symbols import ClassRef, External, FunctionRef, Program, Symbol
 from leaktight.source.code import Code, Op, last_name, walk
 
@@ -21,6 +22,8 @@ _PARSERS = frozenset(
     }
 )  # fmt: skip
 """Calls that fail on what they are given only."""
+_PARSING = frozenset({"parse", "parser", "tokenize", "unmarshal"})
+"""Words in the names of functions that read a text, whoever made them."""
 _FUNCTIONS = frozenset(
     {
         "len", "range", "enumerate", "zip", "str", "bool", "list", "dict", "set", "tuple", "sorted", "min", "max", "sum", "any", "all",
@@ -81,7 +84,7 @@ class _Reader:
     def _is_harmless(self, code: Code, path: str, owner: ClassRef | None, depth: int) -> bool:
         called = code[2]
         name = last_name(called)
-        if name in _PARSERS or _asks_request(called):
+        if name in _PARSERS or _asks_request(called) or not _PARSING.isdisjoint(words_of(name)):
             return True
         target = self._target(called, path, owner)
         match target:
