@@ -17,6 +17,8 @@ _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _NOT_IN_A_URL = re.compile(r"[\s\\\x00-\x1f\x7f]")
 
+THIS_MACHINE = frozenset({"0.0.0.0", "[::]"})  # noqa: S104  an address to send to, not to listen on
+"""Hosts of an address by which a program reaches the machine it runs on."""
 _REASONS = ("loopback", "metadata", "documentation", "reserved", "cluster-local")
 """In this order: `metadata` is also a name of one label."""
 

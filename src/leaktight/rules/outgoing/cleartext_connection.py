@@ -15,7 +15,8 @@ instead of FTP, `sslmode=verify-full`, `EMAIL_USE_TLS`. Let a client refuse to g
 ## When it is fine
 The other side is the same machine, a socket in the file system, or a name that only a closed network of containers knows; those are not
 reported. An `http://` address to which nothing sensitive is known to be sent is shown to auditors only. A default in
-clear of a variable that a file of the deployment sets to an encrypted address, or takes from a store, is shown to the strict.
+clear of a variable that a file of the deployment sets to an encrypted address, or takes from a store, is shown to the strict, and so is one that the
+sample of an environment asks to be filled in.
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ from typing import Any
 
 from leaktight.model import Audience, Certainty, Confidence, Severity, Span, Step
 from leaktight.policy import is_safe_host
+from leaktight.policy.hosts import THIS_MACHINE
 from leaktight.project.settings import HOLE, UNKNOWN, Environment, Partial, Settings, SettingValue, Symbol
 from leaktight.rules.judging import at_least
-from leaktight.rules.outgoing.targets import THIS_MACHINE
 from leaktight.rules.transport.enforcement import is_public
 
 _SERVERS = {"postgresql": "postgresql", "postgis": "postgresql", "timescale": "postgresql", "mysql": "mysql"}

@@ -11,6 +11,7 @@ from leaktight.flow.knowledge import ConnectionSpec, FunctionSpec, load
 from leaktight.flow.value import MISSING, Made, Value, contents
 from leaktight.model import Certainty, Step
 from leaktight.policy import Channel, is_safe_host
+from leaktight.policy.hosts import THIS_MACHINE
 from leaktight.project import Project
 from leaktight.project.deployment.containers import REQUIRED
 from leaktight.project.settings import SettingValue
@@ -26,7 +27,7 @@ _AUTHORITY = re.compile(
 )
 _SAMPLE = frozenset({"documentation", "reserved"})
 """Why a host is safe, when it stands for another one."""
-THIS_MACHINE = frozenset({"0.0.0.0", "[::]"})  # noqa: S104  an address to send to, not to listen on
+_SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"[%{}<>$]")
 _DOMAIN = re.compile(r"\.[a-z]{2,}$", re.IGNORECASE)
 _ENCRYPTED_BY_QUERY = re.compile(
@@ -99,12 +100,17 @@ def _host_of(address: str) -> str:
     return match["host"] if match is not None else ""
 
 
+def _is_another(value: str) -> bool:
+    """Tell a value that takes the place of a default in clear: an encrypted address, or one to be filled in."""
+    return value.lower().startswith(_ENCRYPTED) or (bool(value.strip()) and not _SCHEME.match(value))
+
+
 def _is_given_otherwise(project: Project, setting: SettingValue) -> bool:
     if setting.certainty is not Certainty.DEFAULTED or not setting.env:
         return False
-    given = (variable for file in project.deployment_files if file.is_public for variable in file.variables)
-    told = [variable for variable in given if variable.name == setting.env]
-    if any(variable.way == REQUIRED or (variable.value or "").lower().startswith(_ENCRYPTED) for variable in told):
+    files = (file for file in project.deployment_files if file.is_public or file.kind == "env")
+    told = [variable for file in files for variable in file.variables if variable.name == setting.env]
+    if any(variable.way == REQUIRED or _is_another(variable.value or "") for variable in told):
         return True
     key = ("taken from a store", setting.env)
     if key not in project.program.memo:
