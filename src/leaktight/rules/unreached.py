@@ -72,7 +72,9 @@ def _named_in(project: Project, path: str, views: dict[Any, View]) -> set[Any]:
             found |= {ref for ref, view in views.items() if code[2].endswith(f"{_stem(view.path)}.{view.name}")}
         elif code[0] in {Op.NAME, Op.ATTR} and code[-1] in names:
             symbol = program.resolve_code(code, path)
-            unknown = (symbol is None or isinstance(symbol, External)) and code[0] == Op.ATTR and last_name(code[2]).endswith("views")
+            unknown = (
+                (symbol is None or isinstance(symbol, External)) and code[0] == Op.ATTR and last_name(code[2]).endswith("views")
+            )
             found |= {ref for ref, view in views.items() if ref == symbol or (unknown and view.name == code[-1])}
     return found
 

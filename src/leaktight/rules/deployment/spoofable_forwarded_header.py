@@ -13,7 +13,8 @@ a host of their choice, links in mails for a new password lead to them.
 `proxy_set_header X-Forwarded-Host $host;` where the host is believed.
 
 ## When it is fine
-Another proxy stands in front and sets the header. `forwarded-allow-ips` is shown to the strict audience: in a closed network only the proxy gets through. A proxy without TLS, and one with a file that is not in the repository, are left out.
+Another proxy stands in front and sets the header. What is said about the scheme is shown to the strict, since who gets to this proxy comes over
+TLS, and so is a host where `ALLOWED_HOSTS` names those that are answered: everybody is told where it holds `*`. `forwarded-allow-ips` is shown to the strict audience: in a closed network only the proxy gets through. A proxy without TLS, and one with a file that is not in the repository, are left out.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.deployment import Server
 from leaktight.project.deployment.servers import is_of_the_site, sent_headers
-from leaktight.project.settings import SettingValue
+from leaktight.project.settings import Settings, SettingValue
 from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.deployment.started import options
 from leaktight.rules.transport.enforcement import of_production
@@ -71,10 +72,18 @@ rule = Rule(
 @rule.project
 def passed_through(project: Project) -> Iterator[Finding]:
     believed = dict(_believed(project))
+    answers_all = any(_answers_to_every_name(settings) for settings in of_production(project))
     for server in project.servers if believed else ():
         if server.file.kind == "nginx" and server.tls:
             for header, setting in believed.items():
-                yield from _judge(server, header, setting)
+                # Here visitors come over TLS, whatever they say; a host of their choice only works where every one does.
+                is_grave = header == "x-forwarded-host" and answers_all
+                yield from _judge(server, header, setting, Audience.DEFAULT if is_grave else Audience.STRICT)
+
+
+def _answers_to_every_name(settings: Settings) -> bool:
+    hosts = settings.get("ALLOWED_HOSTS").value
+    return isinstance(hosts, list | tuple) and "*" in hosts
 
 
 @rule.project
@@ -103,7 +112,7 @@ def _believed(project: Project) -> Iterator[tuple[str, SettingValue]]:
             yield "x-forwarded-host", host
 
 
-def _judge(server: Server, header: str, setting: SettingValue) -> Iterator[Finding]:
+def _judge(server: Server, header: str, setting: SettingValue, audience: Audience) -> Iterator[Finding]:
     own = "$http_" + header.replace("-", "_")
     told = tuple(Step(place, "here the site believes the header") for place in (setting.span,) if place is not None)
     for passed, headers in sent_headers(server):
@@ -118,6 +127,7 @@ def _judge(server: Server, header: str, setting: SettingValue) -> Iterator[Findi
         yield rule.finding(
             at.place.span(at.path or server.file.path),
             confidence=confidence,
+            audience=audience,
             related=told,
             header=header.title(),
             why=why,
