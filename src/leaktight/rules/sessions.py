@@ -103,6 +103,13 @@ def stays_at_home(project: Project) -> bool:
     return bool(values) and all(isinstance(value, str) and value.lower() == "strict" for value in values)
 
 
+def crosses_sites(project: Project) -> bool:
+    """Tell whether settings of the site let other sites' requests bring the session cookie: `SameSite` is off in them."""
+    flags = [settings.get("SESSION_COOKIE_SAMESITE") for settings in project.settings if is_public(settings)]
+    values = [value for flag in flags for value in (flag.value, *(other.value for other in flag.alternatives))]
+    return any(value in (None, False) or (isinstance(value, str) and value.lower() == "none") for value in values)
+
+
 def sets_session_cookie(settings: Settings, project: Project) -> bool:
     """Tell whether a middleware of the project sets the session cookie in place of Django's, with flags of its own."""
     listed = settings.get("MIDDLEWARE").value

@@ -13,8 +13,8 @@ Pass `samesite="Lax"`, or `"Strict"` where nobody arrives by a link. Leave `SESS
 ## When it is fine
 The site is shown inside pages of other sites on purpose, and each change it makes is protected by a CSRF token.
 
-For the strict only: a cookie that says nothing of `samesite`, and a setting that is `None` or `False`, which leaves the flag out, because most browsers take it as `Lax`; the CSRF cookie, which lets nobody in
-by itself; and a flag that is taken off a cookie of which nothing, or only a vague word, says what it holds.
+For the strict only: a cookie that says nothing of `samesite`, because most browsers take it as `Lax`; the setting, which nobody changes by
+mistake; and a flag that is taken off a cookie of which nothing, or only a vague word, says what it holds.
 """
 
 from __future__ import annotations
@@ -122,10 +122,8 @@ def site_cookie(settings: Settings, value: SettingValue) -> Iterator[Finding]:
         return
     if value.value in {None, False} or (isinstance(value.value, str) and value.value.lower() == "none"):
         session = value.name.startswith("SESSION")
-        # Django leaves the flag out for `None` and `False`, and most browsers take that as `Lax`.
-        audience = Audience.DEFAULT if session and isinstance(value.value, str) else Audience.STRICT
         what = "the session cookie" if session else "the CSRF cookie"
-        yield from judge_setting(rule, settings, value, what=what, why=f"`{value.name}` is off", audience=audience)
+        yield from judge_setting(rule, settings, value, what=what, why=f"`{value.name}` is off", audience=Audience.STRICT)
 
 
 @rule.fix(

@@ -17,7 +17,7 @@ from leaktight.rules.api import Rule
 from leaktight.rules.judging import at_least, is_grave
 from leaktight.rules.reach import statements
 from leaktight.rules.sessions import place, serves_itself
-from leaktight.rules.transport.enforcement import holds_without_debug, is_public
+from leaktight.rules.transport.enforcement import holds_without_debug, is_for_this_machine, is_public
 from leaktight.rules.wording import the
 from leaktight.source.code import Op, walk
 
@@ -225,7 +225,7 @@ def judge_setting(
     """Report a cookie of the site whose flag is off in production."""
     if not is_public(settings):
         return
-    is_open = settings.is_open(value)
+    is_open = settings.is_open(value) or is_for_this_machine(settings)
     if is_open or holds_without_debug(settings, value) or (value.certainty is Certainty.DEFAULTED and _follows_address(value)):
         audience = at_least(audience, Audience.STRICT)
     sure = Confidence.HIGH if value.certainty is Certainty.KNOWN and not is_open else Confidence.MEDIUM

@@ -12,8 +12,9 @@ Put `{% csrf_token %}` behind the opening tag (`{{ csrf_input }}` in Jinja), and
 
 ## When it is fine
 The view knows the sender by something a browser does not send by itself: a signature, or a one-time link. Forms to other sites are
-never reported: they must not get the token. Where Django's check is in force the form is broken rather than dangerous, and where the view
-checks a signature it is meant to be so: both are shown to the strict audience.
+never reported: they must not get the token. Shown to everybody is a form whose view is seen to be taken out of the check. Where the check
+is in force the form is broken rather than dangerous, or a script sends it with the token in a header; where the view checks a signature it
+is meant to be so; and where a site has no check at all, `csrf-missing` says it once: these forms are shown to the strict audience.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.templates import Attribute, Element, Template, Token
 from leaktight.rules.api import Example, Rule
-from leaktight.rules.pages.handling import is_refused_without_token
+from leaktight.rules.pages.handling import is_open_without_token
 from leaktight.rules.pages.sending import is_sent_by_script
 from leaktight.source.template_lexer import HOLE
 from leaktight.source.template_url import origins
@@ -80,7 +81,7 @@ def posted_without_token(element: Element, template: Template, project: Project)
     yield rule.finding(
         element.span,
         confidence=Confidence.LOW if doubtful else Confidence.MEDIUM,
-        audience=Audience.STRICT if is_refused_without_token(form, template, project) else None,
+        audience=None if is_open_without_token(form, template, project) else Audience.STRICT,
     )
 
 

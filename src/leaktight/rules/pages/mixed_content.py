@@ -12,7 +12,8 @@ Write `https://`, or serve the file yourself with `{% static %}`.
 ## When it is fine
 The host is this machine or a name only a closed network knows. Plain links are not content of the page and are not reported, and
 neither are the pictures of mails. Pictures, films, sounds and icons are for the strict, since browsers of today ask for them over HTTPS by themselves; so is a
-template that no file names, or only templates that nobody names.
+template that no file names, or only templates that nobody names. So is a page without any tags
+that lies in no folder of templates or served files: a designer's draft.
 """
 
 from __future__ import annotations

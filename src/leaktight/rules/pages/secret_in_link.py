@@ -104,7 +104,7 @@ def _judge(element: Element, attribute: Attribute, output: Output, template: Tem
         audience = Audience.STRICT  # by which a link without a login knows what to change
     if audience is None and evidence.word.rpartition(".")[2] in project.keys_in_addresses:
         audience = Audience.STRICT  # a route takes it: the link opens one thing for whoever has it
-    if _is_published(element, output):
+    if _is_published(element, output, evidence):
         confidence, audience = Confidence.LOW, Audience.STRICT
     return rule.finding(
         attribute.span,
@@ -140,7 +140,7 @@ def _weigh(
     return (evidence, Confidence.LOW, Audience.STRICT if strong else Audience.AUDIT)
 
 
-def _is_published(element: Element, output: Output) -> bool:
+def _is_published(element: Element, output: Output, evidence: Evidence) -> bool:
     """Tell a key of the site that a script or picture of a provider needs in every page, like a maps key."""
     constant = output.path[-1].isupper() or output.path[0] in ("settings", "config")
-    return element.tag in ("script", "img", "link", "iframe") and constant
+    return element.tag in ("script", "img", "link", "iframe") and (constant or evidence.label == "secret-key")

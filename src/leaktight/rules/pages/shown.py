@@ -10,6 +10,7 @@ from leaktight.project.templates import Template
 _FOUND_BY_NAME = re.compile(r"^\d{3}(?:_\w+)?$|^base")
 _OF_A_MODEL = re.compile(r"(?P<model>.+)_(?:form|detail|list|confirm_delete|archive(?:_\w+)?)")
 """Names Django makes up: of pages for errors, and of generic views from their models."""
+_SERVED = re.compile(r"(?:^|/)(?:templates?|jinja2?|static|assets|public|www|htdocs|web)/")
 _OF_PACKAGES = frozenset(
     """
     registration account socialaccount mfa usersessions admin admin_doc allauth rest_framework two_factor django wagtailadmin oauth2_provider
@@ -21,6 +22,8 @@ _OF_PACKAGES = frozenset(
 
 def is_shown(project: Project, template: Template) -> bool:
     """Tell a template that may be shown from one that no file names, or only others that nobody names: left over from what was once there."""
+    if not template.file.has_tags and not _SERVED.search(template.path):
+        return False  # a designer's draft
     return not any(view.routes for view in project.views) or _is_named(project, template, frozenset())
 
 

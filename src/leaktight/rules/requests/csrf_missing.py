@@ -16,6 +16,9 @@ in a header, in views of their own.
 The request proves by itself where it comes from: a webhook whose signature is checked, an API that takes a token from a header or has an authenticator of
 its own (Digest, Basic, Bearer), a view of the REST framework. Exempted views that nobody signs in to are shown to the strict only, and so are those that other sites cannot use: the
 session cookie is `SameSite=Strict` wherever the site runs, or the view turns away what comes without a header such as `X-Requested-With`.
+A login class of the REST framework whose check was emptied on purpose is for the strict too, as long as browsers keep the session cookie from
+requests of other sites (`SameSite=Lax`, Django's default). Auditors alone see a view that takes no POST, since a form sends nothing else and before
+a script's PATCH the browser asks, and one that runs the check itself, inside.
 A `csrf_exempt` below a decorator of the project that copies no attributes (no `functools.wraps`) has no effect: the check is in force.
 """
 
@@ -39,6 +42,7 @@ from leaktight.rules.reach import heading, statements
 from leaktight.rules.requests.exemptions import (
     answers_changes,
     changes_state,
+    checks_inside,
     demands_header,
     exemptions,
     is_called_by_others,
@@ -48,7 +52,7 @@ from leaktight.rules.requests.exemptions import (
     proves_itself,
     trusts_everybody,
 )
-from leaktight.rules.sessions import has_sessions, knows_by_tokens, place, stays_at_home
+from leaktight.rules.sessions import crosses_sites, has_sessions, knows_by_tokens, place, stays_at_home
 from leaktight.source.code import Op, walk
 
 _BEFORE_CSRF = (
@@ -144,12 +148,19 @@ def _judge(view: View, project: Project) -> tuple[Confidence, Audience] | None:
     login, changes = requires_login(view, project, site_wide=False), changes_state(view, done)
     if proves_itself(done, project.program) or is_given_a_secret(view, project):
         return (Confidence.LOW, Audience.AUDIT) if login else None
+    if not _can_be_forged(view) or checks_inside(view, project):
+        return Confidence.LOW, Audience.AUDIT
     signed_in = login or knows_its_user(reach_of(project, view, *_UNSAFE, depth=1))
     if signed_in and changes and not is_called_by_others(view):
         if stays_at_home(project) or demands_header(done, project.program):
             return (Confidence.MEDIUM if login else Confidence.LOW), Audience.STRICT
         return (Confidence.HIGH if login else Confidence.MEDIUM), Audience.DEFAULT
     return Confidence.LOW, Audience.STRICT if changes else Audience.AUDIT
+
+
+def _can_be_forged(view: View) -> bool:
+    """Tell a view that takes POST: before any other method a browser asks whether the other site may, and a form sends no other."""
+    return not view.handlers or bool({"*", "post"} & view.handlers.keys())
 
 
 @rule.call("django.views.decorators.csrf.csrf_exempt")
@@ -187,7 +198,7 @@ def login_by_cookie(call: Call) -> Iterator[Finding]:
 
 @rule.project
 def emptied_check(project: Project) -> Iterator[Finding]:
-    """A session login of the REST framework whose check was overridden by nothing."""
+    """A session login of the REST framework whose check was overridden by nothing, which nobody does by mistake."""
     program = project.program
     for ref in program.classes():
         index = program.class_(ref).methods.get("enforce_csrf")
@@ -197,6 +208,7 @@ def emptied_check(project: Project) -> Iterator[Finding]:
         if not any(code[0] in {Op.CALL, Op.RAISE} for code in walk(statements(program, method))):
             yield rule.finding(
                 heading(project, method),
+                audience=None if crosses_sites(project) else Audience.STRICT,
                 symbol=f"{ref.path.removesuffix('.py').replace('/', '.')}.{program.class_(ref).name}.enforce_csrf",
                 what=f"`{program.class_(ref).name}` signs in by the session without the CSRF check",
             )

@@ -29,6 +29,7 @@ _PROOF_TEXT = re.compile(
     r"|[\w-]*SIGNATURE|STRIPE_SIGNATURE|BEARER .*|BASIC .*|TOKEN .*",
     re.IGNORECASE,
 )
+_CHECKS = frozenset({"csrf_protect", "requires_csrf_token"})
 _NO_PROOF = frozenset({"check_password", "get_signed_cookie", "authenticate"})
 _WRITES = frozenset(
     "save delete asave adelete bulk_create bulk_update update_or_create set_password save_m2m delay apply_async send_mail email_user "
@@ -116,6 +117,18 @@ def is_given_a_secret(view: View, project: Project) -> bool:
     names += [name for route in view.routes for name in re.findall(r"<(?:\w+:)?(\w+)>", route.pattern or "")]
     matches = [match for name in names if (match := project.recogniser.recognise(name)) is not None]
     return any(kind_of(match.label) is LabelKind.CREDENTIAL for match in matches)
+
+
+def checks_inside(view: View, project: Project) -> bool:
+    """Tell a view that hands its request to a function of its own with Django's check on it."""
+    program = project.program
+    made = (
+        program.function(FunctionRef(handler.path, code[3]))
+        for handler in view.handlers.values()
+        for code in program.pieces(handler)
+        if code[0] == Op.DEFINE
+    )
+    return any(last_name(decorator) in _CHECKS for function in made for decorator in function.decorators)
 
 
 def demands_header(done: Reach, program: Program) -> bool:

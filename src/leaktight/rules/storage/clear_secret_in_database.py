@@ -12,7 +12,7 @@ Hash what is only compared (`make_password`, an HMAC for tokens), encrypt what i
 passwords, keys and headers out of what is written into an audit log.
 
 ## When it is fine
-The value is encrypted or hashed before it is saved, by the model or a field of its own; the columns of Django's users hold hashes. What goes into a
+The value is encrypted or hashed before it is saved, by the model or a field of its own, or it is the id a row is looked up by; the columns of Django's users hold hashes. What goes into a
 row of a model that encrypts something itself, and a column alone, are shown to the strict; tokens and codes, which run out by themselves, to auditors.
 """
 
@@ -71,6 +71,7 @@ _TEXT = frozenset({"CharField", "TextField", "JSONField", "SlugField", "BinaryFi
 _MILDER = EXPIRING | {"bank-account"}
 """Labels of what runs out, or is told to others anyway, and is kept by a site whose business it is."""
 _PROTECTS = re.compile(r"encrypt|decrypt|cipher|fernet|hash|digest|make_password|set_password|set_key|sign|vault|seal")
+_KEYS = frozenset({"id", "pk"})
 _ENCRYPTS = re.compile(r"encrypt|cipher|fernet")
 _WHOLE = {"request-body": "the whole request body", "request-header": "all request headers", "cookie": "all cookies"}
 
@@ -111,12 +112,24 @@ def _is_protected(cls: FieldClass, project: Project, words: re.Pattern[str] = _P
     return any(words.search(name.lower()) for name in names)
 
 
-def _is_sealed(arrival: Arrival) -> bool:
-    """Tell a row of a model that encrypts something itself."""
+def _model_of(arrival: Arrival) -> FieldClass | None:
+    """The model a row is made of."""
     receiver = arrival.call.receiver
     model = receiver.origin if receiver is not None else None
-    known = arrival.project.classes.get(model) if isinstance(model, ClassRef) else None
-    return known is not None and _is_protected(known, arrival.project, _ENCRYPTS)
+    return arrival.project.classes.get(model) if isinstance(model, ClassRef) else None
+
+
+def _is_encrypted(arrival: Arrival) -> bool:
+    """Tell a column whose class encrypts what is put into it."""
+    model = _model_of(arrival)
+    types = [field.type for field in model.fields if field.name == arrival.parameter] if model is not None else []
+    return any(_ENCRYPTS.search(kind.lower()) for kind in types)
+
+
+def _is_sealed(arrival: Arrival) -> bool:
+    """Tell a row of a model that encrypts something itself."""
+    model = _model_of(arrival)
+    return model is not None and _is_protected(model, arrival.project, _ENCRYPTS)
 
 
 @rule.flow(Channel.DATABASE)
@@ -124,8 +137,10 @@ def parked(arrival: Arrival) -> Iterator[Finding]:
     """A secret in a column whose name says nothing about it."""
     fact = arrival.fact
     column = arrival.project.recogniser.recognise(arrival.parameter)
-    if isinstance(arrival.value.type, ClassRef) or arrival.value.fields:
+    if isinstance(arrival.value.type, ClassRef) or arrival.value.fields or arrival.parameter in _KEYS:
         return  # a row that is pointed to
+    if _is_encrypted(arrival):
+        return
     if not fact.state.is_readable or (column is not None and is_grave(column.label)):
         return
     if fact.label == "request-data":

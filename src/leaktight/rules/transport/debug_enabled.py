@@ -16,7 +16,9 @@ Write `DEBUG = False` in the settings of production. When the environment decide
 Settings of a developer's machine or of tests; those are not looked at, as long as production does not load them. What a script or another
 framework is told in code is shown to the strict audience: it may run on that machine only. So is a default that is on where a file of the
 repository switches the variable off, for a site or as the sample of one, where the settings say what has to hold when it is off
-(`if not DEBUG and …: raise …`, `assert not DEBUG`), and where a switch for development itself is on by default as well.
+(`if not DEBUG and …: raise …`, `assert not DEBUG`), and where a switch for development itself is on by default as well. So are settings as
+`startproject` makes them: with `DEBUG` on and no `ALLOWED_HOSTS`, Django answers to the names of its own machine only. And so is
+`DEBUG_PROPAGATE_EXCEPTIONS`, since most servers answer an error of an application with a bare 500.
 """
 
 from __future__ import annotations
@@ -35,7 +37,16 @@ from leaktight.project.environment import WORDS, Environment, words_of
 from leaktight.project.settings import UNKNOWN, Settings, SettingValue
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.sessions import place
-from leaktight.rules.transport.enforcement import OFF, ON, is_base, is_given, is_public, is_refused_in_production, of_production
+from leaktight.rules.transport.enforcement import (
+    OFF,
+    ON,
+    is_base,
+    is_for_this_machine,
+    is_given,
+    is_public,
+    is_refused_in_production,
+    of_production,
+)
 from leaktight.rules.transport.sample import site
 from leaktight.rules.written import switches
 from leaktight.source.code import Op
@@ -84,6 +95,7 @@ def _judge(settings: Settings, value: SettingValue, project: Project) -> Iterato
         or settings.is_open(value)
         or (value.certainty is Certainty.KNOWN and (bool(settings.incomplete) or is_base(settings)))
     )
+    is_open = is_open or is_for_this_machine(settings)
     # A file of the repository shows whoever runs the site how it is switched off, or the settings say what holds where it is.
     is_open = is_open or (
         value.certainty is Certainty.DEFAULTED
@@ -116,6 +128,7 @@ def errors_are_passed_on(settings: Settings, value: SettingValue) -> Iterator[Fi
             place(value, settings),
             severity=Severity.MEDIUM,
             confidence=Confidence.MEDIUM,
+            audience=Audience.STRICT,  # most servers answer with a bare 500
             symbol=settings.module,
             related=value.chain,
             why="`DEBUG_PROPAGATE_EXCEPTIONS` is on and leaves errors to the server",

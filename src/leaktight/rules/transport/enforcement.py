@@ -38,6 +38,12 @@ def is_public(settings: Settings) -> bool:
     )
 
 
+def is_for_this_machine(settings: Settings) -> bool:
+    """Tell settings as `startproject` makes them: with `DEBUG` on and no `ALLOWED_HOSTS`, Django answers to the names of this machine only."""
+    debug, hosts = settings.get("DEBUG"), settings.get("ALLOWED_HOSTS")
+    return debug.certainty is Certainty.KNOWN and debug.value is True and hosts.value in ([], ())
+
+
 def is_base(settings: Settings) -> bool:
     """Tell settings that only others build on, so that what they leave out may be set there."""
     return settings.environment is Environment.UNKNOWN
