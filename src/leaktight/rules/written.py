@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
@@ -10,6 +11,10 @@ from leaktight.project import Project
 from leaktight.project.symbols import FunctionRef
 from leaktight.rules.reach import module_statements, statements
 from leaktight.source.code import Code, Op, walk
+
+
+_SETS = re.compile(r"set|add|append|header|put|insert|write", re.IGNORECASE)
+"""In the name of a method that writes down what it is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ def _entries(code: Code) -> Iterator[tuple[str, Code]]:
 def _handed(code: Code) -> Iterator[tuple[str, Code]]:
     """A method that is given a name and a value."""
     match code:
-        case [Op.CALL, int(), [Op.ATTR, *_], [first, second, *_], _] if _is_text(first):
+        case [Op.CALL, int(), [Op.ATTR, _, _, method], [first, second, *_], _] if _is_text(first) and _SETS.search(method):
             yield first[2], second
         case _:
             pass

@@ -11,7 +11,7 @@ Some browsers treat a missing value as `Lax`, some do so after two minutes, some
 Pass `samesite="Lax"`, or `"Strict"` where nobody arrives by a link. Leave `SESSION_COOKIE_SAMESITE` as Django has it.
 
 ## When it is fine
-The site is shown inside pages of other sites on purpose, and each change it makes is protected by a CSRF token.
+Cookies that sign nobody in are for auditors, where the other flags are given or this one is switched off. The site is shown inside pages of other sites on purpose, and each change it makes is protected by a CSRF token.
 
 For the strict only: a cookie that says nothing of `samesite`, because most browsers take it as `Lax`; the setting, which nobody changes by
 mistake; and a flag that is taken off a cookie of which nothing, or only a vague word, says what it holds.
@@ -30,7 +30,14 @@ from leaktight.project.settings import Settings, SettingValue
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.cookies.fixing import add_flag, setting_of
 from leaktight.rules.cookies.flags import MORSEL, SETTERS, judge_call, judge_morsel, judge_setting
-from leaktight.rules.cookies.other_ways import LOGIN_COOKIES, RAW_COOKIES, judge_headers, judge_login_cookie, judge_raw
+from leaktight.rules.cookies.other_ways import (
+    LOGIN_COOKIES,
+    RAW_COOKIES,
+    judge_headers,
+    judge_login_cookie,
+    judge_raw,
+    judge_switches,
+)
 
 rule = Rule(
     __name__,
@@ -109,6 +116,11 @@ def written_as_text(call: Call) -> Iterator[Finding]:
 @rule.call(*LOGIN_COOKIES)
 def signs_somebody_in(call: Call) -> Iterator[Finding]:
     yield from judge_login_cookie(rule, call, "samesite", by_default=True)
+
+
+@rule.project
+def switched_off(project: Project) -> Iterator[Finding]:
+    yield from judge_switches(rule, project, "SESSION_COOKIE_SAMESITE", "REMEMBER_COOKIE_SAMESITE", "JWT_COOKIE_SAMESITE")
 
 
 @rule.call(MORSEL)

@@ -133,7 +133,7 @@ def signs_somebody_in(call: Call) -> Iterator[Finding]:
 
 @rule.project
 def switched_off(project: Project) -> Iterator[Finding]:
-    yield from judge_switches(rule, project, "SESSION_COOKIE_SECURE", "REMEMBER_COOKIE_SECURE")
+    yield from judge_switches(rule, project, "SESSION_COOKIE_SECURE", "REMEMBER_COOKIE_SECURE", "JWT_COOKIE_SECURE")
 
 
 @rule.call(MORSEL)

@@ -14,8 +14,20 @@ from leaktight.rules.outgoing.protections import argument
 from leaktight.rules.written import headers, is_off, switches
 from leaktight.source.code import Code, Op
 
-LOGIN_COOKIES = ("pyramid.authentication.AuthTktCookieHelper", "pyramid.authentication.AuthTktAuthenticationPolicy")
-"""Makers of cookies that sign somebody in."""
+_ADDING = frozenset({"starlette.applications.Starlette.add_middleware", "starlette.middleware.Middleware"})
+_STARLETTE = "starlette.middleware.sessions.SessionMiddleware"
+LOGIN_COOKIES = (
+    "pyramid.authentication.AuthTktCookieHelper", "pyramid.authentication.AuthTktAuthenticationPolicy",
+    "pyramid.session.SignedCookieSessionFactory", "pyramid.session.BaseCookieSessionFactory",
+    "pyramid.session.UnencryptedCookieSessionFactoryConfig", _STARLETTE, *sorted(_ADDING),
+)  # fmt: skip
+"""Makers of cookies that sign somebody in, or say whose session it is."""
+_SPELLINGS = {
+    "secure": ("secure", "cookie_secure", "https_only"),
+    "httponly": ("httponly", "http_only", "cookie_httponly"),
+    "samesite": ("samesite", "cookie_samesite", "same_site"),
+}
+"""Flag → the parameters such makers have for it."""
 RAW_COOKIES = ("twisted.web.server.Cookies.append", "twisted.web.server.Cookies.extend")
 """Ways to hand over a cookie as the text of its header."""
 _FLASK = frozenset({"flask", "quart", "flask_login"})
@@ -82,7 +94,11 @@ def _text(code: Code) -> str:
 
 def judge_login_cookie(rule: Rule, call: Call, flag: str, *, by_default: bool) -> Iterator[Finding]:
     """Report a helper that signs people in by a cookie without a flag."""
-    value = argument(call, flag)
+    if call.name in _ADDING or call.name == _STARLETTE:
+        added = call.argument("middleware_class")
+        if flag == "httponly" or (call.name in _ADDING and (added is None or added.qualified != _STARLETTE)):
+            return  # such a session's cookie always has it
+    value = next((given for name in _SPELLINGS[flag] if (given := argument(call, name)) is not None), None)
     is_given = value is not None
     if (is_given and not (value is not None and value.const in {False, None})) or (not is_given and (by_default or call.is_open)):
         return
@@ -92,18 +108,18 @@ def judge_login_cookie(rule: Rule, call: Call, flag: str, *, by_default: bool) -
         audience=Audience.DEFAULT if is_given else Audience.STRICT,
         symbol=call.symbol,
         flow=call.steps(),
-        what="the cookie that signs somebody in",
+        what="the cookie that signs somebody in" if "AuthTkt" in call.name else "the session cookie",
         why=f"`{flag}` is off" if is_given else f"`{flag}` is not given",
     )
 
 
 def judge_switches(rule: Rule, project: Project, *names: str) -> Iterator[Finding]:
-    """Report switches of Flask's configuration that take a flag from the cookies of sessions."""
+    """Report switches of Flask's configuration that take a flag from the cookies of sessions: it is false, or called `None`."""
     for path in sorted(project.program.modules):
         if _FLASK.isdisjoint(project.program.modules[path].packages):
             continue
         for switch in switches(project, path, names):
-            if is_off(switch.value):
+            if is_off(switch.value) or (switch.value[0] == Op.CONST and switch.value[2] == "None"):
                 yield rule.finding(
                     switch.span,
                     confidence=Confidence.MEDIUM,

@@ -1,7 +1,7 @@
 """
 ## What it finds
 Answers that scripts of every other site may read: `CORS_ALLOW_ALL_ORIGINS`, `Access-Control-Allow-Origin: *`, and the same by `flask_cors` or the
-CORS middleware of Starlette and FastAPI. With `CORS_ALLOW_CREDENTIALS` beside it, they may read them in the name of whoever is signed in.
+CORS middleware of Starlette and FastAPI, and `cors_allowed_origins` of Socket.IO. With `CORS_ALLOW_CREDENTIALS` beside it, they may read them in the name of whoever is signed in.
 
 ## Why it matters
 A browser keeps what a site answers from the scripts of other sites, unless the site itself lifts that. With credentials allowed, any page a
@@ -61,7 +61,8 @@ rule = Rule(
 _HEADER = "access-control-allow-origin"
 _ALL = re.compile(r"^\^?(?:\*|\.[*+]|https\?://\.[*+]|\(\.\*\))\$?$")
 """An origin, or a pattern of origins, that stands for all of them."""
-_BY_CALL = frozenset({"CORS", "cross_origin", "CORSMiddleware", "add_middleware"})
+_SOCKETS = frozenset({"SocketIO", "AsyncServer", "Server"})
+_BY_CALL = _SOCKETS | {"CORS", "cross_origin", "CORSMiddleware", "add_middleware"}
 _WITH = " in the name of whoever is signed in"
 
 
@@ -120,7 +121,7 @@ def by_a_library(project: Project) -> Iterator[Finding]:
     """`CORS(app)`, `@cross_origin`, `add_middleware(CORSMiddleware, …)`."""
     for path in sorted(project.program.modules):
         module = project.program.modules[path]
-        if {"flask_cors", "starlette", "fastapi", "flask"}.isdisjoint(module.packages):
+        if {"flask_cors", "starlette", "fastapi", "flask", "flask_socketio", "socketio"}.isdisjoint(module.packages):
             continue
         for symbol, codes in places(project, path):
             called: set[int] = set()
@@ -159,9 +160,12 @@ def _of_call(project: Project, path: str, code: Code) -> tuple[str, bool]:
         if resources is not None and not (resources[0] == Op.CONST and isinstance(resources[2], str)):
             return "", False
         return f"`{name}` is given no origins", credentials
+    if name in _SOCKETS:
+        origins = keywords.get("cors_allowed_origins")
+        return ("`cors_allowed_origins` stands for all" if origins is not None and _means_all(origins) else ""), False
     is_middleware = name == "CORSMiddleware" or any(last_name(argument) == "CORSMiddleware" for argument in code[3])
-    origins = [keywords[key] for key in ("allow_origins", "allow_origin_regex") if key in keywords]
-    if is_middleware and any(map(_means_all, origins)):
+    allowed = [keywords[key] for key in ("allow_origins", "allow_origin_regex") if key in keywords]
+    if is_middleware and any(map(_means_all, allowed)):
         return "`allow_origins` stand for all", _is_true(keywords.get("allow_credentials"))
     return "", False
 

@@ -2,7 +2,7 @@
 ## What it finds
 `DEBUG` that is on in the settings production loads, or on unless a variable of the environment switches it off, or a text, which is true
 whatever it says; and `DEBUG_PROPAGATE_EXCEPTIONS`. Also `settings.configure(DEBUG=True)`, and Flask's `debug`, which adds a console that runs
-code.
+code, and the debug modes of FastAPI, Starlette, Bottle, Tornado, Sanic and Werkzeug.
 
 ## Why it matters
 With `DEBUG` on, every error shows the visitor a page with the source code around it, the local variables of every function on the way,
@@ -208,6 +208,18 @@ def flask_in_debug_mode(call: Call) -> Iterator[Finding]:
     parameter = "value" if call.name.endswith("=") else "debug"
     if call.constant(parameter, default=False) == True:  # noqa: E712  Flask takes 1 as well
         yield _in_code(call, parameter, "the debug mode of Flask is on")
+
+
+@rule.call("starlette.applications.Starlette", "bottle.run", "tornado.web.Application", "sanic.Sanic.run", "werkzeug.run_simple")
+def others_in_debug_mode(call: Call) -> Iterator[Finding]:
+    parameter = "use_debugger" if call.name == "werkzeug.run_simple" else "debug"
+    if call.constant(parameter, default=False) is True:
+        yield _in_code(call, parameter, f"the debug mode of {call.name.partition('.')[0].title()} is on")
+
+
+@rule.call("werkzeug.debug.DebuggedApplication")
+def with_a_console(call: Call) -> Iterator[Finding]:
+    yield _in_code(call, "app", "the debugger of Werkzeug stands around the application")
 
 
 def _in_code(call: Call, parameter: str, why: str) -> Finding:
