@@ -12,7 +12,6 @@ from leaktight.project.symbols import FunctionRef
 from leaktight.rules.reach import module_statements, statements
 from leaktight.source.code import Code, Op, walk
 
-
 _SETS = re.compile(r"set|add|append|header|put|insert|write", re.IGNORECASE)
 """In the name of a method that writes down what it is given."""
 
