@@ -102,7 +102,7 @@ class _Reader:
 
     def _is_given_readers(self, called: Code, path: str) -> bool:
         """Tell a parameter for which all calls in the file hand over a `lambda` that only reads: `guarded(lambda: int(value))`."""
-        functions = [ref for ref in self.program.functions() if ref.path == path]
+        functions = [FunctionRef(path, index) for index in range(len(self.program.modules[path].functions))]
         for ref in functions:
             function = self.program.function(ref)
             names = [parameter.name for parameter in function.parameters]

@@ -59,7 +59,7 @@ def _named_in(project: Project, path: str, views: dict[Any, View]) -> set[Any]:
     program, module = project.program, project.program.modules[path]
     names = {view.name for view in views.values()}
     words = packed(*names)
-    codes: list[Code] = [*module_statements(program, path)]
+    codes: list[Code] = [*module_statements(program, path)] if holds(module.body, words) else []
     for cls in module.classes:
         codes += [*cls.bases, *cls.body, *cls.decorators]
     for index, function in enumerate(module.functions):

@@ -10,7 +10,7 @@ from leaktight.model import Span
 from leaktight.project import Project
 from leaktight.project.symbols import FunctionRef
 from leaktight.rules.reach import module_statements, statements
-from leaktight.source.code import Code, Op, walk
+from leaktight.source.code import Code, Op, holds, packed, walk
 
 _SETS = re.compile(r"set|add|append|header|put|insert|write", re.IGNORECASE)
 """In the name of a method that writes down what it is given."""
@@ -28,22 +28,29 @@ class Written:
     """Names that are switched on in the same call or dictionary."""
 
 
-def places(project: Project, path: str) -> Iterator[tuple[str, list[Code]]]:
-    """The code of a file by the dotted name of where it stands: the module, its classes, its functions."""
+def places(project: Project, path: str, words: tuple[bytes, ...] = ()) -> Iterator[tuple[str, list[Code]]]:
+    """The code of a file by the dotted name of where it stands: the module, its classes, its functions.
+
+    With some packed words, bodies that hold none of them are left out: most are never unpacked then.
+    """
     module = project.program.modules[path]
     dotted = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-    yield dotted, module_statements(project.program, path)
+    if not words or holds(module.body, words):
+        yield dotted, module_statements(project.program, path)
     for cls in module.classes:
         yield f"{dotted}.{cls.qualified}", [*cls.bases, *cls.body]
     for index, function in enumerate(module.functions):
         defaults = [parameter.default for parameter in function.parameters if parameter.default is not None]
-        codes = [*defaults, *function.decorators, *statements(project.program, FunctionRef(path, index))]
-        yield f"{dotted}.{function.qualified}", codes
+        codes = [*defaults, *function.decorators]
+        if not words or holds(function.body, words):
+            codes += statements(project.program, FunctionRef(path, index))
+        if codes:
+            yield f"{dotted}.{function.qualified}", codes
 
 
 def switches(project: Project, path: str, names: Collection[str]) -> Iterator[Written]:
     """Entries of a configuration with these names: `config["NAME"] = …`, `config.NAME = …`, `update(NAME=…)`, `{"NAME": …}`."""
-    for symbol, codes in places(project, path):
+    for symbol, codes in places(project, path, packed(*names)):
         for code in walk(codes):
             entries = list(_entries(code))
             for name, value in entries:

@@ -20,7 +20,12 @@ _UNSAFE = ("post", "put", "patch", "delete")
 
 def is_open_without_token(form: Form, template: Template, project: Project) -> bool:
     """Tell whether the view a form goes to is taken out of the check, and knows the sender by nothing else."""
-    exempt = [view for view in _handlers(form, template, project) if any(True for _ in exemptions(view, project))]
+    memo = project.program.memo
+    if "exempt views" not in memo:
+        memo["exempt views"] = {view.ref for view in project.views if any(True for _ in exemptions(view, project))}
+    exempt = (
+        [view for view in _handlers(form, template, project) if view.ref in memo["exempt views"]] if memo["exempt views"] else []
+    )
     return bool(exempt) and not all(
         proves_itself(reach_of(project, view, *_UNSAFE), project.program) or is_given_a_secret(view, project) for view in exempt
     )
