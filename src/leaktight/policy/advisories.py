@@ -38,7 +38,7 @@ class Advisory:
     def covers(self, version: Version, *, is_final: bool = True) -> bool:
         """Tell whether a version has the leak: it is older than the repair of its series, or than every repair."""
         version = _trimmed(version)
-        if version < self.since:
+        if version < _trimmed(self.since):
             return False
         own = [fixed for fixed in self.fixed if len(fixed) > 2 and fixed[:2] == _padded(version)[:2]]
         repair = _trimmed(own[0] if own else self._next(version))
