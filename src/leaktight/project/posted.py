@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from leaktight.policy import LABELS, LabelKind, Strength
+from leaktight.project.environment import words_of
 from leaktight.project.symbols import ClassRef, External, FunctionRef
 from leaktight.source.code import Code, Op, holds, packed, walk
 
@@ -26,6 +27,8 @@ _AUTH_FORMS = {
     "AdminPasswordChangeForm": ("password1", "password2"),
 }
 """Forms Django brings along → the password inputs they have."""
+_SWITCHING = frozenset({"auto", "automatic", "show", "hide", "send", "use", "has", "is", "skip", "force", "remember"})
+"""First words of names that say whether, not what: `auto_password`."""
 _READING = frozenset({"POST", "data"})
 """A function that takes something from a POST names one of these, or calls another that does."""
 _FROM_POST = packed("POST", "request")
@@ -66,6 +69,8 @@ class PostedSecrets:
 
 def secret_label(project: Project, name: str) -> str | None:
     """The label of a name that surely means a password, a key or a card; tokens and codes run out by themselves."""
+    if words_of(name)[:1] and words_of(name)[0].lower() in _SWITCHING:
+        return None
     match = project.recogniser.recognise(name)
     if match is None or match.strength is not Strength.STRONG or not match.state.is_readable or match.label in _SHORT_LIVED:
         return None

@@ -18,8 +18,8 @@ module or the URLconf: all of these are understood. The views of `django.contrib
 to the strict audience, since Django's report does not hold their body; so are all views of a project whose filter in
 `DEFAULT_EXCEPTION_REPORTER_FILTER` treats POST parameters in its own way, whose `LOGGING` mails no reports, or whose complete settings
 name no `ADMINS` and no error tracker; a view whose pages show its form
-input by input and not this one, a view whose errors it or a decorator of the project answers itself, so that there is no report, and a bank
-account alone, which stands on invoices. What a view puts into its own copy of the POST was not posted.
+input by input and not this one, a view whose errors it or a decorator of the project answers itself, so that there is no report, and what others know
+anyway: a bank account, which stands on invoices, the password of a meeting, and a card number that an administrator looks up. What a view puts into its own copy of the POST was not posted.
 """
 
 from __future__ import annotations
@@ -30,9 +30,11 @@ from leaktight.edit import Desk
 from leaktight.model import Audience, Certainty, Confidence, Edit, Finding, Safety, Severity, Span, Step, Style
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
+from leaktight.project.environment import words_of
 from leaktight.project.posted import Posted, PostedSecrets
 from leaktight.project.symbols import ClassRef, FunctionRef, Program
 from leaktight.project.views import View
+from leaktight.rules.administrators import is_administrators_view
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.errors.caught import answers_its_errors
 from leaktight.rules.errors.masking import DECORATOR, definition, mask
@@ -46,6 +48,7 @@ from leaktight.source.code import Code, Op
 _ALL: frozenset[str] = frozenset()
 """What a decorator without names masks."""
 _FILTER = "DEFAULT_EXCEPTION_REPORTER_FILTER"
+_MEETING = frozenset({"meeting", "webinar", "conference", "zoom"})
 _MASKED_VIEWS = frozenset({"LoginView", "PasswordChangeView", "PasswordResetConfirmView"})
 """Views of Django that carry the decorator on their `dispatch`."""
 
@@ -154,7 +157,7 @@ def unmasked(project: Project) -> Iterator[Finding]:
         open_ones = [item for item in secrets.of(view) if named is None or not _covers(named, item.name)]
         if open_ones:
             api = view.is_api or all(item.api for item in open_ones)
-            known = all(item.label == "bank-account" for item in open_ones)  # stands on invoices
+            known = all(_is_known_to_others(project, view, item) for item in open_ones)
             asked = any(is_asked_for(project, view, item.name) for item in open_ones)
             audience = (
                 Audience.STRICT if api or is_kept or known or not asked or answers_its_errors(view, project) else Audience.DEFAULT
@@ -210,6 +213,15 @@ def _finding(project: Project, view: View, posted: Sequence[Posted], audience: A
         names=names,
         why=why,
     )
+
+
+def _is_known_to_others(project: Project, view: View, item: Posted) -> bool:
+    """What stands on invoices, lets all participants in, or is looked up by an administrator."""
+    if item.label == "bank-account":
+        return True
+    if item.label == "card":
+        return is_administrators_view(project, view)
+    return not _MEETING.isdisjoint(word.lower() for word in words_of(item.name))
 
 
 def _has_own_masks(project: Project) -> bool:
