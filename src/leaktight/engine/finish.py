@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
-from leaktight.model import Audience, Finding
+from leaktight.model import Audience, Finding, Span, Step
+from leaktight.project.symbols import Program
+from leaktight.source.code import unpack_span
 
 Lines = Callable[[str], list[str] | None]
+
+_PLACES = 4
+"""Other places named beside the one that is told."""
 
 
 def strongest(findings: Iterable[Finding]) -> list[Finding]:
@@ -20,6 +25,30 @@ def strongest(findings: Iterable[Finding]) -> list[Finding]:
         if known is None or _weight(finding) > _weight(known):
             best[key] = finding
     return sorted(best.values(), key=lambda finding: finding.key)
+
+
+def one_for_each_origin(findings: Sequence[Finding], rules: Collection[str], program: Program) -> list[Finding]:
+    """Keep one finding of these rules for all the places data goes to from one place in another function, and name some of the others."""
+    ways: dict[tuple[object, ...], list[Finding]] = {}
+    for finding in findings:
+        if finding.rule in rules and finding.flow and not _is_in_one_function(program, finding.flow[0].span, finding.span):
+            ways.setdefault((finding.rule, finding.label, finding.flow[0].span), []).append(finding)
+    kept = {finding.key: finding for finding in findings}
+    for several in ways.values():
+        first, *others = sorted(several, key=lambda finding: (finding.audience.rank, -finding.confidence.rank, finding.key))
+        for other in others:
+            del kept[other.key]
+        places = tuple(Step(other.span, "leaves here as well") for other in others[:_PLACES])
+        kept[first.key] = replace(first, related=(*first.related, *places))
+    return list(kept.values())
+
+
+def _is_in_one_function(program: Program, one: Span, other: Span) -> bool:
+    module = program.modules.get(one.path)
+    if one.path != other.path or module is None:
+        return one.path == other.path
+    rows = [unpack_span(function.span)[::2] for function in module.functions]
+    return any(first <= min(one.line, other.line) and max(one.line, other.line) <= last for first, last in rows)
 
 
 def with_more(site: Sequence[Finding], found: Iterable[Finding]) -> list[Finding]:

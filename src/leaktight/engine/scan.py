@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from leaktight.config import Config
 from leaktight.edit import Desk
 from leaktight.engine.baseline import only_new
-from leaktight.engine.finish import strongest, with_fingerprints, with_more
+from leaktight.engine.finish import one_for_each_origin, strongest, with_fingerprints, with_more
 from leaktight.engine.history import as_it_was
 from leaktight.engine.judge import Judge
 from leaktight.engine.offers import offered
@@ -255,7 +255,8 @@ class ProjectScan:
             of_flows = list(judge.of_flows(machine))
             of_project, gaps = others.result()
         self.gaps = [*self.gaps, *gaps]  # what was read only there
-        return machine, strongest([*of_flows, *of_project])
+        at_origin = {rule.name for rule in self.rules if rule.mended_at_origin}
+        return machine, one_for_each_origin(strongest([*of_flows, *of_project]), at_origin, project.program)
 
     def _deployment_files(self, roles: tuple[Role, ...]) -> tuple[DeploymentFile, ...]:
         files, gaps = deployment_files(self.tree, roles)

@@ -79,6 +79,8 @@ class Rule:
     examples: tuple[Example, ...] = ()
     fixers: list[Fixer] = field(default_factory=list)
     """Tried in order; the first that is possible is taken."""
+    mended_at_origin: bool = False
+    """Whether the place the data begins at is what is mended: then one finding tells all the ways from there."""
     unfixable: NotPossible | None = None
     """Why there is no fixer."""
     projects: list[Callable[[Project], Iterator[Finding]]] = field(default_factory=list)

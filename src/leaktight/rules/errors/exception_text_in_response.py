@@ -61,6 +61,7 @@ rule = Rule(
     message="{what} is {shown}",
     remedy="Log the exception and answer with a fixed text.",
     asvs=("16.5.1",),
+    mended_at_origin=True,
     examples=(
         Example(
             "Whatever went wrong",
