@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leaktight.guard.values.cores import longest_run
 from leaktight.guard.values.forms import pieces
-from leaktight.guard.values.search import Search, longest_run
+from leaktight.guard.values.search import Search
 
 VALUES = st.one_of(
     st.text(min_size=3, max_size=90),

@@ -16,10 +16,11 @@ from django.utils.functional import Promise
 from leaktight.guard.conf import Configuration, Mode, configuration
 from leaktight.guard.outlets.patterns import is_masked, says_nothing, sensitive_spans
 from leaktight.guard.values.collect import declared_label, known_label
+from leaktight.guard.values.cores import longest_run
 from leaktight.guard.values.declare import site_wide
 from leaktight.guard.values.deep import first_hit
 from leaktight.guard.values.registry import PROCESS, TooManyValues, watching
-from leaktight.guard.values.search import Hit, Search, longest_run
+from leaktight.guard.values.search import Hit, Search
 from leaktight.policy import Channel, redact
 
 WITHHELD = "••• (withheld: it cannot be said what is in it)"

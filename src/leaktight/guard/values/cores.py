@@ -25,11 +25,15 @@ _LONG = 12
 _ESCAPED = 3
 """Where every character is escaped, each takes at least so many."""
 _NEVER = 1 << 62
+LINE = 1 << 9
+"""Up to this length it pays to look at the words of a text before it is searched."""
+_FOLDED = 32
 _KIND = b"a"
 _KINDS = bytes([_KIND[0] if chr(code) in {*CODE, *"%=&#;\\"} else 0 for code in range(256)])
 """Tells the characters of codes and of escapes from all others."""
 _CODE_ALONE = dict.fromkeys(map(ord, CODE))
-_MOST_RUNS = 16
+_MOST_RUNS = 6
+"""To take more of them out of a text takes longer than to look through all of it."""
 
 
 class Prepared:
@@ -38,7 +42,7 @@ class Prepared:
     Nearly all forms are long and without a space or a quote, and so are few parts of a text: what has only such forms is looked for there.
     """
 
-    __slots__ = ("least", "mixed", "numbers", "parts", "pieces", "short")
+    __slots__ = ("escaped", "least", "mixed", "numbers", "parts", "pieces", "short")
 
     def __init__(self, values: Iterable[Sequence[Any]]) -> None:
         pieces: list[str] = []
@@ -51,26 +55,28 @@ class Prepared:
         """The values with more than the characters of codes, each with its longest run: without it there is no form that keeps one."""
         self.short: list[str] = []
         """The values with codes so short that many words are as long."""
-        least = _NEVER
+        least = shortest = _NEVER
         for value in values:
             text = value[0]
             for piece in (text,) if len(text) < LONG else forms.pieces(text):
                 pieces.append(piece)
                 size = len(piece)
                 enough = size
+                if size < shortest:  # noqa: PLR1730 - a call of `min` takes longer than all else that is done for a token
+                    shortest = size
                 if size < _LONG or not piece.isascii() or not (piece.isalnum() or is_run(piece)):
                     enough = self._add(piece, size)
                 elif piece[2:GROUP].isdigit():
                     self.numbers.append(piece if piece.isalnum() else number_of(piece))
-                if enough < least:  # noqa: PLR1730 - a call of `min` takes longer than all else that is done for a token
+                if enough < least:  # noqa: PLR1730
                     least = enough
-        self.least = least
+        self.escaped = _ESCAPED * shortest
+        """Where every character of a value is escaped, it takes at least so many."""
+        self.least = min(least, self.escaped)
         """What stands nowhere else has at least so many characters of codes and escapes in a row."""
 
     def _add(self, piece: str, size: int) -> int:
         """Add what may stand in any part of a text; return how long a run must be for the rest."""
-        if not is_word(piece):
-            self.parts.append(piece[::-1])
         octets = size
         if piece.isalnum() and piece.isascii():
             self.parts.append(piece)
@@ -79,11 +85,13 @@ class Prepared:
             octets = len(piece.encode("utf-8", "surrogatepass"))
             if number := number_of(piece):
                 self.numbers.append(number)
+        if not is_word(piece):
+            self.parts.append(piece[::-1])
         if octets >= _LONG_CODE:
-            return min(shortest_code_of(octets), _ESCAPED * size)
+            return shortest_code_of(octets)
         if octets > _WITHOUT_CODE or octets > size:
             self.short.append(piece)
-        return _ESCAPED * size
+        return _NEVER
 
 
 def is_run(piece: str) -> bool:
@@ -91,35 +99,53 @@ def is_run(piece: str) -> bool:
     return piece.isascii() and not piece.translate(_CODE_ALONE)
 
 
-def long_runs(text: str, least: int) -> str:
-    """Return the runs of at least so many characters of `RUN` in a text, or all of it where they are many."""
-    kinds = text.encode("latin-1", "replace").translate(_KINDS)
+class Runs:
+    """The long runs of characters of codes and escapes in a text."""
+
+    __slots__ = ("_kinds", "_least", "text")
+
+    def __init__(self, text: str, kinds: bytes, least: int, count: int) -> None:
+        self._kinds, self._least = kinds, least
+        self.text = _few_runs(text, kinds, least) if count <= _MOST_RUNS else text
+        """The runs, one in a line; where they are many, all of the text."""
+
+    def has(self, size: int) -> bool:
+        """Tell whether one of them is so long."""
+        return size <= self._least or _KIND * size in self._kinds
+
+
+def long_runs(text: str, data: bytes, least: int) -> Runs | None:
+    """Return the runs of at least so many characters in a text, if there are any. `data` is the text with one byte a character."""
+    kinds = data.translate(_KINDS)
+    count = kinds.count(_KIND * least)
+    return Runs(text, kinds, least, count) if count else None
+
+
+def _few_runs(text: str, kinds: bytes, least: int) -> str:
+    found = []
     wanted = _KIND * least
     at = kinds.find(wanted)
-    if at < 0:
-        return ""
-    found = []
     while at >= 0:
         end = kinds.find(b"\0", at + least)
         if end < 0:
             end = len(text)
         found.append(text[at:end])
-        if len(found) > _MOST_RUNS:
-            return text
         at = kinds.find(wanted, end)
     return "\n".join(found)
 
 
 def coded(piece: str) -> list[str]:
     """Return parts of a value's base64, hex and base32, if it has codes that do not stand in a text by chance."""
-    if len(piece) <= _WITHOUT_CODE and piece.isascii():
+    size = len(piece)
+    if size <= _WITHOUT_CODE and piece.isascii():
         return []
     data = piece.encode("utf-8", "surrogatepass")
     text = data.hex()
-    parts = forms.in_base64(data)
-    if base32 := forms.begin_in_base32(data):
-        parts.append(base32)
-    parts.append(text)
+    parts = [text]
+    if len(data) > _WITHOUT_CODE + 1 or size < len(data):  # what is one longer counts in hex alone
+        parts += forms.in_base64(data)
+        if base32 := forms.begin_in_base32(data):
+            parts.append(base32)
     if not text.isdigit():
         parts.append(text.upper())
     return parts
@@ -216,3 +242,21 @@ PARTIAL = (
 def runs(piece: str) -> list[str]:
     """Return the runs of ASCII letters and digits in a value, the longest first."""
     return sorted(_RUN.findall(piece), key=len, reverse=True)
+
+
+def longest_run(text: str) -> int:
+    """Return how long the longest part of a text without a space is; for a long text, no less than that."""
+    return max(map(len, text.split()), default=0) if len(text) <= LINE else len(text)
+
+
+def shortest_run(piece: str) -> int:
+    """How long the longest part without a space is at least, in whatever form.
+
+    Only grouped numbers and folded lines are shorter than the value itself, and bytes of other letters, of which some are spaces in Latin-1.
+    """
+    if number_of(piece):
+        return min(longest_run(piece), GROUP)
+    if piece.isascii():
+        return min(longest_run(piece), _FOLDED)
+    written = [piece, *(text for _, text, _ in (*forms.bare(piece), *forms.in_utf16(piece)))]
+    return min(_FOLDED, *map(longest_run, written))

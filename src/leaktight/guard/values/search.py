@@ -9,17 +9,21 @@ from typing import NamedTuple, TypeAlias, TypeVar
 from leaktight.guard.values.common import TELLING, is_common, is_named, spoken
 from leaktight.guard.values.cores import (
     FAMILIES,
+    LINE,
     PARTIAL,
     UTF16,
     Family,
     Partial,
     Prepared,
+    Runs,
     coded,
     grouped,
     is_run,
     long_runs,
+    longest_run,
     plain,
     runs,
+    shortest_run,
 )
 from leaktight.guard.values.forms import (
     CODE,
@@ -27,10 +31,7 @@ from leaktight.guard.values.forms import (
     MARKS,
     Form,
     Mark,
-    bare,
     concerning,
-    in_utf16,
-    number_of,
     pieces,
     shortest_code,
     unmarked,
@@ -43,23 +44,20 @@ except ImportError:  # the search is slower without it, and finds the same
 
 _CODE = frozenset(CODE)
 _FEW = 4
-_LINE = 1 << 9
-"""Up to this length it pays to look at the words of a text before it is searched."""
 _NEVER = 1 << 62
 _BLOCK = 28 << 10
 """From 30,000 characters on, Python looks for a part in a way that takes half as long again."""
 _LARGE = 1 << 18
 """So much is given to a machine at once: enough for it to be fast, and no list of places that is longer than this."""
-_MANY = 12_000
+_MANY = 40_000
 """From so many characters on it pays to build a machine."""
-_EACH = 150
+_EACH = 1200
 """A text that is looked through without a machine takes as long as if it had so many characters more."""
 _ENOUGH = 8
 _MOST_PARTS = 60
 """Up to 64 texts are looked for sixteen bytes at a time; with more, a machine takes twenty times as long."""
 _TOO_MANY = 1 << 13
 """For more values, machines would take more than a hundred megabytes."""
-_FOLDED = 32
 _ALWAYS = len(MARKS)
 """Stands for the forms that no mark gives away, in the place of a mark's number."""
 
@@ -117,7 +115,7 @@ class Search:
     @cached_property
     def shortest(self) -> int:
         """In whatever form a value is written, it has a part of at least this length without a space."""
-        return min(map(_shortest_run, self._pieces), default=_NEVER)
+        return min(map(shortest_run, self._pieces), default=_NEVER)
 
     @cached_property
     def reach(self) -> int:
@@ -131,7 +129,7 @@ class Search:
         """
         if not self._values:
             return []
-        if longest is None and len(text) <= _LINE:
+        if longest is None and len(text) <= LINE:
             longest = longest_run(text)
         if (longest is not None and longest < self.shortest) or not self._may_stand(text):
             return []
@@ -142,7 +140,7 @@ class Search:
         size = len(data)
         if not self._values or not size:
             return []
-        if size <= _LINE:
+        if size <= LINE:
             return self.hits(data.decode("latin-1"))
         if not self._may_stand(data):
             return []
@@ -168,19 +166,21 @@ class Search:
         searched = self._searched = self._searched + size + _EACH
         if searched > _MANY and (machines := self._machines_if_worth_it(searched)):
             try:
-                data = text if isinstance(text, bytes) else text.encode("latin-1")
+                narrow = text if isinstance(text, bytes) else text.encode("latin-1")
             except UnicodeEncodeError:
                 pass
             else:
-                return any(self._may_stand_in_block(block, machines) for block in _blocks(data, _LARGE, self.reach))
+                return any(self._may_stand_in_block(block, machines) for block in _blocks(narrow, _LARGE, self.reach))
+        data = None
         if isinstance(text, bytes):
+            data = text
             text = text.decode("latin-1")
         if size <= _BLOCK:
-            return self._may_stand_plainly(text)
+            return self._may_stand_plainly(text, data)
         return any(map(self._may_stand_plainly, _blocks(text, _BLOCK, self.reach)))
 
     def _machines_if_worth_it(self, searched: int) -> list[BytesAhoCorasick]:
-        return self._machines if searched > 4 * _MANY or len(self._pieces) <= _FEW else []
+        return self._machines if searched > 2 * _MANY or len(self._pieces) <= _FEW else []
 
     def _may_stand_in_block(self, data: bytes, machines: list[BytesAhoCorasick]) -> bool:
         if any(machine.find_matches_as_indexes(data) for machine in machines):
@@ -217,38 +217,48 @@ class Search:
             for at in range(0, len(narrow), _MOST_PARTS)
         ]
 
-    def _may_stand_plainly(self, text: str) -> bool:
+    def _may_stand_plainly(self, text: str, data: bytes | None = None) -> bool:
         known = self._prepared or self._known()
+        if data is None:
+            data = text.encode("latin-1", "replace")
+        # One character is looked for ten times as fast as several, and many are absent.
         for part in known.parts:
-            if part in text:
+            if part[0] in text and part[-1] in text and part in text:
                 return True
         for number in known.numbers:
-            if number[:GROUP] in text and any(map(text.__contains__, grouped(number))):
+            if number[:1] in text and number[:GROUP] in text and any(map(text.__contains__, grouped(number))):
                 return True
         for piece in known.short:
             for part in self._coded(piece):
-                if part in text:
+                if part[1] in text and part[-1] in text and part in text:
                     return True
-        if runs := long_runs(text, known.least):
-            if self._may_stand_in_runs(runs):
-                return True
+        found = long_runs(text, data, known.least)
+        if found is not None and self._may_stand_in_runs(found, known):
+            return True
         if UTF16.sign in text and any(map(text.__contains__, self._of(UTF16))):
             return True
         return bool(known.mixed) and self._may_stand_mixed(text)
 
-    def _may_stand_in_runs(self, runs: str) -> bool:
-        """Tell whether a code of a value, or a form in which every character is escaped, may be in the long runs of a text."""
-        longest = max(map(len, runs.split("\n")))
-        for piece in self._pieces:
-            if piece in runs or piece[::-1] in runs:
+    def _may_stand_in_runs(self, found: Runs, known: Prepared) -> bool:
+        """Tell whether a token, a code of a value, or a form in which every character is escaped, may be in the long runs of a text."""
+        text = found.text
+        too_long, is_alone = _NEVER, len(known.pieces) == 1
+        for piece in known.pieces:
+            if piece in text or piece[::-1] in text:
                 return True
-            if shortest_code(piece) <= longest and any(map(runs.__contains__, self._coded(piece))):
+            if (least := shortest_code(piece)) < too_long:
+                if is_alone or found.has(least):
+                    if any(map(text.__contains__, self._coded(piece))):
+                        return True
+                else:
+                    too_long = least
+            if not piece.isalnum() and is_run(piece) and self._may_stand_escaped(text, piece, keeps_run=True):
                 return True
-            if not piece.isalnum() and is_run(piece) and self._may_stand_escaped(runs, piece, keeps_run=True):
-                return True
+        if not found.has(known.escaped):
+            return False
         for family in FAMILIES:
             sign, telling, _ = family
-            if sign in runs and (telling is None or telling(runs)) and any(map(runs.__contains__, self._of(family))):
+            if sign in text and (telling is None or telling(text)) and any(map(text.__contains__, self._of(family))):
                 return True
         return False
 
@@ -355,24 +365,6 @@ def _blocks(text: _Text, size: int, overlap: int) -> Iterator[_Text]:
 
 def _writer(mark: int) -> Callable[[str], Iterator[Form]]:
     return unmarked if mark == _ALWAYS else MARKS[mark].write
-
-
-def longest_run(text: str) -> int:
-    """Return how long the longest part of a text without a space is; for a long text, no less than that."""
-    return max(map(len, text.split()), default=0) if len(text) <= _LINE else len(text)
-
-
-def _shortest_run(piece: str) -> int:
-    """How long the longest part without a space is at least, in whatever form.
-
-    Only grouped numbers and folded lines are shorter than the value itself, and bytes of other letters, of which some are spaces in Latin-1.
-    """
-    if number_of(piece):
-        return min(longest_run(piece), GROUP)
-    if piece.isascii():
-        return min(longest_run(piece), _FOLDED)
-    written = [piece, *(text for _, text, _ in (*bare(piece), *in_utf16(piece)))]
-    return min(_FOLDED, *map(longest_run, written))
 
 
 def merged(hits: Sequence[Hit]) -> list[Hit]:
