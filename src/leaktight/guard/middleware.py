@@ -12,7 +12,7 @@ from django.core.exceptions import TooManyFieldsSent
 from leaktight.guard import vault
 from leaktight.guard.answers import refusal, withheld
 from leaktight.guard.coming.addresses import refuse_in_address
-from leaktight.guard.coming.forgery import is_to_be_checked, refuse_forged
+from leaktight.guard.coming.forgery import SAFE, is_to_be_checked, refuse_forged
 from leaktight.guard.coming.reading import read_early
 from leaktight.guard.coming.transport import refuse_cleartext
 from leaktight.guard.going.bodies import strain_pieces, strain_whole
@@ -66,7 +66,9 @@ class GuardMiddleware:
         """Check what only the view tells: values in its path, and the CSRF token of a declared view that is exempt."""
         if named and (refused := refuse_in_address(request, current())) is not None:
             return refused
-        return refuse_forged(request, arguments, named) if is_to_be_checked(request, view) else None
+        if request.method in SAFE or not is_to_be_checked(request, view):
+            return None
+        return refuse_forged(request, arguments, named)
 
     async def aprocess_view(
         self, request: HttpRequest, view: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any]
@@ -74,7 +76,7 @@ class GuardMiddleware:
         """Do what `process_view` does. The check of a token may read the session, so it goes to a thread."""
         if named and (refused := refuse_in_address(request, current())) is not None:
             return refused
-        if not is_to_be_checked(request, view):
+        if request.method in SAFE or not is_to_be_checked(request, view):
             return None
         return await sync_to_async(refuse_forged)(request, arguments, named)
 
@@ -98,7 +100,11 @@ def arriving(request: HttpRequest, registry: Registry) -> HttpResponseBase | Non
 def leaving(request: HttpRequest, response: HttpResponseBase, registry: Registry) -> HttpResponseBase:
     """Look at a response after everybody else. What cannot be looked into, although a value may be in it, is not sent."""
     try:
-        return _inspected(request, response, registry)
+        is_redirect = response.status_code in REDIRECTS and "Location" in response.headers
+        holds = registry.refresh()  # the registry is asked for news here, once: nothing comes in while an answer is looked into
+        if not (holds or is_redirect or response.cookies or registry.is_declared or LOGGED_OUT in request.__dict__):
+            return response
+        return _inspected(request, response, registry, holds=holds, is_redirect=is_redirect)
     except NotInspectable as error:
         logger.error("a response was withheld: its encoding (%s) cannot be looked into", error)  # noqa: TRY400 - no bug of anybody
     except TooManyValues:
@@ -112,11 +118,9 @@ def leaving(request: HttpRequest, response: HttpResponseBase, registry: Registry
     return withheld(request)
 
 
-def _inspected(request: HttpRequest, response: HttpResponseBase, registry: Registry) -> HttpResponseBase:
-    is_redirect = response.status_code in REDIRECTS and "Location" in response.headers
-    holds = bool(registry)  # the registry is asked for news here, once: nothing comes in while an answer is looked into
-    if not (holds or is_redirect or response.cookies or registry.is_declared or LOGGED_OUT in request.__dict__):
-        return response
+def _inspected(
+    request: HttpRequest, response: HttpResponseBase, registry: Registry, *, holds: bool, is_redirect: bool
+) -> HttpResponseBase:
     stops = is_redirect and strain_redirect(request, response, registry).stops
     if holds:
         found = strain_headers(request, response, registry)

@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponseBase
 
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _TOKENS = ("HTTP_AUTHORIZATION", "HTTP_X_API_KEY")
 
 
 def is_to_be_checked(request: HttpRequest, view: Callable[..., Any]) -> bool:
-    """Tell whether a request to a view must hold a CSRF token although the view is exempt from Django's own check.
+    """Tell whether a request that is not safe must hold a CSRF token although the view is exempt from Django's own check.
 
     It need not where nothing is sent along by the browser on its own: a request with a token of its own and no session.
     """
-    if request.method in _SAFE or not getattr(view, "csrf_exempt", False) or not names_of(view).is_declared:
+    if not getattr(view, "csrf_exempt", False) or not names_of(view).is_declared:
         return False
     if request.COOKIES and settings.SESSION_COOKIE_NAME in request.COOKIES:
         return True

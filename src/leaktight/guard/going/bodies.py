@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from leaktight.guard.conf import Mode
-from leaktight.guard.going.fields import field, without
+from leaktight.guard.going.fields import field, fields_of, without
 from leaktight.guard.going.found import STAND_IN, Found
 from leaktight.guard.going.unpacking import NotInspectable, unpacker
 from leaktight.guard.values.search import merged, replaced
@@ -28,8 +28,8 @@ def strain_whole(request: HttpRequest, response: HttpResponse, registry: Registr
     body = response.content if search else b""
     if not body:
         return None
-    packed = field(response, "content-encoding").strip().lower()
-    if packed:
+    fields = fields_of(response)
+    if "content-encoding" in fields and (packed := fields["content-encoding"][1].strip().lower()):
         body = _unpacked(body, packed)
     charset = _charset(response)
     if charset == "utf-8" or charset.lower().replace("-", "").replace("_", "") in _AS_IT_IS or not _is_encoding(charset):

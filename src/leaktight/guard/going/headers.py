@@ -9,7 +9,7 @@ from django.conf import settings
 from django.middleware.csrf import CSRF_SECRET_LENGTH
 
 from leaktight.guard.conf import Mode
-from leaktight.guard.going.fields import all_of
+from leaktight.guard.going.fields import fields_of
 from leaktight.guard.going.found import STAND_IN, Found
 from leaktight.guard.values.collect import known_label
 from leaktight.guard.values.deep import LONGEST, first_hit, mask
@@ -39,7 +39,7 @@ def strain_headers(request: HttpRequest, response: HttpResponseBase, registry: R
     """Take the values out of every header that is not about the message itself."""
     headers = [
         field
-        for low, field in all_of(response)
+        for low, field in fields_of(response).items()
         if field[1] not in _FIXED and low not in _OWN and (low != "location" or response.status_code not in REDIRECTS)
     ]
     search = registry.settled(Channel.RESPONSE_HEADER) if headers else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.signals import user_logged_out
 
 from leaktight.guard.conf import configuration
-from leaktight.guard.going.fields import field, put, without
+from leaktight.guard.going.fields import field, fields_of
 from leaktight.guard.values.deep import first_hit
 from leaktight.policy import Channel
 
@@ -22,14 +22,17 @@ if TYPE_CHECKING:
 LOGGED_OUT = "_leaktight_logged_out"
 """Stands in a request that signed somebody out."""
 _POLICY = "Content-Security-Policy"
+_NOT_KEPT = ("Cache-Control", "no-store, private")
+_ABOUT_KEEPING = ("expires", "etag", "last-modified")
 
 
 def instruct(request: HttpRequest, response: HttpResponseBase, registry: Registry, *, holds: bool) -> None:
     """Add the headers a sensitive response needs, exactly where one is; `holds` tells whether the request has any value."""
-    declares = registry.is_declared and request.resolver_match is not None
+    match = request.resolver_match
+    declares = registry.is_declared and match is not None
     if declares or (holds and _holds_private(response, registry)):
         keep_out_of_caches(response)
-    if holds and _address_is_private(request, registry):
+    if holds and (request.META.get("QUERY_STRING") or (match and match.kwargs)) and _address_is_private(request, registry):
         response.headers["Referrer-Policy"] = "same-origin" if _has_form(response) else "no-referrer"
     if LOGGED_OUT in request.__dict__ and configuration().clear_site_data:
         kinds = ", ".join(f'"{kind}"' for kind in configuration().clear_site_data)
@@ -40,8 +43,10 @@ def instruct(request: HttpRequest, response: HttpResponseBase, registry: Registr
 
 def keep_out_of_caches(response: HttpResponseBase) -> None:
     """Say that nobody may keep a response (RFC 9111, 5.2.2.5)."""
-    put(response, "Cache-Control", "no-store, private")
-    without(response, "expires", "etag", "last-modified")
+    fields = fields_of(response)
+    fields["cache-control"] = _NOT_KEPT
+    for name in _ABOUT_KEEPING:
+        fields.pop(name, None)
 
 
 def _holds_private(response: HttpResponseBase, registry: Registry) -> bool:
@@ -53,8 +58,6 @@ def _holds_private(response: HttpResponseBase, registry: Registry) -> bool:
 
 def _address_is_private(request: HttpRequest, registry: Registry) -> bool:
     """Tell whether the address itself lets its holder in, as that of a reset link does."""
-    if not request.META.get("QUERY_STRING") and not (request.resolver_match and request.resolver_match.kwargs):
-        return False
     return first_hit(registry.everything(), request.get_full_path()) is not None
 
 
@@ -67,7 +70,7 @@ def _keep_forms_here(response: HttpResponseBase) -> None:
     """Add where forms may go, unless the site says so itself: `default-src` does not cover it (CSP 3, 6.4.1)."""
     policy = field(response, _POLICY.lower())
     if not policy:
-        put(response, _POLICY, "form-action 'self'")
+        fields_of(response)[_POLICY.lower()] = (_POLICY, "form-action 'self'")
     elif not any(directive.split()[:1] == ["form-action"] for directive in re.split("[;,]", policy.lower())):
         response.headers[_POLICY] = f"{policy.rstrip('; ')}; form-action 'self'"
 

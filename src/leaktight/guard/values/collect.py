@@ -15,8 +15,8 @@ from django.conf import settings
 from django.core.exceptions import TooManyFieldsSent
 from django.urls import Resolver404, ResolverMatch, get_urlconf, resolve
 
-from leaktight.guard.conf import configuration, recogniser
-from leaktight.guard.values.declare import EVERYTHING, declared_by, normal, site_wide, site_wide_changes
+from leaktight.guard.conf import Configuration, configuration, recogniser
+from leaktight.guard.values.declare import CHANGES, EVERYTHING, declared_by, normal, site_wide
 from leaktight.guard.values.registry import Registry
 from leaktight.policy import LABELS, Strength
 
@@ -41,17 +41,18 @@ class Names:
     Nearly every name that comes in is one that came before and says nothing, so what was said of a header is remembered.
     """
 
-    __slots__ = ("_labels", "declared", "is_declared", "plain_headers", "since")
+    __slots__ = ("_labels", "changes", "config", "declared", "is_declared", "plain_headers")
 
-    def __init__(self, by_view: Mapping[str, str], since: tuple[object, int]) -> None:
+    def __init__(self, by_view: Mapping[str, str], config: Configuration, changes: int) -> None:
         self.declared: Mapping[str, str] = {**site_wide(), **by_view}
         self.is_declared = bool(by_view)
         """Whether the view itself declares something."""
         self.plain_headers: set[str] = set()
         """Keys of `request.META` that are known to bear nothing sensitive, some thousand at most: clients choose them."""
         self._labels: dict[str, tuple[str, bool] | None] = {}
-        self.since = since
+        self.config = config
         """What was in force when this was made; when that changes, so may what names mean."""
+        self.changes = changes
 
     def label(self, name: str) -> tuple[str, bool] | None:
         """Return the label a name bears and whether that is sure; None when it is not sensitive."""
@@ -110,16 +111,16 @@ class _Asked:
 
 def names_of(view: Any) -> Names:
     """Return what the names of a request to a view mean; None stands for a request no view answers."""
-    config, changes = configuration(), site_wide_changes()
+    config, changes = configuration(), CHANGES[0]
     if view is None:
         known = _no_view[0] if _no_view else None
     else:
         refers, known = _by_view.get(id(view), _NOTHING)
         if refers() is not view:  # another one was there before
             known = None
-    if known is not None and known.since[0] is config and known.since[1] == changes:
+    if known is not None and known.config is config and known.changes == changes:
         return known
-    known = Names({} if view is None else declared_by(view), (config, changes))
+    known = Names({} if view is None else declared_by(view), config, changes)
     if view is None:
         _no_view[:] = [known]
     else:
@@ -209,7 +210,7 @@ def _add(registry: Registry, pairs: _Pairs, names: Names) -> None:
         if type(value) is not str:
             _add_below(registry, name, value, names.label)
         elif label := names.label(name):
-            registry.add(value, label[0], name, sure=label[1])
+            registry.add(value, label[0], name, label[1])
 
 
 def _add_marked(registry: Registry, request: HttpRequest) -> None:

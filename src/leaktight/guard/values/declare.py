@@ -18,7 +18,8 @@ EVERYTHING = "*"
 _ATTRIBUTE = "leaktight_sensitive"
 _METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "dispatch", "form_valid", "form_invalid")
 _site_wide: dict[str, str] = {}
-_changes = 0
+CHANGES = [0]
+"""How often what is declared for every view has changed, so that what was derived from it can be kept until it does."""
 
 
 @overload
@@ -68,14 +69,8 @@ def normal(name: str) -> str:
 
 
 def _declare_site_wide(declared: Mapping[str, str]) -> None:
-    global _changes  # noqa: PLW0603 - counts what happens to the dictionary beside it
     _site_wide.update(declared)
-    _changes += 1
-
-
-def site_wide_changes() -> int:
-    """Return how often that changed, so that what was derived from it can be kept."""
-    return _changes
+    CHANGES[0] += 1
 
 
 def site_wide() -> Mapping[str, str]:

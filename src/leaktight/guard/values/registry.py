@@ -73,35 +73,35 @@ class Registry:
         if most != MOST_VALUES:
             self._most = most
 
-    def add(self, text: str, label: str, name: str, *, sure: bool = True) -> None:
+    def add(self, text: str, label: str, name: str, sure: bool = True) -> None:  # noqa: FBT001, FBT002 - by its name it takes longer
         """Watch for a value. Raises `TooManyValues` when there are more than can be watched."""
         text = text.strip()
-        known = self._values.get(text)
-        if len(text) < _SHORTEST or (known is not None and (known.sure or not sure)):
+        values = self._values
+        if len(text) < _SHORTEST or (text in values and (values[text].sure or not sure)):
             return
-        if len(self._values) >= self._most:
+        if len(values) >= self._most:
             self._full = True
             raise TooManyValues
         if not sure:
             self._all_are_sure = False
-        self._values[text] = Value(text, label, name, sure)
-        self._searches = _NO_SEARCHES
+        values[text] = tuple.__new__(Value, (text, label, name, sure))  # what `Value` does itself, in a function of its own
+        if self._searches is not _NO_SEARCHES:
+            self._searches = _NO_SEARCHES
 
     def __reduce__(self) -> tuple[type[Registry], tuple[()]]:
         """Be copied and pickled as an empty one: with a request that is, no value goes anywhere."""
         return Registry, ()
 
     def __iter__(self) -> Iterator[Value]:
-        self._refresh()
+        self.refresh()
         return iter(tuple(self._values.values()))
 
     def __bool__(self) -> bool:
-        self._refresh()
-        return bool(self._values)
+        return self.refresh()
 
     def search(self, channel: Channel) -> Search:
         """Return what finds the values that must not be readable on a channel."""
-        self._refresh()
+        self.refresh()
         return self.settled(channel)
 
     def settled(self, channel: Channel) -> Search:
@@ -111,7 +111,7 @@ class Registry:
 
     def known(self) -> Search:
         """Return what finds every value that is known for sure, wherever it may go."""
-        self._refresh()
+        self.refresh()
         found = self._searches.get("known")
         return found if found is not None else self._made("known")
 
@@ -122,7 +122,7 @@ class Registry:
 
     def everything(self) -> Search:
         """Return what finds every value, however it is called and whether that is sure."""
-        self._refresh()
+        self.refresh()
         found = self._searches.get("everything")
         if found is None:
             searches = self._own_searches()
@@ -168,16 +168,17 @@ class Registry:
         self.shown |= {text.strip()}
         self._searches = _NO_SEARCHES
 
-    def _refresh(self) -> None:
+    def refresh(self) -> bool:
+        """Take in what the request has read since; tell whether there is any value by then."""
         if self._full:
             raise TooManyValues
-        if self._collect is None or self._collecting:
-            return
-        self._collecting = True
-        try:
-            self._collect(self)
-        finally:
-            self._collecting = False
+        if self._collect is not None and not self._collecting:
+            self._collecting = True
+            try:
+                self._collect(self)
+            finally:
+                self._collecting = False
+        return bool(self._values)
 
 
 @lru_cache(maxsize=1024)

@@ -142,9 +142,11 @@ class Search:
             return []
         if size <= LINE:
             return self.hits(data.decode("latin-1"))
-        if not self._may_stand(data):
-            return []
-        return self._places(data.decode("latin-1"))
+        if size <= _BLOCK and self._searched + size <= _MANY:  # nearly every body of an answer
+            self._searched += size + _EACH
+            text = data.decode("latin-1")
+            return self._places(text) if self._may_stand_plainly(text, data) else []
+        return self._places(data.decode("latin-1")) if self._may_stand(data) else []
 
     def _places(self, text: str) -> list[Hit]:
         found: list[Hit] = []
