@@ -16,6 +16,10 @@ LOGGERS = load().names(lambda spec: any(sink.channel == Channel.LOG for sink in 
 _PLACE = re.compile(r"%(?:\(\w+\))?[-+ #0]*\d*(?:\.\d+)?[sr]|\{[^{}]*\}")
 _ANNOUNCED = re.compile(r"([A-Za-z][\w-]*(?: [A-Za-z][\w-]*)?)(?:\s+(?:is|was))?\s*[:=]?\s*['\"<(\[]?$")
 """The one or two words right before a place, with nothing in between but what introduces a value."""
+_PLAIN = re.compile(r"tokens?|secrets?|credentials?", re.IGNORECASE)
+"""Plain words that say enough right before a place: `token: %s`."""
+_NO_SECRET = frozenset("csrf xsrf page next cursor sync continuation device registration".split())
+"""In front of them, they are something else."""
 _ABOUT = frozenset({"of", "for", "by", "to", "from", "in", "on", "at"})
 """What comes after these is something about the secret, or who has it."""
 
@@ -39,11 +43,12 @@ def announced(call: Call) -> Iterator[tuple[str, str]]:
 def _named(call: Call, before: str) -> Iterator[tuple[str, str]]:
     found = _ANNOUNCED.search(before)
     words = found[1].split() if found is not None else []
-    if words and words[-1].lower() in _ABOUT:
+    if words and (words[-1].lower() in _ABOUT or words[0].lower() in _NO_SECRET):
         return
     for name in dict.fromkeys(["_".join(words), *words[-1:]]):
         match = call.project.recogniser.recognise(name) if name else None
-        if match is not None and match.strength is Strength.STRONG and match.state.is_readable and is_grave(match.label):
+        sure = match is not None and (match.strength is Strength.STRONG or _PLAIN.fullmatch(name.rpartition("_")[2]) is not None)
+        if match is not None and sure and match.state.is_readable and is_grave(match.label):
             yield match.label, name.replace("_", " ")
             return
 
