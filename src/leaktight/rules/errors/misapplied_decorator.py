@@ -15,8 +15,9 @@ sensitive parameters in one decorator.
 
 ## When it is fine
 The class is no view and `self` is none of its methods' parameters; the decorator only marks the response or takes any arguments, as
-`xframe_options_exempt` or `vary_on_headers`, and before Django 4.0 `never_cache` and `cache_control`; `csrf_exempt` stands on `dispatch`, from where Django copies it to the view. What is shown to the strict audience only: a decorator that fails on a method at the first visit, before there is anything
-to leak; for `sensitive_post_parameters` that failure itself makes the report that shows what was posted.
+`xframe_options_exempt` or `vary_on_headers`, and before Django 4.0 `never_cache` and `cache_control`; `csrf_exempt` stands on `dispatch`, from where Django copies it to the view.
+What is shown to the strict audience only: another decorator than those that protect what is posted, which fails on a method at the first visit,
+before there is anything to leak; for `sensitive_post_parameters` that failure itself makes the report that shows what was posted.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ _OF_ANSWERS = frozenset({"never_cache", "cache_control"})
 """Look at the answer alone; before Django 4.0 they did not mind what the first argument is."""
 
 _MASKING = "sensitive_post_parameters"
+_PROTECTING = frozenset({_MASKING, "csrf_protect", "requires_csrf_token"})
 
 rule = Rule(
     __name__,
@@ -140,7 +142,7 @@ def _on_method(project: Project, ref: FunctionRef, function: Function) -> Iterat
         if name in _OF_ANSWERS and _asks_for_old_django(project):
             continue
         why = "it has no effect on a method" if name in _HARMLESS else "on a method it gets `self` in the place of the request"
-        audience = Audience.DEFAULT if name in {*_HARMLESS, _MASKING} else Audience.STRICT
+        audience = Audience.DEFAULT if name in _HARMLESS | _PROTECTING else Audience.STRICT
         yield _finding(project, ref.path, code, name, why, f"{_module(ref.path)}.{function.qualified}", audience)
 
 

@@ -28,6 +28,12 @@ def is_public_download(call: Call) -> bool:
     return _only_asks(call) and not any(_exposes(other) for other in _beside(call))
 
 
+def _handed(call: Call) -> list[Call]:
+    """The calls that made what a call is handed: `urlopen(Request(address, data=…), context=…)`."""
+    made = [value.origin for value in call.arguments.values() if isinstance(value.origin, Made)]
+    return [other for origin in made for other in call.machine.calls_by_object.get(origin, ()) if other is not call]
+
+
 def _only_asks(call: Call) -> bool:
     """A request that carries nothing, or a client or context all of whose requests do so, of which there is at least one."""
     if _is_request(call):
@@ -63,6 +69,7 @@ def _exposes(call: Call) -> bool:
         or _has_telling_headers(call)
         or any(_is_secret(value) for value in call.arguments.values())
         or _is_believed(call)
+        or any(map(_exposes, _handed(call)))
     )
 
 
