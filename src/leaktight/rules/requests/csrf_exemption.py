@@ -1,6 +1,6 @@
 """
 ## What it finds
-Every place where the CSRF check is switched off: `csrf_exempt` on a view or in a URLconf, Flask-WTF's `exempt` and `WTF_CSRF_ENABLED = False`,
+Every place where the CSRF check is switched off: `csrf_exempt` on a view or in a URLconf, Flask-WTF's `exempt`, `csrf = False` of a form, `WTF_CSRF_ENABLED = False`,
 Pyramid's `require_csrf=False` and `check_origin=False`. Views that check a signature or a key themselves are left out.
 
 ## Why it matters
@@ -26,7 +26,7 @@ from leaktight.project.symbols import FunctionRef
 from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.reach import module_statements, reach
 from leaktight.rules.requests.exemptions import proves_itself
-from leaktight.rules.written import is_off, switches
+from leaktight.rules.written import is_off, places, switches
 from leaktight.source.code import Code, Op, last_name, walk
 
 rule = Rule(
@@ -87,6 +87,11 @@ def exempted(project: Project) -> Iterator[Finding]:
             for code in map(_exemption, cls.decorators):
                 if code is not None and not _class_proves_itself(project, path, cls.methods):
                     yield _finding(project, path, code, f"{dotted}.{cls.qualified}", f"`{cls.name}` is exempt")
+        if not _PACKAGES.isdisjoint(module.packages):
+            for symbol, codes in places(project, path):
+                for code in walk(codes):
+                    if code[0] == Op.CALL and code[3] and _exemption(code[2]) is not None:
+                        yield _finding(project, path, code, symbol, "a view is exempt here")
         if "django" in module.packages:
             for code in walk(module_statements(program, path)):
                 if code[0] == Op.CALL and code[3] and last_name(code[2]) == "csrf_exempt":
@@ -123,6 +128,33 @@ def switched_off(project: Project) -> Iterator[Finding]:
                     symbol=switch.symbol,
                     what=f"`{switch.name}` is off",
                 )
+
+
+@rule.project
+def form_without_a_token(project: Project) -> Iterator[Finding]:
+    """A form of Flask-WTF that asks for no token: `class Meta: csrf = False`, `Form(meta={"csrf": False})`, `Form(csrf_enabled=False)`."""
+    for path in sorted(project.program.modules):
+        if "flask_wtf" not in project.program.modules[path].packages:
+            continue
+        for symbol, codes in places(project, path):
+            for code in walk(codes):
+                for value in _told_of_forms(code, in_meta=symbol.endswith(".Meta")):
+                    if is_off(value):
+                        yield _finding(project, path, value, symbol, "the token of a form is off")
+
+
+def _told_of_forms(code: Code, *, in_meta: bool) -> list[Code]:
+    match code:
+        case [Op.ASSIGN, int(), [[Op.NAME, int(), "csrf"]], value, *_] if in_meta:
+            return [value]
+        case [Op.CALL, int(), _, _, [*keywords]]:
+            metas = [value for name, value in keywords if name == "meta" and value[0] == Op.DICT]
+            inner = [
+                value for meta in metas for key, value in meta[2] if key is not None and key[0] == Op.CONST and key[2] == "csrf"
+            ]
+            return [*(value for name, value in keywords if name == "csrf_enabled"), *inner]
+        case _:
+            return []
 
 
 def _is_configuration(path: str) -> bool:
