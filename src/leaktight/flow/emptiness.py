@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from leaktight.flow.value import Value
+from leaktight.flow.value import NONE, Value
+from leaktight.project.symbols import ClassRef
 from leaktight.source.code import Code, Op
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def _names(test: Code, *, holds: bool) -> Iterator[str]:
 
 def _empty(value: Value) -> Value:
     """The same variable without what makes it sensitive; what it is otherwise known to be stays for what comes after the branch."""
+    if isinstance(value.type, ClassRef):
+        return NONE  # an object of the project is hardly ever empty otherwise than by not being there
     twin = value.copy()
     twin.facts, twin.depends = (), ()
     if twin.type is None and twin.ref is None:

@@ -164,7 +164,7 @@ def _outcome(frame: Frame, spec: FunctionSpec, made: Call, receiver: Value | Non
         if "self" in spec.passes and receiver is not None:
             chosen.append(receiver)
         if spec.text or spec.state:
-            chosen = [stringify(frame, value) for value in chosen]
+            chosen = [stringify(frame, value, span=span) for value in chosen]
             result = as_text(*chosen, prefix=chosen[0].start if chosen else "")
         else:
             for value in chosen:

@@ -17,14 +17,14 @@ _NO_BODIES = frozenset({"headers", "META", "COOKIES", "GET", "query_params", "se
 
 def takes_nothing_sensitive(arrival: Arrival) -> bool:
     """Tell the body of one view that takes nothing from it that a name says is sensitive."""
-    reader = _reader(arrival)
+    reader = read_in(arrival)
     return reader is not None and bool(arrival.project.views.of(reader)) and not _takes(arrival.project, reader)
 
 
 def holds_something_sensitive(arrival: Arrival) -> bool:
     """Tell a body of which something sensitive is taken by name, or that a serializer or form of the view has a grave field for."""
     project = arrival.project
-    readers = {function for function in (_reader(arrival), arrival.call.function) if function is not None}
+    readers = {function for function in (read_in(arrival), arrival.call.function) if function is not None}
     if any(_takes(project, one) for one in readers):
         return True
     shapes = {shape for one in readers for shape in _shapes_named(project, one)}
@@ -65,8 +65,8 @@ def _shapes_of(project: Project, view: View) -> set[ClassRef]:
     return {*named_by(project, view.ref), *([form] if isinstance(form, ClassRef) else [])}
 
 
-def _reader(arrival: Arrival) -> FunctionRef | None:
-    """The innermost function in which the request is read."""
+def read_in(arrival: Arrival) -> FunctionRef | None:
+    """The innermost function in which the request is read, or whatever else the data begins with."""
     path, packed = arrival.fact.trace.begin
     module = arrival.project.program.modules.get(path)
     line = unpack_span(packed)[0]

@@ -12,8 +12,8 @@ Mail a link that works once and runs out soon, as Django's own password reset do
 record say that there is something new, and show it after signing in.
 
 ## When it is fine
-Codes and links that work once are what mail is for, and the one to whom a mail goes may read the own name and address in it. A token is
-reported when its name says that it gives access for long, such as an API key.
+Codes and links that work once are what mail is for, and the one to whom a mail goes may read the own name and address in it. The account of a
+bank, which mostly goes to the one whose it is, is for the strict. A token is reported when its name says that it gives access for long, such as an API key.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def mailed(arrival: Arrival) -> Iterator[Finding]:
     if (fact.label == "token" and not is_lasting(fact.word)) or _is_in_text_as_well(arrival):
         return
     audience = arrival.audience
-    if fact.label in {"secret", "session-id"} or fact.state is State.SIGNED:
+    if fact.label in {"secret", "session-id", "bank-account"} or fact.state is State.SIGNED:
         audience = at_least(audience, Audience.STRICT)
     yield rule.finding(
         arrival.span,

@@ -12,7 +12,8 @@ then verify.
 
 ## When it is fine
 The same function verifies the token, or somebody else did before: a gateway that strips foreign tokens. Headers and claims that are only read
-are shown to auditors, an `id_token`, which its issuer mostly hands over himself, to the strict.
+are shown to auditors, an `id_token`, which its issuer mostly hands over himself, and a token that was
+kept in the session, to the strict.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ def read_as_it_is(call: Call) -> Iterator[Finding]:
                 given.span,
                 confidence=Confidence.MEDIUM,
                 audience=at_least(given.audience, Audience.STRICT)
-                if _is_a_question(call) or _is_from_its_issuer(call)
+                if _is_a_question(call) or _is_from_its_issuer(call) or _is_from_the_session(call)
                 else given.audience,
                 symbol=call.symbol,
                 flow=call.steps(),
@@ -100,6 +101,17 @@ def _is_a_question(call: Call) -> bool:
 def _is_from_its_issuer(call: Call) -> bool:
     """An id token is mostly got from the one who signed it, over TLS, and then needs no signature (OpenID Connect Core, 3.1.3.7)."""
     return any(fact.word == "id_token" for value in call.arguments.values() for fact in all_facts(value))
+
+
+def _is_from_the_session(call: Call) -> bool:
+    """Tell a token that the site itself kept in the session: nobody else can put one there."""
+    if any(value.origin == "session" for value in call.arguments.values()):
+        return True
+    if call.function is None:
+        return False
+    parameters = call.project.program.function(call.function).parameters
+    given = (parameters[item.parameter].name for value in call.arguments.values() for item in value.depends)
+    return any(name == "session" for name in given)
 
 
 def _is_verified_as_well(call: Call) -> bool:

@@ -13,7 +13,7 @@ passwords, keys and headers out of what is written into an audit log.
 
 ## When it is fine
 The value is encrypted or hashed before it is saved, by the model or a field of its own, or it is the id a row is looked up by; the columns of Django's users hold hashes. What goes into a
-row of a model that encrypts something itself, and a column alone, are shown to the strict; tokens and codes, which run out by themselves, to auditors.
+row of a model that encrypts something itself, or is called after what it keeps, and a column alone, are shown to the strict; tokens and codes, which run out by themselves, to auditors.
 """
 
 from __future__ import annotations
@@ -132,6 +132,13 @@ def _is_sealed(arrival: Arrival) -> bool:
     return model is not None and _is_protected(model, arrival.project, _ENCRYPTS)
 
 
+def _is_kept_for(arrival: Arrival) -> bool:
+    """Tell a row of a model that is called after what it keeps, as `VoucherPassword` is: its column was chosen for it."""
+    model = _model_of(arrival)
+    match = arrival.project.recogniser.recognise(model.name) if model is not None else None
+    return match is not None and match.label == arrival.label
+
+
 @rule.flow(Channel.DATABASE)
 def parked(arrival: Arrival) -> Iterator[Finding]:
     """A secret in a column whose name says nothing about it."""
@@ -149,7 +156,7 @@ def parked(arrival: Arrival) -> Iterator[Finding]:
         what, severity, audience = _WHOLE[fact.source], Severity.MEDIUM, at_least(arrival.audience, Audience.STRICT)
     elif is_grave(fact.label) and kind_of(fact.label) is not LabelKind.SPECIAL:
         what, severity, audience = an(fact.label), milder(harm(fact.label)), audience_of(arrival)
-        if fact.label in _MILDER or _is_sealed(arrival):
+        if fact.label in _MILDER or _is_sealed(arrival) or _is_kept_for(arrival):
             audience = at_least(audience, Audience.STRICT)
     else:
         return

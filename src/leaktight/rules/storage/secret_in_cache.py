@@ -10,7 +10,8 @@ monitoring. Nobody thinks of the cache when access to secrets is reviewed.
 Encrypt the value before it is cached, and use a hash of the secret in the key. Mostly the secret need not be cached at all.
 
 ## When it is fine
-The value is encrypted or hashed. Tokens and codes that run out by themselves are shown to the strict audience.
+The value is encrypted or hashed. Tokens and codes that run out by themselves are shown to the strict audience, as is a private
+key that the site makes while it runs, for all its processes.
 """
 
 from __future__ import annotations
@@ -69,7 +70,11 @@ def cached(arrival: Arrival) -> Iterator[Finding]:
     if not is_grave(fact.label) or not fact.state.is_readable:
         return
     in_key = arrival.sink.part == "key"
-    audience = at_least(arrival.audience, Audience.STRICT) if in_key or fact.label in EXPIRING else arrival.audience
+    audience = arrival.audience
+    if in_key or fact.label in EXPIRING or (fact.label == "private-key" and not fact.source):
+        audience = at_least(
+            audience, Audience.STRICT
+        )  # a key that was just made is shared by the processes of the site, and made again
     yield rule.finding(
         arrival.span,
         label=fact.label,
