@@ -14,7 +14,7 @@ instead of FTP, `sslmode=verify-full`, `EMAIL_USE_TLS`. Let a client refuse to g
 
 ## When it is fine
 The other side is the same machine, a socket in the file system, or a name that only a closed network of containers knows; those are not
-reported. An `http://` address to which nothing sensitive is known to be sent is shown to auditors only. A default in
+reported. Where encryption is switched off for such a name, the strict are told. An `http://` address to which nothing sensitive is known to be sent is shown to auditors only. A default in
 clear of a variable that a file of the deployment sets to an encrypted address, or takes from a store, is shown to the strict, and so is one that the
 sample of an environment asks to be filled in.
 """
@@ -27,11 +27,11 @@ from leaktight.edit import Desk
 from leaktight.flow.events import Call
 from leaktight.flow.knowledge import ConnectionSpec
 from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severity
-from leaktight.policy import Channel, Safeguard
+from leaktight.policy import Channel, Safeguard, is_safe_host
 from leaktight.project import Project
 from leaktight.project.settings import Settings, SettingValue
 from leaktight.rules.api import Example, Rule
-from leaktight.rules.judging import at_least, harm
+from leaktight.rules.judging import at_least, at_most_medium, harm
 from leaktight.rules.outgoing.carried import gravest, sends_login, title
 from leaktight.rules.outgoing.encrypting import EFFECT, TITLE, over_tls
 from leaktight.rules.outgoing.protections import given_up, is_decided_by_callers, watched
@@ -117,8 +117,8 @@ def sent_in_clear(call: Call) -> Iterator[Finding]:
         yield rule.finding(
             given.span,
             severity=Severity.MEDIUM,
-            confidence=given.confidence,
-            audience=given.audience,
+            confidence=at_most_medium(given.confidence),  # which network it goes over is seldom known here
+            audience=at_least(given.audience, Audience.STRICT) if _stays_at_home(call) else given.audience,
             symbol=call.symbol,
             flow=call.steps(),
             related=given.related,
@@ -128,6 +128,15 @@ def sent_in_clear(call: Call) -> Iterator[Finding]:
         yield from _connected_in_clear(call, call.spec.connection)
     elif (where := http_target(call)) is not None:
         yield _finding(call, where, login=where.has_account or sends_login(call, ("auth",)), otherwise=Audience.AUDIT)
+
+
+_HOSTS = ("endpoint", "endpoint_url", "host", "url", "address", "target", "dsn")
+
+
+def _stays_at_home(call: Call) -> bool:
+    """Tell a connection to this machine, or to a name that only a closed network knows, which its arguments spell out."""
+    known = [value.text for name in _HOSTS if (value := call.argument(name)) is not None and isinstance(value.const, str)]
+    return any(text is not None and is_safe_host(text) for text in known)
 
 
 def _connected_in_clear(call: Call, connection: ConnectionSpec) -> Iterator[Finding]:
