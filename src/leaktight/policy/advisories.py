@@ -30,10 +30,8 @@ class Advisory:
     """Names of which a project must use one to be concerned; nothing when every project is."""
     speaks: tuple[str, ...] = ()
     """Texts of which one stands in some file of a project that is concerned; nothing when that shows nothing."""
-    also: tuple[str, ...] = ()
-    """More such texts, of which one has to stand there as well."""
     calls: tuple[str, ...] = ()
-    """`function argument`: a call of a project that is concerned gives the argument as `True`."""
+    """`function argument=True`: what a call of a project that is concerned gives, other than one of the package's own."""
 
     def covers(self, version: Version, *, is_final: bool = True) -> bool:
         """Tell whether a version has the leak: it is older than the repair of its series, or than every repair."""
@@ -81,7 +79,6 @@ def advisories() -> dict[str, tuple[Advisory, ...]]:
                 leaks=row["leaks"],
                 uses=tuple(row.get("uses", ())),
                 speaks=tuple(row.get("speaks", ())),
-                also=tuple(row.get("also", ())),
                 calls=tuple(row.get("calls", ())),
             )
         )

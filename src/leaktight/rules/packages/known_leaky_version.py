@@ -136,10 +136,9 @@ def _text(version: tuple[int, ...]) -> str:
 
 def _concerns(project: Project, advisory: Advisory) -> bool:
     """Tell whether the project uses what leaks, as far as imports and settings show; of caches, for what not everybody may see."""
-    for texts in (advisory.speaks, advisory.also):
-        if texts and _spoken(project).isdisjoint(texts):
-            return False
-    if advisory.calls and not any(_is_called(project, *call.split()) for call in advisory.calls):
+    if advisory.speaks and _spoken(project).isdisjoint(advisory.speaks):
+        return False
+    if advisory.calls and not any(_is_called(project, advisory.package, call) for call in advisory.calls):
         return False
     if not advisory.uses:
         return True
@@ -152,25 +151,29 @@ def _spoken(project: Project) -> frozenset[str]:
     memo = project.program.memo
     if "texts spoken" not in memo:
         memo["texts spoken"] = project.spoken(
-            frozenset(text for found in advisories().values() for one in found for text in (*one.speaks, *one.also))
+            frozenset(text for found in advisories().values() for one in found for text in one.speaks)
         )
     found: frozenset[str] = memo["texts spoken"]
     return found
 
 
-def _is_called(project: Project, function: str, argument: str) -> bool:
-    """Tell whether some code of the site calls a function, by its own name, and switches an argument on."""
+def _is_called(project: Project, package: str, call: str) -> bool:
+    """Tell whether some code of the site calls a function or a method, but not the package itself, with an argument like that."""
+    function, argument, constant = re.split("[ =]", call)
     program = project.program
     return any(
-        code[0] == Op.CALL and last_name(code[2]) == function and any(_is_on(argument, *given) for given in code[4])
+        code[0] == Op.CALL
+        and last_name(code[2]) == function
+        and not (code[2][0] == Op.ATTR and last_name(code[2][2]) == package)
+        and any(_is_given(argument, constant, *given) for given in code[4])
         for ref in program.functions()
         if function in program.function(ref).names and not is_in_tests(ref.path)
         for code in program.pieces(ref)
     )
 
 
-def _is_on(argument: str, name: str | None, value: Code) -> bool:
-    return name == argument and value[0] == Op.CONST and value[2] is True
+def _is_given(argument: str, constant: str, name: str | None, value: Code) -> bool:
+    return name == argument and value[0] == Op.CONST and repr(value[2]) == constant
 
 
 def _caches_private_views(project: Project) -> bool:
