@@ -12,7 +12,7 @@ from leaktight.flow.texts import stringify
 from leaktight.flow.value import UNKNOWN, Evidence, Fact, Value, all_depends, all_facts, merge_facts
 from leaktight.policy import LABELS, LabelKind
 from leaktight.project.symbols import ClassRef, External
-from leaktight.source.code import Code, Op
+from leaktight.source.code import Code, Op, walk
 
 if TYPE_CHECKING:
     from leaktight.flow.frame import Frame
@@ -94,6 +94,7 @@ def try_(frame: Frame, code: Code) -> bool:
     raised, frame.raised = frame.raised, outer_raised
     asked, frame.asked = frame.asked, [*outer_asked, *frame.asked]
     is_outside = not any(asked)
+    told = not any(inner[0] == Op.RAISE for inner in walk(body))  # raised beside other things, it says nothing of those
     asks_only = bool(asked) and is_outside and parsing.reads_only(frame, body, *_CLIENTS)
     start = frame.env
     middle = _join(before, reached)  # what the last statement binds is not bound where it fails
@@ -107,7 +108,7 @@ def try_(frame: Frame, code: Code) -> bool:
         caught = [] if types is None else _class_names(frame, types)
         taken = [value for value in untaken if _matches(frame, value, caught)]
         untaken = [value for value in untaken if value not in taken]
-        meant = expected or asks_only or (is_outside and _is_of_clients(caught)) or any(map(_is_sentence, taken))
+        meant = expected or asks_only or (is_outside and _is_of_clients(caught)) or (told and any(map(_is_sentence, taken)))
         held = _held(frame, taken, caught, span, expected=meant and not any(map(_tells, taken)))
         frame.env = dict(middle)
         if name:
@@ -185,7 +186,7 @@ def _tells(raised: Value) -> bool:
 
 
 def _is_sentence(raised: Value) -> bool:
-    """Tell `raise Exception("…")` of the project's code: whoever catches everything wants to show its sentence."""
+    """Tell `raise Exception("…")` of the project's code: whoever calls that and catches everything wants to show its sentence."""
     return isinstance(raised.type, str) and _tail(raised.type) in _CATCH_ALL and not isinstance(raised.origin, Caught)
 
 

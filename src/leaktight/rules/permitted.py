@@ -44,8 +44,24 @@ def is_for_permitted(project: Project, function: FunctionRef | None) -> bool:
         return False
     if any(_asks_around(project, item) for item in project.views.of_function(function)):
         return True
-    views = project.views.of(function)
+    views = project.views.of(function) or _by_serializer(project).get(
+        ClassRef(function.path, project.program.function(function).owner), []
+    )
     return bool(views) and all(_is_permitted(project, view, function) for view in views)
+
+
+def _by_serializer(project: Project) -> dict[ClassRef, list[View]]:
+    """The views that name a serializer of the project, by it: what it raises they answer."""
+    memo = project.program.memo
+    known: dict[ClassRef, list[View]] | None = memo.get("views by serializer")
+    if known is None:
+        known = memo["views by serializer"] = {}
+        for view in project.views:
+            found = project.program.class_value(view.ref, "serializer_class") if isinstance(view.ref, ClassRef) else None
+            symbol = project.program.resolve_code(found[1], found[0]) if found is not None else None
+            if isinstance(symbol, ClassRef):
+                known.setdefault(symbol, []).append(view)
+    return known
 
 
 def _is_permitted(project: Project, view: View, function: FunctionRef) -> bool:

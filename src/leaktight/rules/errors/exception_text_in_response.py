@@ -12,13 +12,14 @@ Log it with `logger.exception()` and answer with a fixed sentence, and with an i
 
 ## When it is fine
 The exception is made for users: a validation error, `Http404`, an exception class of the project that is raised with fixed texts only.
-What is shown to the strict audience only, since those who read such findings on real projects left it as it was in about half of the cases:
-classes such as `ValueError`, a parser's error or a mail server's, and an `IntegrityError`, whose text is as often a sentence about what the
-visitor sent; a catch-all around code that raises `Exception` with a sentence of its own, which is meant to be read; whatever is raised
-where the code only reads or validates what it is given, or tries something out because somebody asked whether it works (`test_smtp`,
-`check_connection`); what a request to a public address raises that the code writes out, with no secret in its query; `error.message`, which
-the classes of the language do not have; and views that only administrators, or holders of a permission somebody gave them, get to. Auditors
-alone see an exception that is put into JSON as it is: no encoder takes it, and the answer is the general one of an error.
+What is shown to the strict audience only, since those who read such findings on real projects left it as it was in about half of the
+cases: classes such as `ValueError`, a parser's error or a mail server's, and an `IntegrityError`, whose text is as often a sentence about
+what the visitor sent; a catch-all around a function of the project that raises `Exception` with a sentence of its own, which is meant to
+be read; whatever is raised where the code only reads or validates what it is given, or tries something out because somebody asked whether
+it works (`test_smtp`, `check_connection`); what a request to a public address raises that the code writes out, with no secret in its
+query; `error.message`, which the classes of the language do not have; and views that only administrators, or holders of a permission
+somebody gave them, get to. Auditors alone see an exception that is put into JSON as it is: no encoder takes it, and the answer is the
+general one of an error.
 """
 
 from __future__ import annotations
