@@ -15,9 +15,8 @@ Pass `secure=True`, or `secure=settings.SESSION_COOKIE_SECURE` where development
 The cookie tells nothing about anybody, as a language does: only auditors see it. Flags that come from a setting or another value that is
 not known are believed. A cookie that is deleted needs no flag. A session cookie that a middleware of the project sets with flags of its
 own, a setting that code assigns once it has read its configuration, and one that base settings leave to others are for the strict audience.
-So is a setting that is on when `DEBUG` is off, when the address of the site is an HTTPS one or when the switch for its TLS is on, one that
-settings may hold which are not in the project, and one that a variable of the environment turns on where a file of the repository does so for
-a site or as the sample of one, or no file says at all how the site is run. So are the cookies of a program that starts a web server of its
+So is a setting that hangs on the environment, since who runs the site decides it there, one that settings may hold which are not in the
+project, and one of settings as `startproject` makes them, with `DEBUG` on and no `ALLOWED_HOSTS`. So are the cookies of a program that starts a web server of its
 own (`cheroot`, `waitress`, `cherrypy`), which has no HTTPS, and the session cookie of a site that nobody signs in to by a session.
 """
 
@@ -50,7 +49,6 @@ from leaktight.rules.sessions import (
     serves_itself,
     sets_session_cookie,
 )
-from leaktight.rules.transport.enforcement import OFF, ON, is_given, is_left_out_in_sight
 
 rule = Rule(
     __name__,
@@ -153,7 +151,6 @@ def session_cookie(project: Project) -> Iterator[Finding]:
                 or is_to_be_built_on(settings, value)
                 or not are_begun(project, settings)
                 or serves_itself(project)
-                or _is_told_elsewhere(project, value)
             )
             audience = Audience.STRICT if elsewhere else Audience.DEFAULT
             yield from judge_setting(rule, settings, value, what="the session cookie", why=_why(value), audience=audience)
@@ -161,15 +158,6 @@ def session_cookie(project: Project) -> Iterator[Finding]:
         value = settings.get("SESSION_COOKIE_SECURE")
         if value.value is False and value.certainty is not Certainty.ABSENT:
             yield from judge_setting(rule, settings, value, what="the session cookie", why=_why(value), audience=Audience.AUDIT)
-
-
-def _is_told_elsewhere(project: Project, value: SettingValue) -> bool:
-    """Tell a switch made for the environment that a file of the repository turns on, or that only files which are not in it can turn."""
-    if value.certainty is not Certainty.DEFAULTED or value.env is None:
-        return False
-    if is_given(project, value.env, ON, by_default=True):
-        return True
-    return not (is_left_out_in_sight(project) or is_given(project, value.env, OFF))
 
 
 @rule.setting("CSRF_COOKIE_SECURE", "LANGUAGE_COOKIE_SECURE")

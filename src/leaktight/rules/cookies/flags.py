@@ -17,7 +17,7 @@ from leaktight.rules.api import Rule
 from leaktight.rules.judging import at_least, is_grave
 from leaktight.rules.reach import statements
 from leaktight.rules.sessions import place, serves_itself
-from leaktight.rules.transport.enforcement import holds_without_debug, is_for_this_machine, is_public
+from leaktight.rules.transport.enforcement import is_for_this_machine, is_public
 from leaktight.rules.wording import the
 from leaktight.source.code import Op, walk
 
@@ -41,10 +41,6 @@ _REMEMBERED = re.compile(r"(?:^|[_-])remember(?:[_-]?(?:me|user|login|web))?$", 
 _SITE_COOKIES = ("SESSION_COOKIE_", "CSRF_COOKIE_", "LANGUAGE_COOKIE_")
 
 
-_OF_ADDRESS = re.compile(
-    r"(?:^|_)(?:ur[il]s?|origins?|hosts?|domains?|address|scheme|protocol|ssl|tls|https)(?:_|$)", re.IGNORECASE
-)
-"""In the name of a variable that holds where the site is reached, or whether by HTTPS: the flag is on when that is so."""
 _ANY_COOKIE = frozenset({"cookie", "cookies"})
 """What the variable of every cookie may be called: it says nothing of what is in it."""
 
@@ -200,10 +196,6 @@ def _is_else_protected(call: Call) -> bool:
     return state_of(call, "secure") is Flag.GIVEN and state_of(call, "httponly") is Flag.GIVEN
 
 
-def _follows_address(value: SettingValue) -> bool:
-    return value.env is not None and "cookie" not in value.env.lower() and _OF_ADDRESS.search(value.env) is not None
-
-
 def judge_morsel(rule: Rule, call: Call, flag: str, *, off: str) -> Iterator[Finding]:
     """Report a flag that is taken from a cookie which is set already."""
     value = call.argument("value")
@@ -226,7 +218,7 @@ def judge_setting(
     if not is_public(settings):
         return
     is_open = settings.is_open(value) or is_for_this_machine(settings)
-    if is_open or holds_without_debug(settings, value) or (value.certainty is Certainty.DEFAULTED and _follows_address(value)):
+    if is_open or value.certainty is Certainty.DEFAULTED:  # whoever runs the site decides
         audience = at_least(audience, Audience.STRICT)
     sure = Confidence.HIGH if value.certainty is Certainty.KNOWN and not is_open else Confidence.MEDIUM
     yield rule.finding(

@@ -8,6 +8,7 @@ from leaktight.model import Certainty
 from leaktight.project import Project
 from leaktight.project.settings import UNKNOWN, Settings
 from leaktight.rules.transport.enforcement import is_site, of_production
+from leaktight.source.roles import is_in_tests
 
 _MAILS = "AdminEmailHandler"
 _TOLD = frozenset({"django", "django.request", ""})
@@ -19,6 +20,17 @@ _TRACKERS = frozenset(
     """.split()
 )
 """Packages that send what went wrong somewhere else."""
+_MASKED = {
+    "sentry_sdk": re.compile(
+        r"password|passwd|secret|api_?key|auth|credentials|mysql_pwd|private_?key|token|session|csrftoken|sessionid|x_api_key|authorization"
+        r"|aiohttp_session|connect\.sid|csrf_token|csrf|_csrf|phpsessid|_session|symfony|user_session|_xsrf|xsrf-token"
+    ),
+    "raven": re.compile(r".*(?:password|secret|passwd|authorization|api_?key|access_token|sentry_dsn).*"),
+}
+"""What the clients of trackers mask by themselves, by the whole name of a parameter.
+
+Sources: `sentry_sdk.scrubber.DEFAULT_DENYLIST`; `raven.processors.SanitizePasswordsProcessor.KEYS`, which may stand anywhere in a name.
+"""
 _KEPT = re.compile(r"^(?:logging|django)\.|File|Stream|Console|Null|Rich|Syslog|Loguru")
 """In the name of a handler that writes to the log of the site alone."""
 
@@ -53,14 +65,22 @@ def has_readers(project: Project) -> bool:
     return any(not is_site(settings) or bool(settings.incomplete) or _names_readers(settings) for settings in sites)
 
 
+def is_masked_by_tracker(project: Project, name: str) -> bool:
+    """Tell whether reports go to a tracker alone, whose client masks a parameter with this name by itself."""
+    used = {package for path, module in project.program.modules.items() if not is_in_tests(path) for package in module.packages}
+    trackers = used & _TRACKERS
+    if not trackers or not trackers <= _MASKED.keys() or any(map(_names_admins, of_production(project))):
+        return False
+    return all(_MASKED[tracker].fullmatch(name.lower()) for tracker in trackers)
+
+
 def are_readers_named(project: Project) -> bool:
     """Tell a site whose settings say who gets error reports."""
     return any(_names_readers(settings) for settings in of_production(project))
 
 
 def _names_readers(settings: Settings) -> bool:
-    admins = settings.get("ADMINS")
-    if admins.certainty is not Certainty.ABSENT and (admins.value is UNKNOWN or bool(admins.value)):
+    if _names_admins(settings):
         return True
     apps = settings.get("INSTALLED_APPS").value
     if any(
@@ -73,6 +93,11 @@ def _names_readers(settings: Settings) -> bool:
         [handler.get("class") for handler in handlers.values() if isinstance(handler, dict)] if isinstance(handlers, dict) else []
     )
     return any(isinstance(kind, str) and (kind.endswith(_MAILS) or not _KEPT.search(kind)) for kind in kinds)
+
+
+def _names_admins(settings: Settings) -> bool:
+    admins = settings.get("ADMINS")
+    return admins.certainty is not Certainty.ABSENT and (admins.value is UNKNOWN or bool(admins.value))
 
 
 def _may_mail(logger: object, handlers: dict[object, object]) -> bool:

@@ -17,7 +17,7 @@ The decorator may also stand on an inherited `dispatch`, be a part of a decorato
 module or the URLconf: all of these are understood. The views of `django.contrib.auth` mask what they take. Views that take JSON are shown
 to the strict audience, since Django's report does not hold their body; so are all views of a project whose filter in
 `DEFAULT_EXCEPTION_REPORTER_FILTER` treats POST parameters in its own way, whose `LOGGING` mails no reports, or whose complete settings
-name no `ADMINS` and no error tracker; a view whose pages show its form
+name no `ADMINS` and no error tracker, or only one whose client masks a parameter of that name by itself; a view whose pages show its form
 input by input and not this one, a view whose errors it or a decorator of the project answers itself, so that there is no report, and what others know
 anyway: a bank account, which stands on invoices, the password of a meeting, and a card number that an administrator looks up. What a view puts into its own copy of the POST was not posted.
 """
@@ -39,7 +39,7 @@ from leaktight.rules.api import Example, Rule
 from leaktight.rules.errors.caught import answers_its_errors
 from leaktight.rules.errors.masking import DECORATOR, definition, mask
 from leaktight.rules.errors.rendering import is_asked_for
-from leaktight.rules.errors.reporting import are_readers_named, are_reports_mailed, has_readers
+from leaktight.rules.errors.reporting import are_readers_named, are_reports_mailed, has_readers, is_masked_by_tracker
 from leaktight.rules.guarding import EFFECT as NEEDS
 from leaktight.rules.guarding import declared, installed
 from leaktight.rules.judging import heading
@@ -156,12 +156,13 @@ def unmasked(project: Project) -> Iterator[Finding]:
             continue
         open_ones = [item for item in secrets.of(view) if named is None or not _covers(named, item.name)]
         if open_ones:
+            unmasked_ones = [item for item in open_ones if not is_masked_by_tracker(project, item.name)]
+            is_scrubbed, open_ones = not unmasked_ones, unmasked_ones or open_ones
             api = view.is_api or all(item.api for item in open_ones)
             known = all(_is_known_to_others(project, view, item) for item in open_ones)
             asked = any(is_asked_for(project, view, item.name) for item in open_ones)
-            audience = (
-                Audience.STRICT if api or is_kept or known or not asked or answers_its_errors(view, project) else Audience.DEFAULT
-            )
+            is_meant = api or is_kept or is_scrubbed or known or not asked or answers_its_errors(view, project)
+            audience = Audience.STRICT if is_meant else Audience.DEFAULT
             yield _finding(project, view, open_ones, audience, is_partly=named is not None)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from leaktight.model import Certainty
 from leaktight.project import Project
-from leaktight.project.deployment import DeploymentFile, is_local_stack
 from leaktight.project.environment import Environment, environment_of
 from leaktight.project.settings import UNKNOWN, Settings, SettingValue
 from leaktight.project.symbols import ClassRef
@@ -53,26 +52,10 @@ OFF = frozenset({"0", "false", "no", "off", "n", "f", ""})
 ON = frozenset({"1", "true", "yes", "on", "t", "y"})
 
 
-def is_given(project: Project, variable: str | None, values: frozenset[str], *, by_default: bool = False) -> bool:
-    """Tell whether a file of the repository gives a variable one of these values, for a site or as the sample of one.
-
-    A container file that is added to others on demand gives nothing by default.
-    """
-    files = [file for file in project.deployment_files if not by_default or file.kind == "env" or _is_of_production(file)]
-    given = (told for file in files for told in file.variables if told.name == variable)
+def is_given(project: Project, variable: str | None, values: frozenset[str]) -> bool:
+    """Tell whether a file of the repository gives a variable one of these values, for a site or as the sample of one."""
+    given = (told for file in project.deployment_files for told in file.variables if told.name == variable)
     return any(told.value is not None and told.value.strip().lower() in values for told in given)
-
-
-def is_left_out_in_sight(project: Project) -> bool:
-    """Tell whether the repository holds files that run the site for others: what a variable is there can be read, and it is not given."""
-    kinds = {"compose", "kubernetes", "platform"}
-    return any(
-        file.kind in kinds and file.is_public and file.variables and not is_local_stack(file) for file in project.deployment_files
-    )
-
-
-def _is_of_production(file: DeploymentFile) -> bool:
-    return file.environment is Environment.PRODUCTION
 
 
 def middleware(settings: Settings) -> SettingValue:
@@ -117,17 +100,6 @@ def speaks_of_https(settings: Settings) -> SettingValue | None:
         if setting.certainty is not Certainty.ABSENT and (setting.value is UNKNOWN or setting.value):
             return setting
     return None
-
-
-def holds_without_debug(settings: Settings, value: SettingValue) -> bool:
-    """Tell a protection that is off only while `DEBUG` is on, and hangs on the variable that `DEBUG` does: that it may be on is told there."""
-    debug = settings.get("DEBUG")
-    return (
-        debug.certainty is Certainty.DEFAULTED
-        and debug.env is not None
-        and debug.env == value.env
-        and any(other.value is UNKNOWN or bool(other.value) for other in value.alternatives)
-    )
 
 
 def is_refused_in_production(settings: Settings, project: Project, switch: str) -> bool:
