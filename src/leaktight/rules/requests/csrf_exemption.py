@@ -1,6 +1,6 @@
 """
 ## What it finds
-Every place where the CSRF check is switched off: `csrf_exempt` on a view or in a URLconf, Flask-WTF's `exempt`, `csrf = False` of a form, `WTF_CSRF_ENABLED = False`,
+Every place where the CSRF check is switched off: `csrf_exempt` on a view or in a URLconf, Flask-WTF's `exempt`, an application of Flask that gets none, `csrf = False` of a form, `WTF_CSRF_ENABLED = False`,
 Pyramid's `require_csrf=False` and `check_origin=False`. Views that check a signature or a key themselves are left out.
 
 ## Why it matters
@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from leaktight.flow.events import Call
 from leaktight.model import Audience, Confidence, Finding, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
@@ -27,7 +28,7 @@ from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.reach import module_statements, reach
 from leaktight.rules.requests.exemptions import proves_itself
 from leaktight.rules.written import is_off, places, switches
-from leaktight.source.code import Code, Op, last_name, walk
+from leaktight.source.code import Code, Module, Op, last_name, walk
 
 rule = Rule(
     __name__,
@@ -128,6 +129,26 @@ def switched_off(project: Project) -> Iterator[Finding]:
                     symbol=switch.symbol,
                     what=f"`{switch.name}` is off",
                 )
+
+
+@rule.call("flask.Flask")
+def nothing_protects_it(call: Call) -> Iterator[Finding]:
+    """An application of Flask, which checks nothing by itself, in a project that takes no protection from anywhere."""
+    if not any(_brings_protection(module) for module in call.project.program.modules.values()):
+        yield rule.finding(
+            call.span,
+            confidence=Confidence.LOW,
+            audience=Audience.AUDIT,
+            symbol=call.symbol,
+            message="nothing checks where the requests of this application come from: Flask has no CSRF check of its own",
+        )
+
+
+def _brings_protection(module: Module) -> bool:
+    return any(
+        _PROTECTION.search(name) or "seasurf" in name.lower()
+        for name in (*module.imports.values(), *module.inner_imports.values())
+    )
 
 
 @rule.project
