@@ -12,16 +12,15 @@ from leaktight.rules.outgoing.targets import CLEAR_HTTP, texts
 from leaktight.source.code import Code, Op, last_name, walk
 
 _LABELS = frozenset({"secret-key", "token", "secret"})
-_KEY = re.compile(r"key|app_?id|api_?token", re.IGNORECASE)
-_SECRET = re.compile(r"secret|access|private|sign|encrypt|client|master|admin|session", re.IGNORECASE)
-"""In the name of a key that is more than the number of a customer: what signs, or lets in as an application."""
+_BY_PROTOCOL = re.compile(r"access_?token|refresh_?token|client_?secret|bearer", re.IGNORECASE)
+"""In the name of what OAuth 2 takes in a header or a body everywhere (RFC 6749, section 2.3.1; RFC 6750, section 2.1)."""
 _TELLS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print", "capture_exception"})
 """Methods that write into a log or a tracker."""
 
 
 def is_asked_for_there(arrival: Arrival) -> bool:
     """Tell a key that the service may take in no other way, over HTTPS, in an address that this code tells nobody."""
-    if arrival.label not in _LABELS or not _KEY.search(arrival.fact.word) or _SECRET.search(arrival.fact.word):
+    if arrival.label not in _LABELS or _BY_PROTOCOL.search(arrival.fact.word):
         return False
     addresses = _addresses(arrival.call)
     if any(text.lower().startswith(CLEAR_HTTP) or _takes_it_elsewhere(text) for text in addresses):
