@@ -37,6 +37,8 @@ _SIGNED_IN = frozenset("session sid sess sessid auth authn authorization sso log
 """What the vocabulary of data does not know, and a cookie is called after."""
 _AT_RANDOM = frozenset({"session-id", "token"})
 _CSRF = re.compile(r"[cx]srf", re.IGNORECASE)
+_BETWEEN = re.compile(r"request_?token|oauth_?(?:token|state|verifier)|(?:^|_)(?:state|nonce)", re.IGNORECASE)
+"""In the name of a cookie that lives from one step of a sign-in at another site to the next, and lets nobody in by itself."""
 _REMEMBERED = re.compile(r"(?:^|[_-])remember(?:[_-]?(?:me|user|login|web))?$", re.IGNORECASE)
 _SITE_COOKIES = ("SESSION_COOKIE_", "CSRF_COOKIE_", "LANGUAGE_COOKIE_")
 
@@ -81,7 +83,8 @@ def carried(call: Call) -> Carried | None:
             Confidence.MEDIUM,
         )
     if signs_in(call.project, name) and not constant:
-        return Carried(f"the cookie `{name}`, which tells who somebody is,", Audience.DEFAULT, Confidence.MEDIUM)
+        audience = Audience.STRICT if _BETWEEN.search(name) else Audience.DEFAULT
+        return Carried(f"the cookie `{name}`, which tells who somebody is,", audience, Confidence.MEDIUM)
     if best is not None:
         return Carried(the(best.label) + _in(name), Audience.STRICT, Confidence.LOW)
     return Carried(f"the cookie `{name}`" if name else "a cookie", Audience.AUDIT, Confidence.LOW)

@@ -14,8 +14,8 @@ next one.
 ## When it is fine
 Only chosen keys are taken, the sensitive ones were taken out or overwritten first, or only the names of the fields are logged.
 What a query string or the command line holds is in other logs anyway and is shown to the strict audience; so is what is written at
-the level of debug messages, which production does not write as a rule, bodies that are only put beside the message (`extra`), whatever is below the level that production gives the logger, the body of one view that takes nothing sensitive from it by name, and
-reports that browsers send to be logged.
+the level of debug messages, which production does not write as a rule, bodies that are only put beside the message (`extra`), whatever is below the level that production gives the logger, the body of one view that takes nothing sensitive from it by name, the
+body of a webhook that proves where it comes from, and reports that browsers send to be logged.
 """
 
 from __future__ import annotations
@@ -29,11 +29,13 @@ from leaktight.policy import Channel, Safeguard
 from leaktight.project import Project
 from leaktight.project.environment import words_of
 from leaktight.project.symbols import FunctionRef
+from leaktight.rules.access import reach_of
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.bodies import takes_nothing_sensitive
 from leaktight.rules.judging import at_least, at_most_medium, is_command, milder
 from leaktight.rules.logs.levels import is_left_out
 from leaktight.rules.logs.silencing import silence
+from leaktight.rules.requests.exemptions import exemptions, proves_itself
 from leaktight.source.code import Code, Op, last_name, walk
 
 _WHOLE = {
@@ -127,7 +129,7 @@ def written(arrival: Arrival) -> Iterator[Finding]:
     beside = arrival.parameter == "extra"  # most formatters leave out what is only put beside the message
     if source in _BODIES and (beside or arrival.call.name.endswith(".debug") or takes_nothing_sensitive(arrival)):
         audience = at_least(audience, Audience.STRICT)
-    if _is_sent_to_be_logged(arrival) or is_left_out(arrival):
+    if _is_sent_to_be_logged(arrival) or _is_of_a_hook(arrival) or is_left_out(arrival):
         audience = at_least(audience, Audience.STRICT)
     done = "written to the log"
     if arrival.sink.part == "output":
@@ -187,6 +189,17 @@ def _asks_for_attribute(test: Code) -> bool:
         and code[3][0][0] in {Op.NAME, Op.ATTR}
         and code[3][0][-1] == "request"
         for code in walk(test)
+    )
+
+
+def _is_of_a_hook(arrival: Arrival) -> bool:
+    """Tell the body of what another service sends, which a view takes without the CSRF check and knows by a proof of its own."""
+    if arrival.fact.source not in _BODIES or arrival.call.function is None:
+        return False
+    project = arrival.project
+    return any(
+        any(True for _ in exemptions(view, project)) and proves_itself(reach_of(project, view, "post"), project.program)
+        for view in project.views.of(arrival.call.function)
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from ipaddress import ip_address
 from typing import Any
 
 from leaktight.model import Audience, Certainty, Confidence, Severity, Span, Step
@@ -82,7 +83,8 @@ def _once(services: Iterable[tuple[str, Service]]) -> Iterator[Service]:
 def _service(
     value: SettingValue, settings: Settings, what: str, host: str, *, audience: Audience, severity: Severity = Severity.MEDIUM
 ) -> Service:
-    audience = at_least(audience, Audience.STRICT) if settings.is_open(value) else audience
+    left_open = settings.is_open(value) or (value.certainty is Certainty.DEFAULTED and _is_private(host))
+    audience = at_least(audience, Audience.STRICT) if left_open else audience
     sure = value.certainty is Certainty.KNOWN and settings.environment is Environment.PRODUCTION
     confidence = Confidence.LOW if audience is Audience.STRICT else Confidence.HIGH if sure else Confidence.MEDIUM
     by_default = ", which is the default," if value.certainty is Certainty.DEFAULTED else ""
@@ -94,6 +96,14 @@ def _service(
         audience=audience,
         related=value.chain,
     )
+
+
+def _is_private(host: str) -> bool:
+    """Tell the address of a machine in somebody's own network: as a default, it is that of a developer's."""
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return False
 
 
 # -- databases ---------------------------------------------------------------------------------
