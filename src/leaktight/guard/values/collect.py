@@ -67,6 +67,8 @@ class Names:
     def headers_to_read(self, meta: Mapping[str, Any]) -> list[str]:
         """Return the keys of `META` that are headers with a name that may mean something."""
         plain = self.plain_headers
+        if plain.issuperset(meta):
+            return []
         if len(plain) > _MOST_NAMES:
             plain.clear()
         for key in meta:
