@@ -1,7 +1,8 @@
 """
 ## What it finds
-Every place where the CSRF check is switched off: `csrf_exempt` on a view or in a URLconf, Flask-WTF's `exempt`, an application of Flask that gets none, `csrf = False` of a form, `WTF_CSRF_ENABLED = False`,
-Pyramid's `require_csrf=False` and `check_origin=False`. Views that check a signature or a key themselves are left out.
+Every place where the CSRF check is switched off: `csrf_exempt` on a view or in a URLconf, Flask-WTF's `exempt`, `WTF_CSRF_ENABLED = False` and
+`csrf = False` of a form, Pyramid's `require_csrf=False` and `check_origin=False`; and applications of Flask that get no check from anywhere.
+Views that check a signature or a key themselves are left out.
 
 ## Why it matters
 An exemption is taken for one reason and stays when the view does something else. What it opens today is judged by `csrf-missing`; this is the
