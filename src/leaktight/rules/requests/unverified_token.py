@@ -107,7 +107,7 @@ def _is_from_the_session(call: Call) -> bool:
     """Tell a token that the site itself kept in the session: nobody else can put one there."""
     if any(value.origin == "session" for value in call.arguments.values()):
         return True
-    if call.function is None:
+    if call.function is None or call.via is not None:  # of a call judged again for a caller, the parameters are the caller's
         return False
     parameters = call.project.program.function(call.function).parameters
     given = (parameters[item.parameter].name for value in call.arguments.values() for item in value.depends)
