@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from leaktight.project import Project
 from leaktight.project.symbols import ClassRef, FunctionRef
 from leaktight.project.views import Decorator, View
-from leaktight.rules.access import permissions_of
+from leaktight.rules.access import permissions_of, reach_of, requires_login
 from leaktight.rules.reach import callee, statements
+from leaktight.rules.requests.exemptions import knows_its_user, proves_itself
 from leaktight.source.code import Code, Op, last_name, walk
 
 _WHO = r"(?:admin|administrator|staff|superuser|super_user|manager|moderator|operator|editor|organi[sz]er|curator|coordinator|supervisor|role|group)"
@@ -35,6 +36,7 @@ _ASKED = re.compile(
 _USERS = frozenset({"user", "profile"})
 _ORDINARY = frozenset({"authenticated", "active", "anonymous", "verified", "confirmed", "valid", "logged_in"})
 """What is true of a user who merely signed in; any other mark, as `is_teacher`, is given to some."""
+_OPEN = frozenset({"AllowAny", "IsAuthenticatedOrReadOnly", "DjangoModelPermissionsOrAnonReadOnly"})
 _DEPTH = 2
 
 
@@ -44,10 +46,27 @@ def is_for_permitted(project: Project, function: FunctionRef | None) -> bool:
         return False
     if any(_asks_around(project, item) for item in project.views.of_function(function)):
         return True
-    views = project.views.of(function) or _by_serializer(project).get(
+    views = _views_of(project, function)
+    return bool(views) and all(_is_permitted(project, view, function) for view in views)
+
+
+def is_for_anybody(project: Project, function: FunctionRef | None) -> bool:
+    """Tell whether people who did not sign in, and bring no key and no token, get to a view that a function is a part of."""
+    return function is not None and any(_is_open(project, view, function) for view in _views_of(project, function))
+
+
+def _is_open(project: Project, view: View, function: FunctionRef) -> bool:
+    named = permissions_of(view, project)
+    if requires_login(view, project) or (named and _OPEN.isdisjoint(named)) or _is_permitted(project, view, function):
+        return False
+    done = reach_of(project, view, *view.handlers)
+    return not proves_itself(done, project.program) and not knows_its_user(done)
+
+
+def _views_of(project: Project, function: FunctionRef) -> list[View]:
+    return project.views.of(function) or _by_serializer(project).get(
         ClassRef(function.path, project.program.function(function).owner), []
     )
-    return bool(views) and all(_is_permitted(project, view, function) for view in views)
 
 
 def _by_serializer(project: Project) -> dict[ClassRef, list[View]]:

@@ -12,13 +12,15 @@ Log it with `logger.exception()` and answer with a fixed sentence, and with an i
 
 ## When it is fine
 The exception is made for users: a validation error, `Http404`, an exception class of the project that is raised with fixed texts only.
-What is shown to the strict audience only, since those who read such findings on real projects left it as it was in about half of the
-cases: classes such as `ValueError`, a parser's error or a mail server's, and an `IntegrityError`, whose text is as often a sentence about
-what the visitor sent; a catch-all around a function of the project that raises `Exception` with a sentence of its own, which is meant to
-be read; whatever is raised where the code only reads or validates what it is given, or tries something out because somebody asked whether
-it works (`test_smtp`, `check_connection`); what a request to a public address raises that the code writes out, with no secret in its
-query; `error.message`, which the classes of the language do not have; and views that only administrators, or holders of a permission
-somebody gave them, get to. Auditors alone see an exception that is put into JSON as it is: no encoder takes it, and the answer is the
+
+Shown to everybody is a traceback, and whatever a catch-all answers to people who did not sign in and bring no key: of the texts that only people
+with an account read, those who looked at such findings on real projects left three of four as they were. These are for the strict, and so are:
+classes such as `ValueError`, a parser's error or a mail server's, and an `IntegrityError`, whose text is as often a sentence about what the
+visitor sent; a catch-all around a function of the project that raises `Exception` with a sentence of its own, which is meant to be read;
+whatever is raised where the code only reads or validates what it is given, or tries something out because somebody asked whether it works
+(`test_smtp`, `check_connection`); what a request to a public address raises that the code writes out, with no secret in its query;
+`error.message`, which the classes of the language do not have; and even the tracebacks of views that only administrators, or holders of a
+permission somebody gave them, get to. Auditors alone see an exception that is put into JSON as it is: no encoder takes it, and the answer is the
 general one of an error.
 """
 
@@ -37,7 +39,7 @@ from leaktight.rules.administrators import is_for_administrators, is_in_admin
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.errors.withholding import withhold
 from leaktight.rules.judging import at_least, at_most_medium
-from leaktight.rules.permitted import is_for_permitted
+from leaktight.rules.permitted import is_for_anybody, is_for_permitted
 
 _ANSWERS = ("rest_framework.exceptions.", "rest_framework.serializers.", "ninja.errors.", "graphql.")
 """Beginnings of the names of exceptions that a framework turns into an answer with their text."""
@@ -159,7 +161,12 @@ def _outside(arrival: Arrival, kind: object) -> str:
 def _finding(arrival: Arrival, shown: str, audience: Audience) -> Finding:
     is_traceback = arrival.fact.source != "exception"
     sure = at_most_medium(arrival.confidence)
-    if _is_for_administrators(arrival) or is_for_permitted(arrival.project, arrival.call.function):
+    function = arrival.call.function
+    if (
+        _is_for_administrators(arrival)
+        or is_for_permitted(arrival.project, function)
+        or not (is_traceback or is_for_anybody(arrival.project, function))
+    ):
         audience = at_least(audience, Audience.STRICT)
     if arrival.call.name in _WRITE_JSON and _is_as_it_is(arrival.value):
         audience = at_least(audience, Audience.AUDIT)
