@@ -50,7 +50,7 @@ def call(frame: Frame, code: Code) -> Value:
         construct.remember_told(frame, function_code, arguments)
     ref = callee.ref
     if isinstance(ref, Function):
-        result = call_function(frame, ref, arguments, keywords, span, places)
+        result = call_function(frame, tasks.as_called(frame, ref), arguments, keywords, span, places)
     elif isinstance(ref, ClassRef):
         result = construct.instance(frame, ref, arguments, keywords, span)
     elif isinstance(ref, External) and (given := generic_views.result_of(frame, receiver, name)) is not None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from leaktight.flow.machine import Function
 from leaktight.flow.naming import name_value
 from leaktight.flow.outside import note_call
@@ -45,7 +47,20 @@ def call_task(
     given, spans = _named(frame, code, arguments, keywords, places, first, span)
     if method != "apply":
         note_call(frame, QUEUED, UNKNOWN, given, spans, span)
-    return call_function(frame, task, [UNKNOWN] * first + arguments, keywords, span, {})
+    raised = len(frame.raised)
+    result = call_function(frame, task, [UNKNOWN] * first + arguments, keywords, span, {})
+    if method != "apply":
+        del frame.raised[raised:]  # it is raised in the worker
+    return result
+
+
+def as_called(frame: Frame, function: Function) -> Function:
+    """A task that is called like any function still gets itself as first argument when it asked for that."""
+    if function.receiver is not None:
+        return function
+    decorators = frame.machine.program.function(function.ref).decorators
+    is_bound = any(last_name(item) in _MAKERS and _is_bound(item) for item in decorators)
+    return replace(function, receiver=UNKNOWN) if is_bound else function
 
 
 def _unpacked(

@@ -23,7 +23,10 @@ _PERMISSION = re.compile(
     r"Is(Authenticated|Admin\w*|Staff\w*|Superuser\w*|Owner\w*)|LoginRequired|DjangoModelPermissions|Token\w*HasScope"
 )
 """Permissions that nobody has who did not sign in; a project's own may be open to all who read."""
-_SITE_WIDE = ("LoginRequiredMiddleware", "RequireLoginMiddleware", "LoginRequired")
+_SITE_WIDE = re.compile(
+    r"\w*(?:Login|SignIn|Auth(?:entication)?)(?:Required|Check|Wall|Only)\w*|\w*(?:Require|Check|Enforce|Force|Demand)s?(?:User)?(?:Login|SignIn|Auth)\w*"
+)
+"""The name of a middleware that lets nobody through who did not sign in."""
 _BY_NAME = {
     "post": "post form_valid form_invalid perform_create perform_update perform_destroy create update partial_update destroy put patch delete",
     "get": "get get_context_data get_queryset get_object list retrieve render_to_response get_initial get_form_kwargs",
@@ -84,7 +87,7 @@ def is_login_site_wide(project: Project) -> bool:
     """Tell whether a middleware asks for a login before every view."""
     setting = project.setting("MIDDLEWARE")
     listed = setting.value if setting is not None and isinstance(setting.value, list | tuple) else ()
-    return any(isinstance(item, str) and item.endswith(_SITE_WIDE) for item in listed)
+    return any(isinstance(item, str) and _SITE_WIDE.fullmatch(item.rpartition(".")[2]) for item in listed)
 
 
 def methods_of(project: Project, function: FunctionRef | None) -> frozenset[str]:

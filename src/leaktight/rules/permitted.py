@@ -50,6 +50,14 @@ def is_for_permitted(project: Project, function: FunctionRef | None) -> bool:
     return bool(views) and all(_is_permitted(project, view, function) for view in views)
 
 
+def is_serialized_for_permitted(project: Project, serializer: ClassRef) -> bool:
+    """Tell whether all views that answer with a serializer ask for a permission beside a login."""
+    views = _by_serializer(project).get(serializer, [])
+    return bool(views) and all(
+        view.handlers and all(_is_permitted(project, view, handler) for handler in view.handlers.values()) for view in views
+    )
+
+
 def is_for_anybody(project: Project, function: FunctionRef | None) -> bool:
     """Tell whether people who did not sign in, and bring no key and no token, get to a view that a function is a part of."""
     return function is not None and any(_is_open(project, view, function) for view in _views_of(project, function))

@@ -21,9 +21,11 @@ def is_left_out(arrival: Arrival) -> bool:
     Where nothing gives it a level, only what warns is written, and what serves the site sets `info` at most: no `debug`.
     """
     name = arrival.call.name
-    level = _LEVELS.get(name.rpartition(".")[2]) if name.startswith("logging.") else None
+    level = _LEVELS.get(name.rpartition(".")[2])
     if level is None:
         return False
+    if not name.startswith("logging."):
+        return level is logging.DEBUG  # `structlog`, `loguru`: what level they have is told in code
     least = _least_in(arrival.project, "" if name.startswith(("logging.debug", "logging.info")) else arrival.call.path)
     return level < (logging.INFO if least is None else least)
 
@@ -55,11 +57,24 @@ def _least(project: Project, name: str | None) -> int | None:
         if not isinstance(logger, dict):
             return None
         if "level" in logger:
-            return _number(logger["level"]) if _is_fixed(setting, "loggers", key, "level") else None
+            level = _number(logger["level"]) if _is_fixed(setting, "loggers", key, "level") else None
+            return _let_through(setting, logger, level)
     for keys, root in ((("root",), setting.value.get("root")), (("loggers", ""), loggers.get(""))):
         if isinstance(root, dict) and "level" in root:
-            return _number(root["level"]) if _is_fixed(setting, *keys, "level") else None
+            level = _number(root["level"]) if _is_fixed(setting, *keys, "level") else None
+            return _let_through(setting, root, level)
     return None
+
+
+def _let_through(setting: SettingValue, logger: dict[object, object], level: int | None) -> int | None:
+    """The level of a logger, or a higher one that all its handlers have."""
+    handlers = setting.value.get("handlers") if isinstance(setting.value, dict) else None
+    names = logger.get("handlers")
+    if level is None or not isinstance(handlers, dict) or not isinstance(names, list | tuple) or not names:
+        return level
+    attached = [handlers.get(name) for name in names]
+    levels = [_number(handler.get("level", 0)) or 0 if isinstance(handler, dict) else 0 for handler in attached]
+    return max(level, min(levels))
 
 
 def _is_fixed(setting: SettingValue, *keys: str) -> bool:

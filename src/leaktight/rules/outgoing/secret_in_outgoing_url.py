@@ -13,10 +13,8 @@ the address take it in a header as well.
 
 ## When it is fine
 Some interfaces take their key or token in no other way; allow it there, and keep the HTTP library's log quiet. Where nothing says otherwise, it
-is taken for such a one and shown to the strict: it is for everybody when the interface is known to take it in a header or a body, as every one does with the
-tokens and client secrets of OAuth, when
-the address is in clear, or when this code raises or writes down the errors of the request, whose texts hold the address
-(`raise_for_status()`, `logger.exception(…)`). A key that is meant for browsers, such as one of a map service, is no secret. The number of a card of which nothing says that it pays
+is taken for such a one and shown to the strict: it is for everybody when the interface is known to take it in a header or a body, or when the
+address is in clear. A key that is meant for browsers, such as one of a map service, is no secret. The number of a card of which nothing says that it pays
 (`CardNo` of a door) is for the strict. Where the site's configuration chooses between the address and a header or body, the
 finding is shown to the strict.
 """

@@ -11,19 +11,17 @@ Decode it with the key and the algorithms that are expected. Where the key depen
 then verify.
 
 ## When it is fine
-The same function verifies the token, or somebody else did before: a gateway that strips foreign tokens. Headers and claims that are only read
-are shown to auditors, an `id_token`, which its issuer mostly hands over himself, and a token that was
-kept in the session, to the strict.
+The same function verifies the token, or somebody else did before or does after: a gateway that strips foreign tokens, the view for which a helper
+only tells whose key to take. So everybody is shown the tokens alone that are seen to come in by a request, the strict also what a function is given.
+Headers and claims that are only read are shown to auditors.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from leaktight.flow.events import Call
 from leaktight.flow.knowledge import load
-from leaktight.flow.value import all_facts
 from leaktight.model import Audience, Confidence, Finding, Severity
 from leaktight.policy import Channel, Safeguard
 from leaktight.rules.api import Example, NotPossible, Rule
@@ -73,6 +71,8 @@ def customer(request):
 
 _CHOOSING = frozenset({"kid", "alg", "x5t", "x5t#S256", "x5u", "jku", "typ"})
 """What a header says about how to verify the token."""
+_REQUEST = frozenset({"request-header", "request-body", "request-url", "cookie"})
+"""Ways by which a visitor's token comes in."""
 _READERS = ("decode", "decode_complete", "verify_jwt")
 
 
@@ -83,9 +83,7 @@ def read_as_it_is(call: Call) -> Iterator[Finding]:
             yield rule.finding(
                 given.span,
                 confidence=Confidence.MEDIUM,
-                audience=at_least(given.audience, Audience.STRICT)
-                if _is_a_question(call) or _is_from_its_issuer(call) or _is_from_the_session(call)
-                else given.audience,
+                audience=given.audience if _is_of_a_request(call) else at_least(given.audience, Audience.STRICT),
                 symbol=call.symbol,
                 flow=call.steps(),
                 related=given.related,
@@ -93,25 +91,11 @@ def read_as_it_is(call: Call) -> Iterator[Finding]:
             )
 
 
-def _is_a_question(call: Call) -> bool:
-    """Tell a function that only says what kind of token it is given, such as whose: who believes it has yet to verify it."""
-    return call.function is not None and re.match(r"_?(is|has)_", call.project.program.function(call.function).name) is not None
-
-
-def _is_from_its_issuer(call: Call) -> bool:
-    """An id token is mostly got from the one who signed it, over TLS, and then needs no signature (OpenID Connect Core, 3.1.3.7)."""
-    return any(fact.word == "id_token" for value in call.arguments.values() for fact in all_facts(value))
-
-
-def _is_from_the_session(call: Call) -> bool:
-    """Tell a token that the site itself kept in the session: nobody else can put one there."""
-    if any(value.origin == "session" for value in call.arguments.values()):
-        return True
-    if call.function is None or call.via is not None:  # of a call judged again for a caller, the parameters are the caller's
-        return False
-    parameters = call.project.program.function(call.function).parameters
-    given = (parameters[item.parameter].name for value in call.arguments.values() for item in value.depends)
-    return any(name == "session" for name in given)
+def _is_of_a_request(call: Call) -> bool:
+    """Tell a token that is seen to come in by a request; what a helper is given may have been verified, or be verified later."""
+    return any(
+        value.origin in _REQUEST or any(fact.source in _REQUEST for fact in value.facts) for value in call.arguments.values()
+    )
 
 
 def _is_verified_as_well(call: Call) -> bool:

@@ -15,7 +15,7 @@ name the columns: `.values("id", "name")`.
 ## When it is fine
 The field is `write_only`, or another class is used for answers: where no view is seen to answer with the class, the strict are told. So
 are passwords that a resource is opened with, such as a file or a network, when somebody listed them, or put them among the
-read-only fields; the account of a bank, which is for who
+read-only fields; what is answered only to administrators or holders of a permission somebody gave them; the account of a bank, which is for who
 pays; and a key that routes take out of addresses, which opens one thing for whoever has the link. Forms whose model holds nothing of the kind, and those of the admin, are shown to auditors only, classes that rework what they
 give out (`to_representation`) to the strict.
 """
@@ -35,6 +35,7 @@ from leaktight.project.classes import USER, Field, FieldClass
 from leaktight.project.symbols import ClassRef
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import LOOSELY_NAMED, at_least, audience_of, harm, is_grave, kind_of
+from leaktight.rules.permitted import is_serialized_for_permitted
 from leaktight.rules.reach import heading
 from leaktight.rules.responses.answering import is_answered_to_administrators, is_answered_with
 from leaktight.rules.responses.choosing import name_fields
@@ -125,6 +126,8 @@ def readable_fields(cls: FieldClass, project: Project) -> Iterator[Finding]:
     (audience, confidence), worst = min(verdicts, key=lambda item: (item[0][0].rank, -item[0][1].rank, item[1].name))
     match = worst.match
     assert match is not None
+    if is_serialized_for_permitted(project, cls.ref):
+        audience = at_least(audience, Audience.STRICT)
     names = ", ".join(f"`{field.name}`" for (verdict, field) in verdicts if verdict[0] is audience)
     yield rule.finding(
         _choice(cls, project),
