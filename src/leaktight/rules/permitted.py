@@ -54,7 +54,7 @@ def is_serialized_for_permitted(project: Project, serializer: ClassRef) -> bool:
     """Tell whether all views that answer with a serializer ask for a permission beside a login."""
     views = _by_serializer(project).get(serializer, [])
     return bool(views) and all(
-        view.handlers and all(_is_permitted(project, view, handler) for handler in view.handlers.values()) for view in views
+        all(_is_permitted(project, view, handler) for handler in view.handlers.values() or (None,)) for view in views
     )
 
 
@@ -91,7 +91,7 @@ def _by_serializer(project: Project) -> dict[ClassRef, list[View]]:
     return known
 
 
-def _is_permitted(project: Project, view: View, function: FunctionRef) -> bool:
+def _is_permitted(project: Project, view: View, function: FunctionRef | None) -> bool:
     around = [item for item in view.decorators if item.target in {"function", "class", "url", "alias", "method:dispatch"}]
     if any(_asks_around(project, item) for item in around):
         return True
@@ -105,7 +105,7 @@ def _is_permitted(project: Project, view: View, function: FunctionRef) -> bool:
     if cls is not None and any(_is_named(project, cls, name) for name in _ATTRIBUTES):
         return True
     first = project.program.method(cls, "dispatch") if cls is not None else None
-    starts = [function, *([first] if isinstance(first, FunctionRef) else [])]
+    starts = [start for start in (function, first) if isinstance(start, FunctionRef)]
     return any(_asks(project, start, cls, _DEPTH) for start in starts)
 
 
