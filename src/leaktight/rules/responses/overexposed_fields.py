@@ -126,15 +126,13 @@ def readable_fields(cls: FieldClass, project: Project) -> Iterator[Finding]:
     (audience, confidence), worst = min(verdicts, key=lambda item: (item[0][0].rank, -item[0][1].rank, item[1].name))
     match = worst.match
     assert match is not None
-    if is_serialized_for_permitted(project, cls.ref):
-        audience = at_least(audience, Audience.STRICT)
     names = ", ".join(f"`{field.name}`" for (verdict, field) in verdicts if verdict[0] is audience)
     yield rule.finding(
         _choice(cls, project),
         label=match.label,
         severity=harm(match.label),
         confidence=confidence,
-        audience=audience,
+        audience=at_least(audience, Audience.STRICT) if is_serialized_for_permitted(project, cls.ref) else audience,
         symbol=f"{cls.path.removesuffix('.py').replace('/', '.')}.{cls.name}",
         related=tuple(Step(project.span(field.path, field.span), f"`{field.name}` of {field.owner}") for _, field in verdicts),
         what=f"{names} of {worst.owner}",
