@@ -94,7 +94,8 @@ def read_as_it_is(call: Call) -> Iterator[Finding]:
 def _is_of_a_request(call: Call) -> bool:
     """Tell a token that is seen to come in by a request; what a helper is given may have been verified, or be verified later."""
     return any(
-        value.origin in _REQUEST or any(fact.source in _REQUEST for fact in value.facts) for value in call.arguments.values()
+        (isinstance(value.origin, str) and value.origin in _REQUEST) or any(fact.source in _REQUEST for fact in value.facts)
+        for value in call.arguments.values()
     )
 
 
