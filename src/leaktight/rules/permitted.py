@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from leaktight.project import Project
+from leaktight.project.environment import words_of
 from leaktight.project.symbols import ClassRef, FunctionRef
 from leaktight.project.views import Decorator, View
 from leaktight.rules.access import permissions_of, reach_of, requires_login
@@ -36,6 +37,10 @@ _ASKED = re.compile(
 _USERS = frozenset({"user", "profile"})
 _ORDINARY = frozenset({"authenticated", "active", "anonymous", "verified", "confirmed", "valid", "logged_in"})
 """What is true of a user who merely signed in; any other mark, as `is_teacher`, is given to some."""
+_INTERNAL = frozenset(
+    {"internal", "private", "status", "health", "healthcheck", "healthz", "diagnostics", "debug", "monitoring", "metrics"}
+)
+"""Words in the place or name of what those who run a site look at, behind a door that the code does not show."""
 _OPEN = frozenset({"AllowAny", "IsAuthenticatedOrReadOnly", "DjangoModelPermissionsOrAnonReadOnly"})
 _DEPTH = 2
 
@@ -65,6 +70,8 @@ def is_for_anybody(project: Project, function: FunctionRef | None) -> bool:
 
 def _is_open(project: Project, view: View, function: FunctionRef) -> bool:
     named = permissions_of(view, project)
+    if not _INTERNAL.isdisjoint(words_of(f"{view.path.replace('/', '_')}_{view.name}")):
+        return False
     if requires_login(view, project) or (named and _OPEN.isdisjoint(named)) or _is_permitted(project, view, function):
         return False
     done = reach_of(project, view, *view.handlers)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from leaktight.policy import LabelKind, is_safe_host
+from leaktight.policy.hosts import THIS_MACHINE
 from leaktight.project import Project
 from leaktight.project.symbols import FunctionRef, Program
 from leaktight.project.views import View
@@ -224,7 +225,7 @@ def trusts_everybody(origin: str) -> str | None:
     scheme, _, host = origin.rpartition("://")
     if host in {"*", "*.*"} or re.fullmatch(r"\*\.(com|org|net|io|dev|app|co|eu|de|uk)", host):
         return "every site is trusted"
-    if scheme == "http" and is_safe_host(origin.replace("*.", "")) is None:
+    if scheme == "http" and host.partition(":")[0] not in THIS_MACHINE and is_safe_host(origin.replace("*.", "")) is None:
         return "pages that came over plain HTTP are trusted"
     return None
 
