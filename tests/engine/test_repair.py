@@ -258,6 +258,7 @@ def test_the_culprits_are_found(number: int, data: st.DataObject) -> None:
 DEVELOPED = """\
 SECRET_KEY = "x"
 DEBUG = True
+ALLOWED_HOSTS = ["shop.example"]
 ROOT_URLCONF = "shop.urls"
 INSTALLED_APPS = ["django.contrib.sessions"]
 MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware"]
