@@ -131,9 +131,8 @@ class Registry:
 
     def _made(self, key: Hashable, asked: Callable[[str, Channel], bool] | None = None, channel: Channel = Channel.LOG) -> Search:
         """Make the search for the values of which a question about the channel is answered with yes, or for all."""
-        searches = (
-            self._own_searches()
-        )  # before the values are looked at: where another thread adds one meanwhile, this is not kept
+        # Before the values are looked at: where another thread adds one meanwhile, this is not kept.
+        searches = self._own_searches()
         values: Collection[Value] = tuple(self._values.values())
         wanted = None if asked is None else _answers(asked, channel, tuple([value.label for value in values]))
         if wanted is _NONE:
