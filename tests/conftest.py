@@ -15,7 +15,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 from literate import write_project
 
+from leaktight.model.slips import DEBUG
+
 ROOT = Path(__file__).parents[1]
+os.environ[DEBUG] = "1"  # a mistake of ours fails the test; a user gets a gap
 
 # How long an example takes says how busy the machine is; and what was green once stays green: other examples are a search, no check.
 _CALM = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -32,7 +31,7 @@ from leaktight.cli.options import (
 )
 from leaktight.cli.proving import prove, report
 from leaktight.config import ConfigError
-from leaktight.model import Audience, Style
+from leaktight.model import Audience, Style, own_frames
 from leaktight.report import Status
 
 app = App(
@@ -331,15 +330,10 @@ def _command(arguments: Sequence[str]) -> str | None:
 
 def _bug(error: Exception) -> str:
     """Say where we failed, in our own files and without a word of the project."""
-    ours = [
-        f"  {Path(frame.filename).parent.name}/{Path(frame.filename).name}:{frame.lineno} in {frame.name}"
-        for frame in traceback.extract_tb(error.__traceback__)
-        if f"{Path(__file__).parent.parent}" in frame.filename
-    ]
     return "\n".join(
         [
             f"leaktight: internal error, a bug of ours: {type(error).__name__}",
-            *ours[-12:],
+            *(f"  {frame}" for frame in own_frames(error)[-12:]),
             f"leaktight {__version__}, Python {sys.version.split()[0]}. Please report it with these lines;",
             "they hold nothing of your project. exit status 4: internal error",
         ]

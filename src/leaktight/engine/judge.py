@@ -12,7 +12,7 @@ from leaktight.flow.machine import Machine
 from leaktight.flow.outside import sink_of
 from leaktight.flow.pages import page_of
 from leaktight.flow.value import Value, all_facts
-from leaktight.model import Audience, Certainty, Finding
+from leaktight.model import Audience, Certainty, Finding, Gap, Slip
 from leaktight.policy import Channel
 from leaktight.project import Project
 from leaktight.rules.api import Rule
@@ -20,6 +20,7 @@ from leaktight.rules.beside import is_beside_site
 from leaktight.rules.developers import is_for_developers
 from leaktight.rules.switches import is_switched_off
 from leaktight.rules.unreached import is_unreached
+from leaktight.source.code import unpack_span
 
 
 class Judge:
@@ -27,6 +28,8 @@ class Judge:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules = rules
+        self.gaps: list[Gap] = []
+        """What could not be judged by a mistake of ours."""
         self.calls: dict[str, list[Callable[[Call], Iterator[Finding]]]] = {}
         self.flows: dict[Channel, list[Callable[[Arrival], Iterator[Finding]]]] = {}
         self.tags: dict[str, list[Any]] = {}
@@ -50,10 +53,10 @@ class Judge:
         """The findings about calls and about data that leaves."""
         for call in machine.sorted_calls:
             for detector in self.calls.get(call.name, ()):
-                yield from _weighed(detector(call), machine.project, call)
+                yield from self._safely(call.path, call.packed, _weighed, detector, call, machine.project, call)
             for arrival in arrivals(call):
                 for flow_detector in self.flows.get(arrival.channel, ()):
-                    yield from _weighed(flow_detector(arrival), machine.project, call)
+                    yield from self._safely(call.path, call.packed, _weighed, flow_detector, arrival, machine.project, call)
 
     def of_project(self, project: Project) -> Iterator[Finding]:
         """The findings about everything else: data need not have been followed for them.
@@ -61,38 +64,47 @@ class Judge:
         What a sample of settings leaves open is for the strict: each site decides it anew.
         """
         samples = {settings.path for settings in project.settings if settings.is_sample}
-        for finding in _weighed(self._of_project(project), project):
+        for finding in _weighed(self._of_project, project, project):
             yield _for_strict(finding) if finding.span.path in samples else finding
 
     def _of_project(self, project: Project) -> Iterator[Finding]:
         for rule in self.rules:
-            for judge_view in rule.views:
-                for view in project.views:
-                    yield from judge_view(view)
-            for judge_class in rule.classes:
-                for cls in project.classes:
-                    yield from judge_class(cls, project)
-            for judge_project in rule.projects:
-                yield from judge_project(project)
-            for names, judge_setting in rule.settings:
-                for settings in project.settings:
-                    for name in names:
-                        value = settings.get(name)
-                        if value.certainty is not Certainty.UNKNOWN:
-                            yield from judge_setting(settings, value)
-                for settings in project.loose_settings:
-                    for name in names:
-                        value = settings.get(name)
-                        if value.certainty in {Certainty.KNOWN, Certainty.DEFAULTED}:
-                            yield from (replace(finding, audience=Audience.AUDIT) for finding in judge_setting(settings, value))
+            yield from self._safely(".", 0, self._of_rule, rule, project)
         if self.tags:
             yield from self._templates(project)
+
+    def _of_rule(self, rule: Rule, project: Project) -> Iterator[Finding]:
+        for judge_view in rule.views:
+            for view in project.views:
+                yield from self._safely(view.path, 0, judge_view, view)
+        for judge_class in rule.classes:
+            for cls in project.classes:
+                yield from self._safely(cls.ref.path, 0, judge_class, cls, project)
+        for judge_project in rule.projects:
+            yield from judge_project(project)
+        for names, judge_setting in rule.settings:
+            for settings in project.settings:
+                for name in names:
+                    value = settings.get(name)
+                    if value.certainty is not Certainty.UNKNOWN:
+                        yield from self._safely(settings.path, 0, judge_setting, settings, value)
+            for settings in project.loose_settings:
+                for name in names:
+                    value = settings.get(name)
+                    if value.certainty in {Certainty.KNOWN, Certainty.DEFAULTED}:
+                        for finding in self._safely(settings.path, 0, judge_setting, settings, value):
+                            yield replace(finding, audience=Audience.AUDIT)
 
     def _templates(self, project: Project) -> Iterator[Finding]:
         for template in project.templates:
             for element in template.elements:
                 for detector in self.tags.get(element.tag, ()):
-                    yield from detector(element, template, project)
+                    yield from self._safely(template.path, 0, detector, element, template, project)
+
+    def _safely(self, path: str, packed: int, detect: Callable[..., Iterator[Finding]], *subject: Any) -> Iterator[Finding]:
+        """What a rule finds, up to a mistake of its own, which is told as a gap."""
+        with Slip(self.gaps, path, unpack_span(packed)[0], "judging"):
+            yield from detect(*subject)
 
 
 def arrivals(call: Call) -> Iterator[Arrival]:
@@ -119,9 +131,11 @@ def _printed(call: Call, parameter: str, sink: SinkSpec, value: Value) -> Iterat
             yield Arrival(call, parameter, sink, fact, value, printed=item.span, chain=item.chain)
 
 
-def _weighed(findings: Iterator[Finding], project: Project, call: Call | None = None) -> Iterator[Finding]:
+def _weighed(
+    detect: Callable[[Any], Iterator[Finding]], subject: Any, project: Project, call: Call | None = None
+) -> Iterator[Finding]:
     """What a tool beside the site does is for the strict, so is what only developers get, nobody, or only those with a setting that is off."""
-    for finding in findings:
+    for finding in detect(subject):
         beside = finding.audience is Audience.DEFAULT and (
             is_beside_site(project, finding.span.path)
             or is_for_developers(project, finding.span)

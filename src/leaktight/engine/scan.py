@@ -249,12 +249,12 @@ class ProjectScan:
         if jobs > 1:
             _ = project.templates  # both processes need them
             self.tree.forget_trees()  # what settings and template tags were made of; both would carry it to the end
-        with Ahead(jobs, lambda: (list(judge.of_project(project)), self.gaps)) as others:
+        with Ahead(jobs, lambda: (list(judge.of_project(project)), [*self.gaps, *judge.gaps])) as others:
             machine.run()
             self.progress("judging", 0, 0)
             of_flows = list(judge.of_flows(machine))
             of_project, gaps = others.result()
-        self.gaps = [*self.gaps, *gaps]  # what was read only there
+        self.gaps = [*self.gaps, *gaps, *machine.gaps, *judge.gaps]  # what was read only there, and what failed here
         at_origin = {rule.name for rule in self.rules if rule.mended_at_origin}
         return machine, one_for_each_origin(strongest([*of_flows, *of_project]), at_origin, project.program)
 

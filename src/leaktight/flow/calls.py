@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from leaktight.flow import attributes, construct, generic_views, keys, methods, tasks
+from leaktight.flow.caught import Caught
+from leaktight.flow.conditions import handed_on, may_happen
 from leaktight.flow.events import Call
 from leaktight.flow.machine import Function, Summary
 from leaktight.flow.naming import name_value, result_fact
-from leaktight.flow.outside import call_external, keep, write_out
+from leaktight.flow.outside import call_external, keep, named_fields, write_out
 from leaktight.flow.substitute import Actuals, substitute, touches
 from leaktight.flow.texts import stringify
 from leaktight.flow.typing import parameter_type
@@ -147,9 +150,22 @@ def call_function(
         if actual is not None and actual is not UNKNOWN:
             for key, value in fields.items():
                 actual.put(key, substitute(value, actuals), depth=frame.depth)
-    frame.raised.extend(substitute(value, actuals) for value in summary.raised)
+    frame.raised.extend(_raised(frame, summary.raised, actuals))
     given = substitute(summary.returns, actuals)
     return opened(given) if decrypts else given
+
+
+def _raised(frame: Frame, raised: tuple[Value, ...], actuals: Actuals) -> Iterator[Value]:
+    """The exceptions of a callee that are raised with what it is passed."""
+    for value in raised:
+        under = value.origin.under if isinstance(value.origin, Caught) else ()
+        if not may_happen(under, actuals):
+            continue
+        given = substitute(value, actuals)
+        if isinstance(given.origin, Caught) and (under or frame.under):
+            given = given.copy()
+            given.origin = Caught(given.origin.told, handed_on(under, actuals) + frame.under)
+        yield given
 
 
 def bind(
@@ -219,7 +235,7 @@ def _in_place(frame: Frame, function: Function, code: FunctionCode, arguments: l
     inner = InnerFrame(frame.machine, function.ref.path, {}, function=frame.function)
     inner.outer = function.env
     inner.inlined = frame.inlined + 1
-    inner.effects = frame.effects
+    inner.effects, inner.under = frame.effects, frame.under
     inner.budget = frame.budget // 2
     actuals = bind(frame, function.ref, code, arguments, keywords, code.span, {})
     for index, parameter in enumerate(code.parameters):
@@ -227,8 +243,10 @@ def _in_place(frame: Frame, function: Function, code: FunctionCode, arguments: l
         inner.env[parameter.name] = name_value(inner, parameter.name, value, code.span, what="parameter")
     frame.machine.active.add(key)
     frame.machine.called_in_place.add(function.ref)
-    inner.run(frame.machine.decode(code.body))
-    frame.machine.active.discard(key)
+    try:
+        inner.run(frame.machine.decode(code.body))
+    finally:
+        frame.machine.active.discard(key)
     frame.raised.extend(inner.raised)
     return inner.result(generator=code.generator)
 
@@ -245,19 +263,23 @@ def run_uncalled(frame: Frame) -> None:
         inner = InnerFrame(frame.machine, function.ref.path, {}, function=frame.function)
         inner.outer = function.env
         inner.inlined = frame.inlined + 1
-        inner.effects = frame.effects
+        inner.effects, inner.under = frame.effects, frame.under
         inner.budget = frame.budget // 2
         for index, parameter in enumerate(code.parameters):
             value = Value(type=parameter_type(inner, code, parameter, index, None))
             inner.env[parameter.name] = name_value(inner, parameter.name, value, code.span, what="parameter")
         frame.machine.active.add(key)
-        inner.run(frame.machine.decode(code.body))
-        run_uncalled(inner)
-        frame.machine.active.discard(key)
+        try:
+            inner.run(frame.machine.decode(code.body))
+            run_uncalled(inner)
+        finally:
+            frame.machine.active.discard(key)
 
 
 def lift(frame: Frame, inner: Call, actuals: Actuals, name: str, span: int) -> None:
     """Judge again, with what is passed here, a call the callee could not judge alone."""
+    if inner.under and not may_happen(inner.under, actuals):
+        return
     if not any(touches(value, actuals) for value in inner.arguments.values()) and not (
         inner.receiver is not None and touches(inner.receiver, actuals)
     ):
@@ -267,13 +289,13 @@ def lift(frame: Frame, inner: Call, actuals: Actuals, name: str, span: int) -> N
     spread = arguments.get("**")
     if spread is not None and spread.fields:
         # `**kwargs` handed on: by now it is known what was passed.
-        for key, value in spread.fields.items():
+        for key, value in named_fields(spread).items():
             if key not in arguments:
                 arguments[key] = value
                 passed[key] = (actuals.path, actuals.span)
     receiver = None if inner.receiver is None else substitute(inner.receiver, actuals)
     if receiver is not None and receiver.fields and inner.spec is not None and "*" in inner.spec.sinks:
-        arguments = {**receiver.fields, **arguments}
+        arguments = {**named_fields(receiver), **arguments}
     called = _called(frame, inner.name, receiver)
     lifted = Call(
         name=called,
@@ -288,6 +310,7 @@ def lift(frame: Frame, inner: Call, actuals: Actuals, name: str, span: int) -> N
         is_open=inner.is_open,
         via=step(inner.via, frame.path, span, f"calls `{name}()`"),
         passed={**inner.passed, **passed},
+        under=handed_on(inner.under, actuals),
     )
     write_out(frame, lifted)
     keep(frame, lifted)

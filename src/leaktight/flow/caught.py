@@ -12,6 +12,7 @@ from leaktight.policy.hosts import is_safe_host
 from leaktight.project.settings import SettingValue
 
 if TYPE_CHECKING:
+    from leaktight.flow.conditions import Condition
     from leaktight.flow.frame import Frame
     from leaktight.flow.knowledge import FunctionSpec
 
@@ -32,16 +33,18 @@ _WITHOUT_MESSAGE = frozenset(
 
 
 class Caught(str):
-    """The origin of an exception: besides saying that, it knows what only the `repr` of it tells."""
+    """The origin of an exception: besides saying that, it knows what only the `repr` of it tells, and when it is raised."""
 
-    __slots__ = ("told",)
+    __slots__ = ("told", "under")
 
-    def __new__(cls, told: tuple[Fact, ...] = ()) -> Self:
+    def __new__(cls, told: tuple[Fact, ...] = (), under: tuple[Condition, ...] = ()) -> Self:
         made = super().__new__(cls, "exception")
         made.told = told
+        made.under = under
         return made
 
     told: tuple[Fact, ...]
+    under: tuple[Condition, ...]
 
 
 def raised_by(frame: Frame, spec: FunctionSpec, arguments: dict[str, Value], receiver: Value | None) -> None:
@@ -57,7 +60,7 @@ def raised_by(frame: Frame, spec: FunctionSpec, arguments: dict[str, Value], rec
     facts, told = merge_facts(*map(all_facts, text)), merge_facts(*map(all_facts, shown))
     depends = tuple(item for value in text for item in all_depends(value))
     if facts or told or depends:
-        frame.raised.append(Value(facts=facts, depends=depends, origin=Caught(told)))
+        frame.raised.append(Value(facts=facts, depends=depends, origin=Caught(told, frame.under)))
 
 
 def _is_from_inside(arguments: dict[str, Value]) -> bool:

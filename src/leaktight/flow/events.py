@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from leaktight.flow.conditions import Condition
 from leaktight.flow.knowledge import FunctionSpec, SinkSpec
 from leaktight.flow.value import MISSING, Evidence, Fact, Made, Trace, Value
 from leaktight.model import Audience, Confidence, Span, Step
@@ -46,6 +47,8 @@ class Call(Struct, eq=False):
     """Calls of the project's functions on the way here, when a caller's argument decides."""
     passed: dict[str, tuple[str, int]] = {}
     """Arguments a caller passes on unchanged: the file and packed span it writes them at."""
+    under: tuple[Condition, ...] = ()
+    """What the parameters of the function around must be for it."""
 
     @property
     def project(self) -> Project:

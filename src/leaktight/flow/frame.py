@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from leaktight.flow import exceptions, expressions, generic_views, keys
 from leaktight.flow.assignment import assign
 from leaktight.flow.calls import implicit_call, run_uncalled
+from leaktight.flow.conditions import Condition, conditions_of
 from leaktight.flow.emptiness import emptied
 from leaktight.flow.expressions import closure, constant_key, element_of, entered, evaluate, known_truth
 from leaktight.flow.machine import Summary
@@ -58,6 +59,8 @@ class Frame:
         self.asked: list[bool] = []
         """Of each request to another site: whether its address is surely of the inside, or carries something."""
         self.effects: dict[Any, Call] = {}
+        self.under: tuple[Condition, ...] = ()
+        """What is known of parameters where this runs now."""
         self.parameters: list[Value] = []
         self.handling: Value | None = None
         self.closures: list[Function] = []
@@ -145,17 +148,25 @@ class Frame:
                 return True
         return False
 
-    def branch(self, blocks: list[list[Code]], *, may_skip: bool, given: Sequence[Env] = ()) -> bool:
-        """Evaluate alternatives from the same start and join what they leave; `given` is what each of the first ones alone knows."""
-        start = self.env
+    def branch(
+        self,
+        blocks: list[list[Code]],
+        *,
+        may_skip: bool,
+        given: Sequence[Env] = (),
+        under: Sequence[tuple[Condition, ...]] = (),
+    ) -> bool:
+        """Evaluate alternatives from the same start and join what they leave; `given` and `under` are what each of the first alone knows."""
+        start, around = self.env, self.under
         ends: list[Env] = [dict(start)] if may_skip else []
         self.depth += 1
         for index, block in enumerate(blocks):
             self.env = {**start, **given[index]} if index < len(given) else dict(start)
+            self.under = around + under[index] if index < len(under) else around
             if not self.run(block):
                 ends.append(self.env)
         self.depth -= 1
-        self.env = start
+        self.env, self.under = start, around
         if not ends:
             return True
         merged = join_environments(ends)
@@ -200,7 +211,8 @@ class Frame:
             return self.run(body if truth else orelse)
         held = {**exceptions.narrowed(self, test), **emptied(self, test, holds=True)}
         forget_asked_for(self, test, body)
-        return self.branch([body, orelse], may_skip=False, given=[held, emptied(self, test, holds=False)])
+        given = [held, emptied(self, test, holds=False)]
+        return self.branch([body, orelse], may_skip=False, given=given, under=conditions_of(self, test))
 
     def loop(self, code: Code) -> bool:
         _, _, target, iterable, body, orelse = code

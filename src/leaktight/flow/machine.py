@@ -12,9 +12,9 @@ import msgspec
 from leaktight.flow.events import Call
 from leaktight.flow.knowledge import Knowledge, load
 from leaktight.flow.value import MANAGER, MANAGERS, UNKNOWN, Made, Trace, Value, join
-from leaktight.model import Span, Step
+from leaktight.model import Gap, Slip, Span, Step
 from leaktight.project.symbols import ClassRef, External, FunctionRef, GlobalRef, ModuleRef, Program, Symbol
-from leaktight.source.code import Code, Op, located
+from leaktight.source.code import Code, Op, located, unpack_span
 
 if TYPE_CHECKING:
     from leaktight.flow.probe import Probe
@@ -70,6 +70,8 @@ class Machine:
         self.reading = 0
         """How deep inside one another properties are being read (see `keys.read`)."""
         self.texts = texts
+        self.gaps: list[Gap] = []
+        """What could not be followed by a mistake of ours."""
         self.calls: dict[tuple[Any, ...], Call] = {}
         self.summaries: dict[FunctionRef, Summary] = {}
         self.active: set[Any] = set()
@@ -131,8 +133,10 @@ class Machine:
         from leaktight.flow.frame import Frame
 
         self.active.add(ref)
+        summary = Summary(UNKNOWN)
         try:
-            summary = Frame.for_function(self, ref).summarise()
+            with Slip(self.gaps, ref.path, unpack_span(self.program.function(ref).span)[0], "following a function"):
+                summary = Frame.for_function(self, ref).summarise()
         finally:
             self.active.discard(ref)
         self.summaries[ref] = summary
@@ -147,7 +151,8 @@ class Machine:
         self.environments[path] = env
         from leaktight.flow.frame import Frame
 
-        Frame.for_module(self, path, env).run(self.decode(self.program.modules[path].body))
+        with Slip(self.gaps, path, 0, "following a module"):
+            Frame.for_module(self, path, env).run(self.decode(self.program.modules[path].body))
         return env
 
     @staticmethod

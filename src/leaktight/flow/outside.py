@@ -76,7 +76,7 @@ def call_external(
         return construct.exception(frame, name, arguments)
     bound, bound_places = _bind_external(spec, arguments, keywords, places)
     if spec is not None and "*" in spec.sinks and receiver is not None and receiver.fields:
-        bound = {**receiver.fields, **bound}  # what was bound to a logger is written with every line
+        bound = {**named_fields(receiver), **bound}  # what was bound to a logger is written with every line
     for parameter, label in spec.consumes.items() if spec is not None else ():
         if parameter in bound:
             bound[parameter] = consumed(
@@ -138,6 +138,11 @@ def write_out(frame: Frame, made: Call) -> None:
             inside = sink.channel != "page"  # a template reads attributes of what it is given
             value = caught.shown(made.arguments[key]) if by_repr else made.arguments[key]
             made.arguments[key] = stringify(frame, value, shallow=True, inside=inside, span=place)
+
+
+def named_fields(value: Value) -> dict[str, Value]:
+    """The fields that can be arguments by name: a key of a dictionary can be anything, and places of a list are numbers."""
+    return {key: inner for key, inner in (value.fields or {}).items() if isinstance(key, str)}
 
 
 def sink_of(spec: FunctionSpec, parameter: str) -> Any:
@@ -224,4 +229,5 @@ def keep(frame: Frame, made: Call) -> None:
         key = (made.path, made.packed, made.name, made.via and (made.via.path, made.via.span))
         room = [EFFECT_SIZE]
         arguments = {name: compact(value, room) for name, value in made.arguments.items()}
-        frame.effects[key] = replace(made, arguments=arguments, receiver=made.receiver and compact(made.receiver, room))
+        receiver = made.receiver and compact(made.receiver, room)
+        frame.effects[key] = replace(made, arguments=arguments, receiver=receiver, under=made.under + frame.under)

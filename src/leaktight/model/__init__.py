@@ -18,6 +18,8 @@ from leaktight.model.result import Gap as Gap
 from leaktight.model.result import ProjectInfo as ProjectInfo
 from leaktight.model.result import Result as Result
 from leaktight.model.sighting import Sighting as Sighting
+from leaktight.model.slips import Slip as Slip
+from leaktight.model.slips import own_frames as own_frames
 from leaktight.model.span import Span as Span
 from leaktight.model.span import Step as Step
 from leaktight.model.verdict import CodePlace as CodePlace

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from leaktight.project import Project
-from leaktight.project.environment import words_of
 from leaktight.project.symbols import ClassRef, FunctionRef
 from leaktight.project.views import Decorator, View
 from leaktight.rules.access import permissions_of, reach_of, requires_login
@@ -37,10 +36,11 @@ _ASKED = re.compile(
 _USERS = frozenset({"user", "profile"})
 _ORDINARY = frozenset({"authenticated", "active", "anonymous", "verified", "confirmed", "valid", "logged_in"})
 """What is true of a user who merely signed in; any other mark, as `is_teacher`, is given to some."""
-_INTERNAL = frozenset(
-    {"internal", "private", "status", "health", "healthcheck", "healthz", "diagnostics", "debug", "monitoring", "metrics"}
+_INTERNAL = re.compile(
+    r"_*(?:internal|private|(?:system_?|health_?)?status|health(?:_?checks?|z)?|diagnostics|debug|monitoring|metrics)_*(?:_?view(?:_?set)?)?",
+    re.IGNORECASE,
 )
-"""Words in the place or name of what those who run a site look at, behind a door that the code does not show."""
+"""The folder, file or view of what those who run a site look at, behind a door that the code does not show; an `order_status` is not that."""
 _OPEN = frozenset({"AllowAny", "IsAuthenticatedOrReadOnly", "DjangoModelPermissionsOrAnonReadOnly"})
 _DEPTH = 2
 
@@ -70,7 +70,7 @@ def is_for_anybody(project: Project, function: FunctionRef | None) -> bool:
 
 def _is_open(project: Project, view: View, function: FunctionRef) -> bool:
     named = permissions_of(view, project)
-    if not _INTERNAL.isdisjoint(words_of(f"{view.path.replace('/', '_')}_{view.name}")):
+    if any(map(_INTERNAL.fullmatch, [*view.path.removesuffix(".py").split("/"), view.name])):
         return False
     if requires_login(view, project) or (named and _OPEN.isdisjoint(named)) or _is_permitted(project, view, function):
         return False

@@ -358,7 +358,9 @@ def all_columns(arrival: Arrival) -> Iterator[Finding]:
     "jinja2.Template.render",
 )
 def every_local_name(call: Call) -> Iterator[Finding]:
-    given = ((name, value) for name, value in call.arguments.items() if value.origin in {"locals", "globals"})
+    given = (
+        (name, value) for name, value in call.arguments.items() if value.origin in ("locals", "globals")
+    )  # it may be unhashable
     parameter, context = next(given, ("", None))
     if context is None:
         return
