@@ -20,10 +20,10 @@ OWN = {name: value for name, value in os.environ.items() if name != "DJANGO_SETT
 def test_the_clinic_is_repaired_and_still_works(tmp_path: Path) -> None:
     root = tmp_path / "clinic"
     shutil.copytree(LEAKY, root)
-    done = repair(root, Config(), level=Safety.UNSAFE, audience=Audience.DEFAULT)
+    done = repair(root, Config(), level=Safety.UNSAFE, audience=Audience.STRICT)
     assert len(done.fixes) >= 30
     write_files(root, done.after, done.before)
-    again = repair(root, Config(), level=Safety.UNSAFE, audience=Audience.DEFAULT)
+    again = repair(root, Config(), level=Safety.UNSAFE, audience=Audience.STRICT)
     assert (again.fixes, again.after) == ([], {})
     ran = subprocess.run(
         [sys.executable, "-B", "manage.py", "test"], cwd=root, env=OWN, capture_output=True, text=True, timeout=600, check=False

@@ -47,28 +47,42 @@ ASKED_FOR = """
 
 FOR_THE_STRICT = {
     "clinic/leaky": [
+        "accounts/tasks.py:16 secret-in-mail",
         "accounts/views.py:105 secret-in-redirect",
         "accounts/views.py:119 secret-in-query",
+        "accounts/views.py:93 secret-in-response",
         "api/authentication.py:14 secret-in-query",
         "api/serializers.py:20 overexposed-fields",
         "api/serializers.py:29 overexposed-fields",
         "api/views.py:53 exception-text-in-response",
+        "appointments/tasks.py:24 secret-in-mail",
         "clinic/settings/production.py:13 https-not-enforced",
         "clinic/settings/production.py:17 cookie-without-secure",
         "clinic/settings/production.py:19 cookie-without-same-site",
+        "clinic/settings/production.py:22 cleartext-connection",
+        "clinic/settings/production.py:23 cleartext-connection",
+        "clinic/settings/production.py:24 cleartext-connection",
         "clinic/settings/production.py:40 error-tracker-sends-personal-data",
         "integrations/directory.py:22 secret-in-exception",
+        "integrations/insurer.py:19 cleartext-connection",
         "integrations/lab.py:30 secret-in-exception",
+        "integrations/lab.py:43 cleartext-connection",
         "integrations/sms.py:13 secret-in-outgoing-url",
+        "integrations/views.py:35 secret-in-response",
         "integrations/views.py:43 exception-text-in-response",
         "payments/views.py:153 whole-request-in-log",
+        "payments/views.py:80 secret-to-third-party",
+        "templates/appointments/list.html:10 form-without-csrf-token",
         "templates/appointments/list.html:4 mixed-content",
         "templates/appointments/video.html:4 secret-in-link",
+        "templates/patients/record.html:5 secret-in-link",
+        "templates/payments/refund.html:4 form-without-csrf-token",
     ]
 }
 """What is planted and often meant, or left to others: tokens that links are made of, keys that programs bring in a query or services ask for there,
-keys and errors that only staff see, texts of exceptions that the code itself takes, a body nobody names anything sensitive of, a tracker that is told
-of people, pictures, settings that hang on the environment, and a redirect that a proxy may do."""
+keys and errors that only staff see, texts of exceptions, passwords that are mailed on purpose, a body nobody names anything sensitive of, a card by a
+word with other meanings, a tracker that is told of people, pictures, settings that hang on the environment, hosts that are not known, forms whose check
+is in force, and a redirect that a proxy may do."""
 
 
 @cache
@@ -91,13 +105,13 @@ def planted(name: str, pattern: re.Pattern[str]) -> list[Place]:
 
 @pytest.mark.parametrize("name", LEAKING)
 def test_what_is_planted_is_found_and_nothing_else(name: str) -> None:
-    """The strict find all of it, everybody else all but a few; nothing is told to everybody that was not planted."""
+    """Auditors are told all of it, everybody else all but what is often meant; nothing is told to everybody that was not planted."""
     by_line = set(planted(name, LINE))
     by_file = {(place.path, place.rule) for place in planted(name, FILE)}
     found = {Place(finding.span.path, finding.span.line, finding.rule) for finding in scan(name).findings}
-    strict = {Place(item.span.path, item.span.line, item.rule) for item in scan(name, Audience.STRICT).findings}
+    audited = {Place(item.span.path, item.span.line, item.rule) for item in scan(name, Audience.AUDIT).findings}
     anywhere = {place for place in found - by_line if (place.path, place.rule) in by_file}
-    assert sorted(map(str, by_line - strict)) == [], "not found"
+    assert sorted(map(str, by_line - audited)) == [], "not found"
     assert sorted(map(str, by_line - found)) == FOR_THE_STRICT.get(name, []), "not found by everybody"
     assert sorted(by_file - {(place.path, place.rule) for place in anywhere}) == [], "not found in the file"
     assert sorted(map(str, found - by_line - anywhere)) == [], "found, and not planted"

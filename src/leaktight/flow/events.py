@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     from leaktight.project.symbols import FunctionRef
 
 
-_LOOSE = frozenset({"token", "secret", "session-id", "secret-key", "one-time-code"})
-"""Labels whose weaker words name identifiers of all sorts: `session_id`, `app_key`, `access_code`."""
-
-
 class Call(Struct, eq=False):
     """One call of a name from outside the project, with what is known about its arguments."""
 
@@ -156,8 +152,7 @@ class Arrival:
         """A name alone is for the strict; a name with many innocent uses for auditors, or for the strict where it came in from outside."""
         if self.confidence is Confidence.LOW:
             return Audience.STRICT if self.fact.strong else Audience.AUDIT
-        sure = self.fact.strong or self.confidence is Confidence.HIGH or self.label not in _LOOSE
-        return Audience.DEFAULT if sure else Audience.STRICT
+        return Audience.DEFAULT if self.fact.strong or self.confidence is Confidence.HIGH else Audience.STRICT
 
     @property
     def flow(self) -> tuple[Step, ...]:

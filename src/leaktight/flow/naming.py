@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from leaktight.flow.value import MISSING, Evidence, Fact, Value, merge_facts, step
+from leaktight.model import Certainty
 from leaktight.policy import Match, State, Strength
 from leaktight.project.settings import SettingValue
 from leaktight.project.symbols import External
@@ -28,6 +29,7 @@ _NOT_A_SECRET = re.compile(
     | ^[a-z_-]+(\.[a-z_-]+)*$       # an identifier or dotted name: a key, a field, a template
     | ^[a-z_][a-z0-9_]*(\.[A-Za-z_]\w*)+$  # a class in a module
     | ^[A-Z][A-Z0-9_]*$             # a constant's name
+    | ^[A-Z][A-Za-z]*(-[A-Z][A-Za-z]*)+$  # the name of a header
     | ://|^/|\.(html|txt|py|json)$  # a place
     | ^(\$\w+\$|\[.*\]|\(.*\))$    # what stands for a value
     | ^(None|null|true|false|x{3,}|\*+|\.{3}|<.*>|\{.*\}|%\w+%?|change.?me|example.*|your.*|test.*|dummy.*)$
@@ -57,6 +59,8 @@ def name_value(frame: Frame, name: str, value: Value, span: int, *, what: str = 
     """The value once it is stored under a name: labelled by it, or with one more piece of evidence."""
     if value.facts and _PUBLIC.search(name):
         value = _made_public(value)
+    if value.facts and _OF_A_FILE.search(name):
+        value = _without_chance(value)
     match = frame.machine.recognise(name)
     if match is None or not may_hold(value):
         return value
@@ -68,6 +72,8 @@ def name_value(frame: Frame, name: str, value: Value, span: int, *, what: str = 
         if match.label != "secret" and _SENTENCE.search(value.text):
             return value
         evidence |= Evidence.LITERAL
+    if _is_plain_setting(read):
+        return value
     if value.facts:
         return _doubted(value) if match.label in _TOLD_TO_OTHERS else agree(frame, value, match, name)
     source = _origin(read)
@@ -97,11 +103,34 @@ def _made_public(value: Value) -> Value:
     return public
 
 
+_OF_A_FILE = re.compile(
+    r"(?:^|_)(?:file_?name|(?:file|blob|object|folder|bucket|archive|image)_(?:name|key|path)|path|dir|directory)$"
+)
+
+
+def _without_chance(value: Value) -> Value:
+    """The name of a file without what only makes it unlike others."""
+    kept = tuple(fact for fact in value.facts if fact.strong or fact.source or not fact.evidence & Evidence.TYPE)
+    if len(kept) == len(value.facts):
+        return value
+    plain = value.copy()
+    plain.facts = kept
+    return plain
+
+
 def _origin(value: Value) -> str:
     """Where an unlabelled value was read from: a request, the environment, a setting."""
     if isinstance(value.origin, SettingValue):
         return "settings"
     return value.origin if isinstance(value.origin, str) and value.origin in _SOURCES else ""
+
+
+def _is_plain_setting(value: Value) -> bool:
+    """Tell a setting that is known, and a name or a place: `"token": settings.TOKEN_HEADER`."""
+    setting = value.origin
+    if not isinstance(setting, SettingValue) or setting.certainty is not Certainty.KNOWN or not isinstance(setting.value, str):
+        return False
+    return _NOT_A_SECRET.search(setting.value) is not None
 
 
 _SOURCES = frozenset(

@@ -81,6 +81,11 @@ class Rule:
     """Tried in order; the first that is possible is taken."""
     mended_at_origin: bool = False
     """Whether the place the data begins at is what is mended: then one finding tells all the ways from there."""
+    doubted: bool = False
+    """Whether people who read its findings on projects new to it agreed with half of them or fewer (`eval/README.md`). Each is then for the next
+    audience: everybody is shown what would be mended this week."""
+    doubted_if_unsure: bool = False
+    """The same of its findings whose confidence is less than high."""
     unfixable: NotPossible | None = None
     """Why there is no fixer."""
     projects: list[Callable[[Project], Iterator[Finding]]] = field(default_factory=list)
@@ -184,6 +189,8 @@ class Rule:
         """Make a finding of this rule. What is little sure is shown to the strict audience only."""
         if audience is None:
             audience = Audience.STRICT if confidence is Confidence.LOW else Audience.DEFAULT
+        if self.doubted or (self.doubted_if_unsure and confidence is not Confidence.HIGH):
+            audience = audience.next
         return Finding(
             rule=self.name,
             severity=severity or self.severity,

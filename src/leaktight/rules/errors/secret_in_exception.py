@@ -28,6 +28,7 @@ from leaktight.rules.judging import at_least, harm, is_grave, kind_of, milder
 rule = Rule(
     __name__,
     severity=Severity.MEDIUM,
+    doubted=True,
     cwe=(209, 532),
     step="S2",
     channel=Channel.EXCEPTION_TEXT,

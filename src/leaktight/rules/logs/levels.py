@@ -67,14 +67,21 @@ def _least(project: Project, name: str | None) -> int | None:
 
 
 def _let_through(setting: SettingValue, logger: dict[object, object], level: int | None) -> int | None:
-    """The level of a logger, or a higher one that all its handlers have."""
+    """The level of a logger, or a higher one that all its handlers have; what is worked out for them lets no `debug` through."""
     handlers = setting.value.get("handlers") if isinstance(setting.value, dict) else None
-    names = logger.get("handlers")
-    if level is None or not isinstance(handlers, dict) or not isinstance(names, list | tuple) or not names:
+    names = logger.get("handlers", [])
+    if level is None or not isinstance(handlers, dict) or names in ([], ()):
         return level
+    if not isinstance(names, list | tuple):
+        return max(level, logging.INFO)
     attached = [handlers.get(name) for name in names]
-    levels = [_number(handler.get("level", 0)) or 0 if isinstance(handler, dict) else 0 for handler in attached]
+    levels = [_level_of(handler) if isinstance(handler, dict) else 0 for handler in attached]
     return max(level, min(levels))
+
+
+def _level_of(handler: dict[object, object]) -> int:
+    level = _number(handler.get("level", 0))
+    return logging.INFO if level is None else level
 
 
 def _is_fixed(setting: SettingValue, *keys: str) -> bool:

@@ -33,6 +33,7 @@ _MADE_TO_BE_SENT = frozenset({"one-time-code"})
 rule = Rule(
     __name__,
     severity=Severity.HIGH,
+    doubted=True,
     cwe=(319, 312),
     step="S7",
     channel=Channel.MAIL,

@@ -75,7 +75,8 @@ def pinned_to_a_leaky_version(project: Project) -> Iterator[Finding]:
     for (name, version, is_final), places in pinned.items():
         found = [item for item in known.get(name, ()) if item.covers(version, is_final=is_final)]
         if found:
-            yield _finding(project, sorted(places, key=_is_for_developers), found)
+            is_left_over = any(other == name and later > version for other, later, _ in pinned)
+            yield _finding(project, sorted(places, key=_is_for_developers), found, is_left_over=is_left_over)
 
 
 def _is_for_developers(dependency: Dependency) -> bool:
@@ -88,8 +89,12 @@ def _is_for_developers(dependency: Dependency) -> bool:
     )
 
 
-def _finding(project: Project, places: list[Dependency], found: list[Advisory]) -> Finding:
-    """One finding, however many leaks the version brings; those are told that concern the project, if any do."""
+def _finding(project: Project, places: list[Dependency], found: list[Advisory], *, is_left_over: bool) -> Finding:
+    """One finding, however many leaks the version brings; those are told that concern the project, if any do.
+
+    A version beside which another file pins a later one is hardly what runs. Where a leak needs something of the project, that was seen, but
+    not whether it happens there with private data: readers agreed with one of five.
+    """
     dependency = places[0]
     version = dependency.version or ()
     concerning = [item for item in found if _concerns(project, item)]
@@ -97,12 +102,13 @@ def _finding(project: Project, places: list[Dependency], found: list[Advisory]) 
     first, *others = concerning or found
     repair = max(item.repair_of(version) for item in found)
     more = f" and {len(others)} more" if others else ""
+    is_sure = concerns and not (first.uses or first.speaks)
+    is_for_all = is_sure and not is_left_over and not _is_for_developers(dependency)
     return rule.finding(
         dependency.span,
         channel=first.channel,
-        # Where a leak needs something of the project, that was seen, but not whether it happens there with private data.
-        confidence=Confidence.HIGH if concerns and not (first.uses or first.speaks) else Confidence.MEDIUM,
-        audience=Audience.DEFAULT if concerns and not _is_for_developers(dependency) else Audience.STRICT,
+        confidence=Confidence.HIGH if is_sure else Confidence.MEDIUM,
+        audience=Audience.DEFAULT if is_for_all else Audience.STRICT,
         related=tuple(Step(place.span, "pinned here as well") for place in places[1:]),
         package=dependency.name,
         version=_text(version),

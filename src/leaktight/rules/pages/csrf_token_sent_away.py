@@ -40,6 +40,7 @@ from leaktight.rules.pages.shown import is_shown
 rule = Rule(
     __name__,
     severity=Severity.MEDIUM,
+    doubted_if_unsure=True,
     cwe=(352, 598),
     step="S6",
     channel=Channel.REQUEST_URL,

@@ -37,6 +37,7 @@ from leaktight.source.template_url import origins
 rule = Rule(
     __name__,
     severity=Severity.MEDIUM,
+    doubted=True,
     cwe=(352,),
     step="S6",
     channel=Channel.REQUEST_BODY,

@@ -32,6 +32,7 @@ from leaktight.rules.pages.shown import is_shown
 rule = Rule(
     __name__,
     severity=Severity.LOW,
+    doubted=True,
     cwe=(549,),
     step="S0",
     channel=Channel.PAGE,

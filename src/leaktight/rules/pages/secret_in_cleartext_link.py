@@ -34,6 +34,7 @@ from leaktight.source.template_expression import constant, split
 rule = Rule(
     __name__,
     severity=Severity.HIGH,
+    doubted=True,
     cwe=(319,),
     step="S1",
     channel=Channel.REQUEST_URL,

@@ -38,6 +38,7 @@ from leaktight.rules.pages.evidence import Evidence, key_of_a_row, named, printe
 rule = Rule(
     __name__,
     severity=Severity.MEDIUM,
+    doubted=True,
     cwe=(598,),
     step="S4",
     channel=Channel.REQUEST_URL,

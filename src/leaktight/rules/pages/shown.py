@@ -7,7 +7,8 @@ import re
 from leaktight.project import Project
 from leaktight.project.templates import Template
 
-_FOUND_BY_NAME = re.compile(r"^\d{3}(?:_\w+)?$|^base")
+_OF_AN_ERROR = re.compile(r"^(?:400|403|404|500|403_csrf)$")
+_FOUND_BY_NAME = re.compile(r"^base")
 _OF_A_MODEL = re.compile(r"(?P<model>.+)_(?:form|detail|list|confirm_delete|archive(?:_\w+)?)")
 """Names Django makes up: of pages for errors, and of generic views from their models."""
 _SERVED = re.compile(r"(?:^|/)(?:templates?|jinja2?|static|assets|public|www|htdocs|web)/")
@@ -30,6 +31,8 @@ def is_shown(project: Project, template: Template) -> bool:
 def _is_named(project: Project, template: Template, asked: frozenset[str]) -> bool:
     *folders, name = template.name.split("/")
     stem = name.partition(".")[0]
+    if _OF_AN_ERROR.search(stem) and not _is_handled_otherwise(project, stem):
+        return True
     if _FOUND_BY_NAME.search(stem) or _is_of_a_model(project, stem) or not _OF_PACKAGES.isdisjoint(folders[:1]):
         return True
     if _is_spoken(project, name, in_templates=False):
@@ -39,6 +42,12 @@ def _is_named(project: Project, template: Template, asked: frozenset[str]) -> bo
     users = [other for other in project.templates if name in _brought_in(other) and other.path != template.path]
     asked |= {template.path}
     return not users or any(_is_named(project, other, asked) for other in users if other.path not in asked)
+
+
+def _is_handled_otherwise(project: Project, status: str) -> bool:
+    """Tell whether a URLconf names a handler for an error, which shows a page of its own choice."""
+    name = f"handler{status}"
+    return any(name in module.assigned or name in module.defined for module in project.program.modules.values())
 
 
 def _is_of_a_model(project: Project, stem: str) -> bool:

@@ -154,7 +154,9 @@ def _judge(view: View, project: Project) -> tuple[Confidence, Audience] | None:
     if signed_in and changes and not is_called_by_others(view):
         if stays_at_home(project) or demands_header(done, project.program):
             return (Confidence.MEDIUM if login else Confidence.LOW), Audience.STRICT
-        return (Confidence.HIGH if login else Confidence.MEDIUM), Audience.DEFAULT
+        # Browsers leave the session's cookie at home by themselves then, but for requests from other hosts of the same site.
+        audience = Audience.DEFAULT if crosses_sites(project) else Audience.STRICT
+        return (Confidence.HIGH if login else Confidence.MEDIUM), audience
     return Confidence.LOW, Audience.STRICT if changes else Audience.AUDIT
 
 

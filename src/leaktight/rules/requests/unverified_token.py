@@ -33,6 +33,7 @@ from leaktight.source.code import Code, Op, last_name, walk
 rule = Rule(
     __name__,
     severity=Severity.MEDIUM,
+    doubted=True,
     cwe=(347,),
     step="S7",
     channel=Channel.REQUEST_BODY,

@@ -31,10 +31,11 @@ from collections.abc import Iterator
 
 from leaktight.edit import Desk
 from leaktight.flow.events import Arrival
-from leaktight.model import Edit, Finding, Safety, Severity, Style
+from leaktight.model import Audience, Edit, Finding, Safety, Severity, Style
 from leaktight.policy import Channel, Safeguard
 from leaktight.rules.api import Example, Rule
-from leaktight.rules.judging import at_most_medium, harm
+from leaktight.rules.judging import at_least, at_most_medium, harm
+from leaktight.rules.permitted import is_for_permitted
 from leaktight.rules.requests.posting import (
     EFFECT,
     GUARDED_EFFECT,
@@ -128,13 +129,14 @@ def sent_to_the_client(arrival: Arrival) -> Iterator[Finding]:
     verdict = disclosed(arrival)
     if verdict is None:
         return
+    is_permitted = is_for_permitted(arrival.project, arrival.call.function)
     yield rule.finding(
         arrival.span,
         label=arrival.label,
         channel=arrival.channel,
         severity=harm(arrival.label),
         confidence=at_most_medium(verdict.confidence),
-        audience=verdict.audience,
+        audience=at_least(verdict.audience, Audience.STRICT) if is_permitted else verdict.audience,
         symbol=arrival.call.symbol,
         flow=arrival.flow,
         what=verdict.what,

@@ -34,6 +34,7 @@ from leaktight.rules.wording import an
 rule = Rule(
     __name__,
     severity=Severity.MEDIUM,
+    doubted_if_unsure=True,
     cwe=(312, 256),
     step="S5",
     channel=Channel.DATABASE,

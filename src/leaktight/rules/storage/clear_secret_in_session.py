@@ -37,6 +37,7 @@ from leaktight.source.code import Code, Op, walk
 rule = Rule(
     __name__,
     severity=Severity.HIGH,
+    doubted_if_unsure=True,
     cwe=(312, 922),
     step="S5",
     channel=Channel.SESSION,

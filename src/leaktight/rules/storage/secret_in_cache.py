@@ -27,6 +27,7 @@ from leaktight.rules.judging import EXPIRING, at_least, harm, is_grave, milder
 rule = Rule(
     __name__,
     severity=Severity.MEDIUM,
+    doubted=True,
     cwe=(312, 524),
     step="S5",
     channel=Channel.CACHE,

@@ -45,6 +45,7 @@ from leaktight.source.code import Code, Op, last_name, walk
 rule = Rule(
     __name__,
     severity=Severity.MEDIUM,
+    doubted=True,
     cwe=(916, 327, 328),
     step="S7",
     channel=Channel.DATABASE,
