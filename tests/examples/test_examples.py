@@ -65,6 +65,7 @@ FOR_THE_STRICT = {
         "clinic/settings/production.py:40 error-tracker-sends-personal-data",
         "integrations/directory.py:22 secret-in-exception",
         "integrations/insurer.py:19 cleartext-connection",
+        "integrations/insurer.py:39 secret-in-outgoing-url",
         "integrations/lab.py:30 secret-in-exception",
         "integrations/lab.py:43 cleartext-connection",
         "integrations/sms.py:13 secret-in-outgoing-url",

@@ -49,7 +49,7 @@ def is_for_permitted(project: Project, function: FunctionRef | None) -> bool:
     """Tell whether all views a function is a part of ask for a permission beside a login."""
     if function is None:
         return False
-    if any(_asks_around(project, item) for item in project.views.of_function(function)):
+    if _is_of_admin(project, function) or any(_asks_around(project, item) for item in project.views.of_function(function)):
         return True
     views = _views_of(project, function)
     return bool(views) and all(_is_permitted(project, view, function) for view in views)
@@ -66,6 +66,18 @@ def is_serialized_for_permitted(project: Project, serializer: ClassRef) -> bool:
 def is_for_anybody(project: Project, function: FunctionRef | None) -> bool:
     """Tell whether people who did not sign in, and bring no key and no token, get to a view that a function is a part of."""
     return function is not None and any(_is_open(project, view, function) for view in _views_of(project, function))
+
+
+def _is_of_admin(project: Project, function: FunctionRef) -> bool:
+    """Tell an action of Django's admin (`def close(modeladmin, request, queryset)`), and a method of a class of it."""
+    code = project.program.function(function)
+    if [parameter.name for parameter in code.parameters[1:3]] == ["request", "queryset"]:
+        return True
+    owner = ClassRef(function.path, code.owner) if code.owner >= 0 else None
+    return owner is not None and any(_OF_ADMIN.fullmatch(name) for name in project.program.ancestors(owner))
+
+
+_OF_ADMIN = re.compile(r"django\.contrib\.admin\.\w+(?:\.\w+)*")
 
 
 def _is_open(project: Project, view: View, function: FunctionRef) -> bool:

@@ -1,7 +1,8 @@
-"""Views that no address leads to: routes that were commented out, classes that are left over."""
+"""Code that nothing leads to: views whose routes were commented out, classes that are left over, modules that nobody imports."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from leaktight.model import Span
@@ -9,16 +10,87 @@ from leaktight.project import Project
 from leaktight.project.symbols import ClassRef, External, FunctionRef
 from leaktight.project.views import View
 from leaktight.rules.reach import module_statements
-from leaktight.source.code import Code, Op, holds, last_name, packed, walk
+from leaktight.source.code import Code, Module, Op, holds, last_name, packed, walk
 from leaktight.source.roles import is_in_tests
 
 _NOT_REGISTERING = ("django.", "rest_framework.")
 """Beginnings of the names of decorators that give a view no address."""
 
 
+_FOUND_BY_NAME = re.compile(
+    r"(?:^|/)(?:__init__|__main__|manage|wsgi|asgi|conftest|setup|fabfile|models?|admins?|apps|urls|tasks|signals|receivers|handlers|hooks|checks"
+    r"|celery(?:app)?|routing|plugins?|settings?|config|conf|schema|middlewares?|backends?|managers?|feeds|sitemaps|search_indexes|translation"
+    r"|wagtail_hooks|cms_\w+|context_processors)\.py$"
+    r"|(?:^|/)(?:commands|templatetags|settings|config|conf|models|migrations|scripts|bin|tools|plugins|jobs|tasks|cron|functions|lambda)/"
+)
+"""Files that are run by hand, named in settings, or found by a framework by their names."""
+_IMPORTS_BY_NAME = frozenset({"importlib", "pkgutil", "imp", "glob", "stevedore", "pkg_resources", "autodiscover"})
+"""Packages by which modules are imported whose names stand nowhere."""
+
+
 def is_unreached(project: Project, span: Span) -> bool:
-    """Tell a place in a view without a route that no other code of the project names."""
-    return any(first <= span.line <= last for first, last in _places(project).get(span.path, ()))
+    """Tell a place in a view without a route that no other code of the project names, or in a module that nobody imports."""
+    if any(first <= span.line <= last for first, last in _places(project).get(span.path, ())):
+        return True
+    return span.path in project.program.modules and _is_alone(project, span.path)
+
+
+def _is_alone(project: Project, path: str) -> bool:
+    """Tell a module of a site that no other one imports and no text names; where modules are looked for, none is."""
+    memo = project.program.memo
+    key = ("module alone", path)
+    if key not in memo:
+        stem = _stem(path)
+        memo[key] = (
+            bool(project.settings)
+            and "/" in path
+            and _FOUND_BY_NAME.search(path) is None
+            and stem not in _imported(project)
+            and not _looks_for_modules(project, path.partition("/")[0])
+            and not project.spoken(
+                frozenset(
+                    {
+                        f".{stem}.",
+                        f".{stem}'",
+                        f'.{stem}"',
+                        f"'{stem}'",
+                        f'"{stem}"',
+                        f"{stem}:",
+                        f".{stem} import",
+                    }
+                ),
+                in_templates=False,
+            )
+        )
+    return bool(memo[key])
+
+
+def _imported(project: Project) -> frozenset[str]:
+    """The parts of all names that files import."""
+    memo = project.program.memo
+    if "parts imported" not in memo:
+        modules = project.program.modules.values()
+        names = {name for module in modules for name in (*module.imports.values(), *module.inner_imports.values(), *module.stars)}
+        names |= {package for module in modules for package in module.packages}
+        memo["parts imported"] = frozenset(part for name in names for part in name.split("."))
+    parts: frozenset[str] = memo["parts imported"]
+    return parts
+
+
+def _looks_for_modules(project: Project, top: str) -> bool:
+    """Tell a folder some file of which imports modules by names it is given."""
+    memo = project.program.memo
+    key = ("looks for modules", top)
+    if key not in memo:
+        memo[key] = any(
+            path.startswith(f"{top}/") and not _IMPORTS_BY_NAME.isdisjoint({*module.packages, *_parts(module)})
+            for path, module in project.program.modules.items()
+        )
+    return bool(memo[key])
+
+
+def _parts(module: Module) -> set[str]:
+    return {part for name in module.imports.values() for part in name.split(".")}
 
 
 def _places(project: Project) -> dict[str, list[tuple[int, int]]]:

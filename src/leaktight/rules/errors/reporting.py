@@ -22,14 +22,14 @@ _TRACKERS = frozenset(
 """Packages that send what went wrong somewhere else."""
 _MASKED = {
     "sentry_sdk": re.compile(
-        r"password|passwd|secret|api_?key|auth|credentials|mysql_pwd|private_?key|token|session|csrftoken|sessionid|x_api_key|authorization"
-        r"|aiohttp_session|connect\.sid|csrf_token|csrf|_csrf|phpsessid|_session|symfony|user_session|_xsrf|xsrf-token"
+        r".*(?:password|passwd|secret|api_?key|auth|credentials|mysql_pwd|private_?key|token|bearer).*|session|sessionid"
+        r"|aiohttp_session|connect\.sid|csrf|_csrf|phpsessid|_session|symfony|user_session"
     ),
     "raven": re.compile(r".*(?:password|secret|passwd|authorization|api_?key|access_token|sentry_dsn).*"),
 }
-"""What the clients of trackers mask by themselves, by the whole name of a parameter.
+"""What trackers mask by themselves, before it is kept, by the whole name of a parameter.
 
-Sources: `sentry_sdk.scrubber.DEFAULT_DENYLIST`; `raven.processors.SanitizePasswordsProcessor.KEYS`, which may stand anywhere in a name.
+Sources: `sentry_sdk.scrubber.DEFAULT_DENYLIST`, and what Sentry's servers do unless they are told otherwise ("Server-Side Data Scrubbing"); `raven.processors.SanitizePasswordsProcessor.KEYS`, which may stand anywhere in a name.
 """
 _KEPT = re.compile(r"^(?:logging|django)\.|File|Stream|Console|Null|Rich|Syslog|Loguru")
 """In the name of a handler that writes to the log of the site alone."""

@@ -39,6 +39,7 @@ from leaktight.source.code import Code, Op, walk
 rule = Rule(
     __name__,
     severity=Severity.HIGH,
+    doubted=True,
     cwe=(598, 201),
     step="S4",
     channel=Channel.OUTGOING_HTTP,
