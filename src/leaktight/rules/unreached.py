@@ -18,8 +18,8 @@ _NOT_REGISTERING = ("django.", "rest_framework.")
 
 
 _FOUND_BY_NAME = re.compile(
-    r"(?:^|/)(?:__init__|__main__|manage|wsgi|asgi|conftest|setup|fabfile|models?|admins?|apps|urls|tasks|signals|receivers|handlers|hooks|checks"
-    r"|celery(?:app)?|routing|plugins?|settings?|config|conf|schema|middlewares?|backends?|managers?|feeds|sitemaps|search_indexes|translation"
+    r"(?:^|/)(?:__init__|__main__|manage|wsgi|asgi|conftest|setup|fabfile|models?|admins?|apps|urls|tasks|signals|receivers|handlers|hooks|checks|views?|api|viewsets?"
+    r"|celery(?:app)?|routing|plugins?|settings?(?:[._]\w+)*|config|conf|schema|middlewares?|backends?|managers?|feeds|sitemaps|search_indexes|translation"
     r"|wagtail_hooks|cms_\w+|context_processors)\.py$"
     r"|(?:^|/)(?:commands|templatetags|settings|config|conf|models|migrations|scripts|bin|tools|plugins|jobs|tasks|cron|functions|lambda)/"
 )
@@ -42,7 +42,7 @@ def _is_alone(project: Project, path: str) -> bool:
     if key not in memo:
         stem = _stem(path)
         memo[key] = (
-            bool(project.settings)
+            any(view.routes for view in project.views)  # else it is not known how this site is put together
             and "/" in path
             and _FOUND_BY_NAME.search(path) is None
             and stem not in _imported(project)
