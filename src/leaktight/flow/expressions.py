@@ -223,6 +223,8 @@ def _weighed(frame: Frame, code: Code) -> tuple[bool | None, Value | None]:
                 return False, None
             values.append(evaluate(frame, operand) if known is None else known)
         value = either("and", values)
+    elif code[0] == Op.CHOICE and code[2] == "or" and _weighed(frame, code[3][0])[0]:
+        return True, None  # `if not settings.DEBUG or …: return`
     else:
         value = evaluate(frame, code)
     if value.const is MISSING or value.depends or value.origin is not None:

@@ -69,7 +69,9 @@ def old_versions_and_ciphers(project: Project) -> Iterator[Finding]:
         if file.kind not in _VERSIONS or not file.is_public:
             continue
         whole = Directive("", (), file.directives[0].place, file.directives) if file.directives else None
-        audience = Audience.STRICT if file.kind == "nginx" and whole is not None and _is_clear(whole) else None
+        audience = (
+            Audience.STRICT if file.kind == "nginx" and whole is not None and _is_clear(whole, file.path, project) else None
+        )
         for one in whole.below(_VERSIONS[file.kind]) if whole is not None else ():
             old = _old_versions(file.kind, one.arguments)
             if old:
@@ -82,14 +84,24 @@ def old_versions_and_ciphers(project: Project) -> Iterator[Finding]:
                 yield rule.finding(one.place.span(file.path), confidence=Confidence.MEDIUM, audience=audience, why=why)
 
 
-def _is_clear(whole: Directive) -> bool:
-    """Tell a file all of whose servers listen in clear, so that what it says of TLS counts for none of them."""
-    servers = list(whole.below("server"))
+def _is_clear(whole: Directive, path: str, project: Project) -> bool:
+    """Tell a file all of whose servers listen in clear, so that what it says of TLS counts for none of them.
+
+    For a file without servers, those of the files beside and below it count, which it may take in.
+    """
+    folder = path.rpartition("/")[0]
+    beside = [file for file in project.deployment_files if file.kind == "nginx" and file.path.startswith(folder)]
+    asked = [whole] if _listens(whole) else [one for file in beside for one in file.directives]
+    is_encrypted = any("ssl" in listen.arguments or "quic" in listen.arguments for one in asked for listen in _listens(one))
+    switched = any(switch.arguments[:1] == ("on",) for one in asked for switch in one.below("ssl"))
+    certified = any(next(one.below("ssl_certificate"), None) for one in asked)
+    return any(map(_listens, asked)) and not (is_encrypted or switched or certified)
+
+
+def _listens(whole: Directive) -> list[Directive]:
     # Within `upstream`, a `server` is an address.
-    listens = [listen for server in servers if server.inside for listen in server.below("listen")]
-    is_encrypted = any("ssl" in listen.arguments or "quic" in listen.arguments for listen in listens)
-    switched = any(one.arguments[:1] == ("on",) for one in whole.below("ssl"))
-    return bool(listens) and not (is_encrypted or switched or next(whole.below("ssl_certificate"), None))
+    servers = [whole] if whole.name == "server" else list(whole.below("server"))
+    return [listen for server in servers if server.inside for listen in server.below("listen")]
 
 
 _OLD_OPTION = {

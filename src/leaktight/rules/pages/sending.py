@@ -67,7 +67,12 @@ def may_post(form: Form) -> bool:
 
 
 def cleartext_origins(attribute: Attribute) -> list[Origin]:
-    """List the origins an attribute reaches over plain HTTP across a network others can listen to."""
+    """List the origins an attribute reaches over plain HTTP across a network others can listen to.
+
+    Where the template asks how the page itself came, it is `http` for such pages only.
+    """
+    if "is_secure" in attribute.text:
+        return []
     return [
         origin
         for origin in origins(attribute)

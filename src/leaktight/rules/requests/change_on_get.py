@@ -207,12 +207,30 @@ def _change(project: Project, view: View, handler: FunctionRef) -> tuple[str, in
     if not changes:
         return None
     done = reach(project.program, handler, cls, depth=1)
-    if _looks_at_method(done) or proves_itself(done, project.program):
+    if _looks_at_method(done) or proves_itself(done, project.program) or _is_asked_around(project, view):
         return None
     for change, place in changes:
         if change == _LOGOUT or requires_login(view, project) or knows_its_user(done):
             return change, place
     return None
+
+
+def _is_asked_around(project: Project, view: View) -> bool:
+    """Tell a view around which a decorator of the project looks at the method: a page that asks first, and goes on with what is posted."""
+    around = [(item.code[2] if item.code[0] == Op.CALL else item.code, item.path) for item in view.decorators]
+    symbols = [project.program.resolve_code(code, path) for code, path in around]
+    open_ = [symbol for symbol in symbols if isinstance(symbol, FunctionRef)]
+    for _ in range(_LEVELS):
+        pieces = [code for ref in open_ for code in project.program.pieces(ref)]
+        if any(code[0] == Op.ATTR and code[3] in {"POST", "method"} and last_name(code[2]) in _REQUESTS for code in pieces):
+            return True
+        open_ = [FunctionRef(ref.path, code[3]) for ref in open_ for code in project.program.pieces(ref) if code[0] == Op.DEFINE]
+    return False
+
+
+_LEVELS = 3
+"""The decorator, what it returns when it takes arguments, and the function around the view."""
+_REQUESTS = frozenset({"request", "req"})
 
 
 def _looks_at_method(done: Reach) -> bool:
