@@ -85,6 +85,7 @@ def _facts(rule: Rule) -> str:
         "severity": str(rule.severity),
         "channel": str(rule.channel),
         "missing": ", ".join(map(str, rule.missing)) or "–",
+        "shown to": rule.shown_to,
         "step": f"{rule.step}, {STEPS[rule.step]}",
         "CWE": ", ".join(f"[{number}](https://cwe.mitre.org/data/definitions/{number}.html)" for number in rule.cwe),
         "ASVS 5.0": ", ".join(number.removeprefix("v5.0.0-") for number in rule.asvs),

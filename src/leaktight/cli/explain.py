@@ -124,6 +124,8 @@ def _rule(rule: RuleText) -> Iterator[str]:
         yield f"channel    {rule.channel}"
     if rule.missing:
         yield f"missing    {', '.join(rule.missing)}"
+    if rule.shown_to:
+        yield f"shown to   {rule.shown_to}"
     for number, text in enumerate(rule.fixes):
         yield f"{'' if number else 'fix':<10} {text}"
     standards = [*(f"CWE-{number}" for number in rule.cwe), *(f"ASVS {item}" for item in rule.asvs)]

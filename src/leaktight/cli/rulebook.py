@@ -27,6 +27,7 @@ def _told(rule: Rule) -> RuleText:
         step=rule.step,
         channel=str(rule.channel),
         missing=tuple(str(safeguard) for safeguard in rule.missing),
+        shown_to=rule.shown_to,
         fixes=tuple(fixed_by(rule)),
         traced=bool(rule.flows),
         page=rule.page(),

@@ -25,6 +25,8 @@ class RuleText:
     missing: tuple[str, ...] = ()
     fixes: tuple[str, ...] = ()
     """What `leaktight fix` does about it, or why it does nothing."""
+    shown_to: str = ""
+    """To whom its findings are shown at most."""
     traced: bool = False
     """It judges flows; the others judge what is written in one place."""
     page: Mapping[str, str] = field(default_factory=dict)

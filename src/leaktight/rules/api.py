@@ -97,6 +97,13 @@ class Rule:
     classes: list[Callable[[FieldClass, Project], Iterator[Finding]]] = field(default_factory=list)
 
     @property
+    def shown_to(self) -> str:
+        """To whom its findings are shown at most, in words."""
+        if self.doubted:
+            return "the strict; readers doubted half of what it found on projects new to it, or more"
+        return "everybody where it is sure, else the strict" if self.doubted_if_unsure else "everybody"
+
+    @property
     def name(self) -> str:
         """The rule's public name: what `explain` and claims use, e.g. `secret-in-log`."""
         return self.module.rpartition(".")[2].replace("_", "-")
