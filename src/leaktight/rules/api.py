@@ -100,7 +100,7 @@ class Rule:
     def shown_to(self) -> str:
         """To whom its findings are shown at most, in words."""
         if self.doubted:
-            return "the strict; readers doubted half of what it found on projects new to it, or more"
+            return "the strict, and what the page says is for the strict to auditors: readers doubted half of what it found on new projects, or more"
         return "everybody where it is sure, else the strict" if self.doubted_if_unsure else "everybody"
 
     @property

@@ -13,7 +13,7 @@ Log it with `logger.exception()` and answer with a fixed sentence, and with an i
 ## When it is fine
 The exception is made for users: a validation error, `Http404`, an exception class of the project that is raised with fixed texts only.
 
-Shown to everybody is a traceback, and whatever a catch-all answers to people who did not sign in and bring no key: of the texts that only people
+First comes a traceback, and whatever a catch-all answers to people who did not sign in and bring no key: of the texts that only people
 with an account read, those who looked at such findings on real projects left three of four as they were. These are for the strict, and so are:
 classes such as `ValueError`, a parser's error or a mail server's, and an `IntegrityError`, whose text is as often a sentence about what the
 visitor sent; a catch-all around a function of the project that raises `Exception` with a sentence of its own, which is meant to be read;
@@ -57,6 +57,7 @@ _FORM_ERRORS = ("django.forms.", "django.core.exceptions.ValidationError")
 rule = Rule(
     __name__,
     severity=Severity.MEDIUM,
+    doubted=True,
     cwe=(209,),
     step="S2",
     channel=Channel.RESPONSE_BODY,

@@ -92,7 +92,10 @@ def _names_readers(settings: Settings) -> bool:
     kinds = (
         [handler.get("class") for handler in handlers.values() if isinstance(handler, dict)] if isinstance(handlers, dict) else []
     )
-    return any(isinstance(kind, str) and (kind.endswith(_MAILS) or not _KEPT.search(kind)) for kind in kinds)
+    admins = settings.get("ADMINS")
+    is_nobody = admins.certainty is Certainty.KNOWN and not admins.value  # written, not left to the environment
+    told = [kind for kind in kinds if isinstance(kind, str) and not (is_nobody and kind.endswith(_MAILS))]
+    return any(kind.endswith(_MAILS) or not _KEPT.search(kind) for kind in told)
 
 
 def _names_admins(settings: Settings) -> bool:

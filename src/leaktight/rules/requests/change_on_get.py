@@ -187,10 +187,11 @@ def _is_opted_for(project: Project, handler: FunctionRef, place: int) -> bool:
 
 def _judge(project: Project, view: View, handler: FunctionRef, change: str) -> tuple[Confidence, Audience]:
     """Only a view that says it is there for the change does it for sure; others may save something on the way."""
-    told = not _ORDERS.isdisjoint(_words(f"{view.name}_{project.program.function(handler).name}"))
-    if view.is_api or not told:
+    words = _words(f"{view.name}_{project.program.function(handler).name}")
+    if view.is_api or _ORDERS.isdisjoint(words):
         return Confidence.LOW, Audience.STRICT
-    return (Confidence.HIGH, Audience.DEFAULT) if change != _LOGOUT else (Confidence.HIGH, Audience.STRICT)
+    signs_out = change == _LOGOUT or not {"logout", "signout"}.isdisjoint(words)
+    return Confidence.HIGH, Audience.STRICT if signs_out else Audience.DEFAULT
 
 
 def _words(name: str) -> list[str]:
