@@ -93,14 +93,20 @@ def _names_readers(settings: Settings) -> bool:
         [handler.get("class") for handler in handlers.values() if isinstance(handler, dict)] if isinstance(handlers, dict) else []
     )
     admins = settings.get("ADMINS")
-    is_nobody = admins.certainty is Certainty.KNOWN and not admins.value  # written, not left to the environment
+    is_nobody = admins.certainty is Certainty.KNOWN and not _names_admins(settings)  # written, not left to the environment
     told = [kind for kind in kinds if isinstance(kind, str) and not (is_nobody and kind.endswith(_MAILS))]
     return any(kind.endswith(_MAILS) or not _KEPT.search(kind) for kind in told)
 
 
 def _names_admins(settings: Settings) -> bool:
     admins = settings.get("ADMINS")
-    return admins.certainty is not Certainty.ABSENT and (admins.value is UNKNOWN or bool(admins.value))
+    if admins.certainty is Certainty.ABSENT or not isinstance(admins.value, list | tuple):
+        return admins.certainty is not Certainty.ABSENT and (admins.value is UNKNOWN or bool(admins.value))
+    return any(not _PLACEHOLDER.search(str(admin)) for admin in admins.value)
+
+
+_PLACEHOLDER = re.compile(r"@(?:[\w-]+\.)*example\.(?:com|org|net)\b|\byour[_.-]?\w*@", re.IGNORECASE)
+"""An address that stands for one, which nobody gets mail at (RFC 2606)."""
 
 
 def _may_mail(logger: object, handlers: dict[object, object]) -> bool:

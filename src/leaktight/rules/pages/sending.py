@@ -22,6 +22,12 @@ def is_sent_by_script(element: Element) -> bool:
     return any(_BY_SCRIPT.match(attribute.name) for attribute in element.attributes)
 
 
+def is_kept_by_angular(form: Form) -> bool:
+    """Tell a form of AngularJS without an address, which the framework keeps the browser from sending."""
+    names = (attribute.name for element in form.inputs for attribute in element.attributes)
+    return not form.action and any(name.removeprefix("data-") in {"ng-model", "ng-click"} for name in names)
+
+
 def has_submit(form: Form) -> bool:
     """Tell whether a form has something to click that sends it."""
     return any(

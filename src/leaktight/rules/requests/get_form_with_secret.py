@@ -30,7 +30,7 @@ from leaktight.project.templates import Element, Form, Template
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import harm
 from leaktight.rules.pages.evidence import Evidence, of_form, weight
-from leaktight.rules.pages.sending import has_only_plain_buttons, has_submit, is_sent_by_script, may_post
+from leaktight.rules.pages.sending import has_only_plain_buttons, has_submit, is_kept_by_angular, is_sent_by_script, may_post
 from leaktight.rules.requests.form_to_post import EFFECT, TITLE, by_post
 from leaktight.source.code import Op
 from leaktight.source.template import Path, Value
@@ -136,7 +136,7 @@ def _judge(element: Element, form: Form, found: Sequence[Evidence]) -> Iterator[
     if not evidence.is_grave or not evidence.strong:
         confidence = Confidence.LOW
         audience = Audience.STRICT if evidence.is_grave else Audience.AUDIT
-    elif is_sent_by_script(element) or not (form.has_method or has_submit(form) or form.action):
+    elif is_sent_by_script(element) or is_kept_by_angular(form) or not (form.has_method or has_submit(form) or form.action):
         confidence = Confidence.LOW
     elif not form.has_method:
         confidence = Confidence.MEDIUM
