@@ -222,3 +222,18 @@ def test_a_job_of_sync_to_async_is_not_wrapped_once_more(monkeypatch: pytest.Mon
             assert _known in wrapped
 
     asyncio.run(ask())
+
+
+def test_registries_that_are_gone_are_taken_out_and_those_in_use_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    live: set[object] = set()
+    monkeypatch.setattr(registry_module, "_live", live)
+    monkeypatch.setattr(registry_module, "_room", [8])
+    monkeypatch.setattr(registry_module, "_MOST_LIVE", 8)
+    kept = [registry_module.Registry() for _ in range(5)]
+    for one in kept:
+        registry_module.leave(registry_module.enter(one))
+    for _ in range(100):
+        registry_module.leave(registry_module.enter(registry_module.Registry()))
+    gc.collect()
+    assert len(live) <= 11  # at most twice as many as are in use, and one
+    assert set(registry_module.concerned()) >= set(kept)

@@ -195,7 +195,10 @@ PROCESS = Registry(most=16 * MOST_VALUES)
 """What is sensitive whatever the request: the site's own secrets. It is the registry where there is no request."""
 
 _live: set[weakref.ref[Registry]] = set()
-"""The registries of all requests there are; each leaves by itself."""
+"""The registries of all requests there are, and some that are gone: to be told of each end would take longer than to look from time to time."""
+_MOST_LIVE = 64
+"""How many there may be until those that are gone are taken out; twice as many as were left then, from then on."""
+_room = [_MOST_LIVE]
 _current: ContextVar[Registry] = ContextVar("leaktight_registry", default=PROCESS)
 _lent: ContextVar[Registry | None] = ContextVar("leaktight_lent_registry", default=None)
 """The registry of a request that a thread was started by, which may serve others as well."""
@@ -240,8 +243,18 @@ def concerned() -> list[Registry]:
 
 def enter(registry: Registry) -> Token[Registry]:
     """Make a registry the current one, until `leave` is given what this returns."""
-    _live.add(weakref.ref(registry, _live.discard))
+    _live.add(weakref.ref(registry))
+    if len(_live) > _room[0]:
+        _forget_gone()
     return _current.set(registry)
+
+
+def _forget_gone() -> None:
+    """Take out those that are gone, one by one: what another thread adds meanwhile stays."""
+    for reference in tuple(_live):
+        if reference() is None:
+            _live.discard(reference)
+    _room[0] = max(_MOST_LIVE, 2 * len(_live))
 
 
 leave: Callable[[Token[Registry]], None] = _current.reset
