@@ -45,7 +45,7 @@ ASKED_FOR = """
 """.split()
 
 
-FOR_THE_STRICT = {
+NOT_FOR_EVERYBODY = {
     "clinic/leaky": [
         "accounts/tasks.py:16 secret-in-mail",
         "accounts/views.py:105 secret-in-redirect",
@@ -113,7 +113,7 @@ def test_what_is_planted_is_found_and_nothing_else(name: str) -> None:
     audited = {Place(item.span.path, item.span.line, item.rule) for item in scan(name, Audience.AUDIT).findings}
     anywhere = {place for place in found - by_line if (place.path, place.rule) in by_file}
     assert sorted(map(str, by_line - audited)) == [], "not found"
-    assert sorted(map(str, by_line - found)) == FOR_THE_STRICT.get(name, []), "not found by everybody"
+    assert sorted(map(str, by_line - found)) == NOT_FOR_EVERYBODY.get(name, []), "not found by everybody"
     assert sorted(by_file - {(place.path, place.rule) for place in anywhere}) == [], "not found in the file"
     assert sorted(map(str, found - by_line - anywhere)) == [], "found, and not planted"
 

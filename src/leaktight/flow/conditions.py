@@ -57,9 +57,9 @@ def _is_against(item: Condition, actuals: Actuals) -> bool:
 
 
 def _parameter(frame: Frame, name: str) -> int | None:
-    """The index of a parameter that a name still stands for."""
+    """The index of the parameter a name still stands for: with `method = method or "GET"` it is another value."""
     value = frame.env.get(name)
-    return None if value is None else _alone(value.depends)
+    return next((index for index, given in enumerate(frame.parameters) if given is value), None)
 
 
 def _alone(depends: tuple[Dependence, ...]) -> int | None:

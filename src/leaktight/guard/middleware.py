@@ -14,7 +14,7 @@ from leaktight.guard.answers import refusal, withheld
 from leaktight.guard.coming.addresses import refuse_in_address
 from leaktight.guard.coming.forgery import SAFE, is_to_be_checked, refuse_forged
 from leaktight.guard.coming.reading import read_early
-from leaktight.guard.coming.transport import came_encrypted, refuse_cleartext
+from leaktight.guard.coming.transport import refuse_cleartext
 from leaktight.guard.going.bodies import strain_pieces, strain_whole
 from leaktight.guard.going.headers import REDIRECTS, strain_cookies, strain_headers, strain_redirect
 from leaktight.guard.going.instructions import LOGGED_OUT, instruct
@@ -86,7 +86,7 @@ def arriving(request: HttpRequest, registry: Registry) -> HttpResponseBase | Non
     if request.content_type:
         read_early(request)
     try:
-        refused = None if came_encrypted(request) else refuse_cleartext(request, registry)
+        refused = None if request.is_secure() else refuse_cleartext(request, registry)
         if refused is None and request.META.get("QUERY_STRING"):
             refused = refuse_in_address(request, registry)
         read = request.__dict__

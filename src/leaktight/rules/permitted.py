@@ -71,7 +71,10 @@ def is_for_anybody(project: Project, function: FunctionRef | None) -> bool:
 def _is_of_admin(project: Project, function: FunctionRef) -> bool:
     """Tell an action of Django's admin (`def close(modeladmin, request, queryset)`), and a method of a class of it."""
     code = project.program.function(function)
-    if [parameter.name for parameter in code.parameters[1:3]] == ["request", "queryset"]:
+    if [parameter.name for parameter in code.parameters][1:] == [
+        "request",
+        "queryset",
+    ]:  # a filter of an API gets the view as well
         return True
     owner = ClassRef(function.path, code.owner) if code.owner >= 0 else None
     return owner is not None and any(_OF_ADMIN.fullmatch(name) for name in project.program.ancestors(owner))

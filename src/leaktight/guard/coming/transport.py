@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, SuspiciousOperation
@@ -24,17 +24,6 @@ if TYPE_CHECKING:
     from leaktight.guard.values.registry import Registry
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-_asked_for: dict[str, Any] = vars(settings)
-"""The settings that were asked for, as Django keeps them until one changes: to ask again takes longer than to look here."""
-
-
-def came_encrypted(request: HttpRequest) -> bool:
-    """Tell what `request.is_secure()` does; where no header of a proxy is asked for that, without asking the settings for it again."""
-    if _asked_for.get("SECURE_PROXY_SSL_HEADER", request) is None:
-        return bool(request._get_scheme() == "https")  # noqa: SLF001 - what `request.scheme` returns then
-    return bool(request.is_secure())
 
 
 def refuse_cleartext(request: HttpRequest, registry: Registry) -> HttpResponse | None:

@@ -89,7 +89,7 @@ def _is_clear(whole: Directive, path: str, project: Project) -> bool:
 
     For a file without servers, those of the files beside and below it count, which it may take in.
     """
-    folder = path.rpartition("/")[0]
+    folder = path[: path.rfind("/") + 1]
     beside = [file for file in project.deployment_files if file.kind == "nginx" and file.path.startswith(folder)]
     asked = [whole] if _listens(whole) else [one for file in beside for one in file.directives]
     is_encrypted = any("ssl" in listen.arguments or "quic" in listen.arguments for one in asked for listen in _listens(one))

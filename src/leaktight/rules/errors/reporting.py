@@ -100,8 +100,10 @@ def _names_readers(settings: Settings) -> bool:
 
 def _names_admins(settings: Settings) -> bool:
     admins = settings.get("ADMINS")
-    if admins.certainty is Certainty.ABSENT or not isinstance(admins.value, list | tuple):
-        return admins.certainty is not Certainty.ABSENT and (admins.value is UNKNOWN or bool(admins.value))
+    if admins.certainty is Certainty.ABSENT:
+        return False
+    if not isinstance(admins.value, list | tuple):
+        return admins.value is UNKNOWN or bool(admins.value)
     return any(not _PLACEHOLDER.search(str(admin)) for admin in admins.value)
 
 

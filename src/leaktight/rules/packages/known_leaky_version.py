@@ -75,8 +75,14 @@ def pinned_to_a_leaky_version(project: Project) -> Iterator[Finding]:
     for (name, version, is_final), places in pinned.items():
         found = [item for item in known.get(name, ()) if item.covers(version, is_final=is_final)]
         if found:
-            is_left_over = any(other == name and later > version for other, later, _ in pinned)
-            yield _finding(project, sorted(places, key=_is_for_developers), found, is_left_over=is_left_over)
+            later = [place for other, others in pinned.items() if other[0] == name and other[1] > version for place in others]
+            current = [place for place in places if _folder(place) not in set(map(_folder, later))]
+            yield _finding(project, sorted(current or places, key=_is_for_developers), found, is_left_over=not current)
+
+
+def _folder(dependency: Dependency) -> str:
+    """Files of one folder are of one service; another folder's may be of another."""
+    return dependency.span.path.rpartition("/")[0]
 
 
 def _is_for_developers(dependency: Dependency) -> bool:
@@ -92,7 +98,7 @@ def _is_for_developers(dependency: Dependency) -> bool:
 def _finding(project: Project, places: list[Dependency], found: list[Advisory], *, is_left_over: bool) -> Finding:
     """One finding, however many leaks the version brings; those are told that concern the project, if any do.
 
-    A version beside which another file pins a later one is hardly what runs. Where a leak needs something of the project, that was seen, but
+    A version beside which another file of the folder pins a later one is hardly what runs. Where a leak needs something of the project, that was seen, but
     not whether it happens there with private data: readers agreed with one of five.
     """
     dependency = places[0]

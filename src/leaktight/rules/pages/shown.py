@@ -8,9 +8,10 @@ from leaktight.project import Project
 from leaktight.project.templates import Template
 
 _OF_AN_ERROR = re.compile(r"^(?:400|403|404|500|403_csrf)$")
+"""Pages Django shows when something is wrong."""
 _FOUND_BY_NAME = re.compile(r"^base")
 _OF_A_MODEL = re.compile(r"(?P<model>.+)_(?:form|detail|list|confirm_delete|archive(?:_\w+)?)")
-"""Names Django makes up: of pages for errors, and of generic views from their models."""
+"""Names Django makes up for the pages of generic views, from their models."""
 _SERVED = re.compile(r"(?:^|/)(?:templates?|jinja2?|static|assets|public|www|htdocs|web)/")
 _OF_PACKAGES = frozenset(
     """

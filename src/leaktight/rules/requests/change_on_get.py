@@ -223,7 +223,8 @@ def _is_asked_around(project: Project, view: View) -> bool:
     open_ = [symbol for symbol in symbols if isinstance(symbol, FunctionRef)]
     for _ in range(_LEVELS):
         pieces = [code for ref in open_ for code in project.program.pieces(ref)]
-        if any(code[0] == Op.ATTR and code[3] in {"POST", "method"} and last_name(code[2]) in _REQUESTS for code in pieces):
+        asked = [inner for code in pieces if code[0] == Op.IF for inner in walk(code[2])]
+        if any(code[0] == Op.ATTR and code[3] in {"POST", "method"} and last_name(code[2]) in _REQUESTS for code in asked):
             return True
         open_ = [FunctionRef(ref.path, code[3]) for ref in open_ for code in project.program.pieces(ref) if code[0] == Op.DEFINE]
     return False
