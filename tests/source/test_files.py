@@ -108,6 +108,9 @@ def test_code_of_others_is_vendored(project: Project) -> None:
             {
                 "vendor/lib/core.py": "",
                 "shop/third_party/models.py": "",
+                "vendor-local/lib/python/requests/api.py": "",
+                "vendor_portal/forms.py": "",
+                "vendor_lib/views.py": "",
                 "dist/django/views.py": "",
                 "dist/__init__.py": "",
                 "dist/Django-5.2.dist-info/RECORD": "",
@@ -121,7 +124,10 @@ def test_code_of_others_is_vendored(project: Project) -> None:
         "dist/django/views.py": "vendored",
         "proto/order_pb2.py": "generated",
         "shop/third_party/models.py": "app",
+        "vendor-local/lib/python/requests/api.py": "vendored",
         "vendor/lib/core.py": "vendored",
+        "vendor_lib/views.py": "app",
+        "vendor_portal/forms.py": "app",
     }
 
 

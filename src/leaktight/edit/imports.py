@@ -63,7 +63,7 @@ class Imports:
 
     def unneed(self, name: str) -> list[Edit]:
         """Return the edit that takes an import away which is used once; the caller takes that use away."""
-        uses = [node for node in ast.walk(self._tree) if isinstance(node, ast.Name) and node.id == name]
+        uses = [node for node in self._document.every(ast.Name) if node.id == name]
         for node in self._top:
             written = [alias.asname or alias.name for alias in node.names]
             if name in written and len(uses) == 1:
@@ -76,7 +76,7 @@ class Imports:
     def instead(self, module: str, name: str, old: str) -> tuple[str, list[Edit]]:
         """Return the local name for `name`, like `need`; it takes the place of `old` where that is used once. The caller takes that use away."""
         known = self.name_of(module, name)
-        uses = [node for node in ast.walk(self._tree) if isinstance(node, ast.Name) and node.id == old]
+        uses = [node for node in self._document.every(ast.Name) if node.id == old]
         if len(uses) != 1:
             return self.need(module, name)
         if known is not None:
@@ -113,7 +113,7 @@ class Imports:
 
     def _taken(self, name: str) -> bool:
         """Tell whether a name means something in this file; the tree is walked only when the text has the word."""
-        return name in self._document.text and any(name in _bound(node) for node in ast.walk(self._tree))
+        return name in self._document.text and any(name in _bound(node) for node in self._document.every(ast.AST))
 
     def _added(self, module: str, entry: str) -> Edit:
         for node in self._top:

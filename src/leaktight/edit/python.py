@@ -6,7 +6,7 @@ import ast
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar, overload
 
 from leaktight.edit.document import Document
 from leaktight.edit.imports import Imports
@@ -15,6 +15,8 @@ from leaktight.model import Edit, Gap, Span
 from leaktight.source.python import Parsed, parse
 
 Node = TypeVar("Node", bound=ast.AST)
+Other = TypeVar("Other", bound=ast.AST)
+Third = TypeVar("Third", bound=ast.AST)
 Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
@@ -36,10 +38,52 @@ class PythonDocument(Document):
 
     @cached_property
     def _nodes(self) -> tuple[ast.AST, ...]:
-        """Every node of the tree: it is gone through for each thing that is looked for in it."""
         return tuple(ast.walk(self.tree))
 
+    @cached_property
+    def _kinds(self) -> dict[tuple[type[ast.AST], ...], tuple[ast.AST, ...]]:
+        return {}
+
     # -- finding -------------------------------------------------------------------------------
+
+    @overload
+    def every(self, kind: type[Node], /) -> tuple[Node, ...]: ...
+    @overload
+    def every(self, kind: type[Node], other: type[Other], /) -> tuple[Node | Other, ...]: ...
+    @overload
+    def every(self, kind: type[Node], other: type[Other], third: type[Third], /) -> tuple[Node | Other | Third, ...]: ...
+    @overload
+    def every(self, /, *kinds: type[Node]) -> tuple[Node, ...]: ...
+    def every(self, /, *kinds: type[ast.AST]) -> tuple[ast.AST, ...]:
+        """Return the nodes of these kinds, outer ones before what is in them. A file is gone through once a kind, however often it is asked."""
+        if kinds not in self._kinds:
+            self._kinds[kinds] = tuple(node for node in self._nodes if isinstance(node, kinds))
+        return self._kinds[kinds]
+
+    def block_of(self, statement: ast.stmt) -> list[ast.stmt]:
+        """Return the statements that one stands among, itself with them."""
+        return self._blocks[statement]
+
+    @cached_property
+    def _blocks(self) -> dict[ast.stmt, list[ast.stmt]]:
+        return {
+            statement: block
+            for node in self._nodes
+            for field in ("body", "orelse", "finalbody")
+            if isinstance(block := getattr(node, field, None), list)  # the body of a lambda is none
+            for statement in block
+        }
+
+    def around(self, start: int, end: int, *kinds: type[Node]) -> list[Node]:
+        """Return the nodes of these kinds that two offsets lie in, outer ones first."""
+        first, last = self.line_of(start), self.line_of(end)
+        found = []
+        for node in self.every(*kinds):
+            if node.lineno <= first and last <= node.end_lineno:  # type: ignore[attr-defined]  # far cheaper than its place
+                place = self.place(node)
+                if place[0] <= start and end <= place[1]:
+                    found.append(node)
+        return found
 
     def place(self, node: ast.AST) -> tuple[int, int]:
         """Return the offsets a node begins and ends at, without its decorators."""
@@ -54,9 +98,7 @@ class PythonDocument(Document):
         """Return the node of one of these kinds that a span tells of: the one it covers, or else the smallest around its beginning."""
         start, end = self.range_of(span)
         best: tuple[int, Node] | None = None
-        for node in self._nodes:
-            if not isinstance(node, kinds):
-                continue
+        for node in self.every(*kinds):
             first, last = self.place(node)
             if (first, last) == (start, end):
                 return node
@@ -66,11 +108,8 @@ class PythonDocument(Document):
 
     def definition(self, line: int, name: str) -> Definition | None:
         """Return the function or class of a name that begins at a line, its decorators not counted."""
-        for node in self._nodes:
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and (node.lineno, node.name) == (
-                line,
-                name,
-            ):
+        for node in self.every(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef):
+            if (node.lineno, node.name) == (line, name):
                 return node
         return None
 
@@ -78,17 +117,16 @@ class PythonDocument(Document):
         """Return the functions a line lies in, the outermost first."""
         return [
             node
-            for node in self._nodes
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-            and node.lineno <= line <= (node.end_lineno or node.lineno)
+            for node in self.every(ast.FunctionDef, ast.AsyncFunctionDef)
+            if node.lineno <= line <= (node.end_lineno or node.lineno)
         ]
 
     @cached_property
     def quote(self) -> str:
         """The quotation mark that most of its texts of one line are written with."""
         marks: Counter[str] = Counter()
-        for node in self._nodes:
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.lineno == node.end_lineno:
+        for node in self.every(ast.Constant):
+            if isinstance(node.value, str) and node.lineno == node.end_lineno:
                 marks[self.text[self.place(node)[1] - 1]] += 1
         return "'" if marks["'"] > marks['"'] else '"'
 

@@ -126,8 +126,8 @@ def _default_in(document: PythonDocument, statement: ast.AST | None, env: str) -
             given = named or node.args[1:]
             if given and isinstance(given[-1], ast.Constant):
                 return given[-1]
-    for node in ast.walk(document.tree):
-        if isinstance(node, ast.keyword) and env and node.arg == env and isinstance(node.value, ast.Tuple):
+    for node in document.every(ast.keyword):
+        if env and node.arg == env and isinstance(node.value, ast.Tuple):
             last = node.value.elts[-1]
             return last if isinstance(last, ast.Constant) else None
     return None

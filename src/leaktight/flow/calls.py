@@ -110,7 +110,7 @@ def _arguments(
                 places[key] = code[1]
         if value.type != "dict" or value.element is not None or value.depends or value.facts:
             is_open = True
-            rest = value.element or Value(facts=value.facts, depends=value.depends)
+            rest = value.element or Value(type="dict", facts=value.facts, depends=value.depends)
             keywords.setdefault("**", rest)
             places["**"] = code[1]
     return arguments, keywords, places, is_open
@@ -201,7 +201,10 @@ def bind(
             for key, value in rest.items():
                 packed.put(key, value)
             if spread is not None:
-                packed.add(spread)
+                if spread.type == "dict":  # a key that is read is looked for in what was spread, once that is known
+                    packed.depends = spread.depends
+                if spread.type != "dict" or spread.facts:
+                    packed.add(spread)
             values[index] = packed
         elif spread is not None and spread.depends and parameter.kind in {"positional", "keyword"}:
             values[index] = Value(depends=attributes.deeper(spread, parameter.name))

@@ -51,7 +51,7 @@ def read_key(frame: Frame, base: Value, key: Any, span: int, *, note: bool = Tru
     if base.facts or base.depends:
         value = value.copy()
         value.facts = merge_facts(value.facts, base.facts)
-        value.depends += base.depends
+        value.depends += attributes.deeper(base, key) if base.type == "list" else base.depends
     return value
 
 

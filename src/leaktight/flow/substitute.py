@@ -73,6 +73,8 @@ class Actuals(Struct, eq=False):
             return self.read(value, key)
         if isinstance(key, int) and not _has_places(value):
             return _part(value, key) if value.depends and not value.facts else self.read(value, ELEMENT)
+        if isinstance(key, int) and key < 0:
+            key += len(value.fields or ())
         stored = bool(value.fields and key in value.fields)
         if not stored and isinstance(key, str) and value.type is not None and value.type not in _PLAIN_TYPES:
             found = self.read(value, key)

@@ -293,6 +293,8 @@ class FieldClasses:
             return {}
         result: dict[str, dict[str, Any]] = {}
         for key, value in found[1][2]:
+            if value[0] == Op.NAME and isinstance(shared := self.program.resolve_code(value, found[0]), GlobalRef):
+                value = self.program.assigned(shared) or value  # noqa: PLW2901
             if key is not None and key[0] == Op.CONST and value[0] == Op.DICT:
                 result[str(key[2])] = {
                     str(name[2]): inner[2] for name, inner in value[2] if name and name[0] == Op.CONST and inner[0] == Op.CONST

@@ -265,16 +265,21 @@ class Program:
         """What a name at module level is another name of: `User = accounts.User`."""
         if not isinstance(symbol, GlobalRef) or depth > _DEEPEST:
             return symbol
-        body = self.modules[symbol.path].body
+        value = self.assigned(symbol)
+        if value is None or value[0] not in {Op.NAME, Op.ATTR}:
+            return symbol
+        meant = self.resolve_code(value, symbol.path)
+        return symbol if meant is None or meant == symbol else self.named_anew(meant, depth + 1)
+
+    def assigned(self, name: GlobalRef) -> Code | None:
+        """What a name at module level is bound to; None when it is bound more than once."""
+        body = self.modules[name.path].body
         values = [
             code[3]
             for code in (_decode(body) if body else ())
-            if code[0] == Op.ASSIGN and any(target[0] == Op.NAME and target[2] == symbol.name for target in code[2])
+            if code[0] == Op.ASSIGN and any(target[0] == Op.NAME and target[2] == name.name for target in code[2])
         ]
-        if len(values) != 1 or values[0] is None or values[0][0] not in {Op.NAME, Op.ATTR}:
-            return symbol
-        meant = self.resolve_code(values[0], symbol.path)
-        return symbol if meant is None or meant == symbol else self.named_anew(meant, depth + 1)
+        return values[0] if len(values) == 1 else None
 
     def mro(self, ref: ClassRef) -> tuple[ClassRef | External, ...]:
         """The class and all it inherits from, nearest first; classes from outside by name."""

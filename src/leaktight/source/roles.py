@@ -23,7 +23,7 @@ class Role(StrEnum):
     MIGRATION = "migration"
     VENDORED = "vendored"
     EXAMPLE = "example"
-    """Documentation, examples and samples."""
+    """Documentation, examples and samples, and what is put aside."""
     GENERATED = "generated"
     STATIC = "static"
     """Served as it lies there; no template, whatever its name ends in."""
@@ -45,8 +45,11 @@ _MOCK = re.compile(r"(?:^|[_-])mocks?(?:$|[_-])")
 _VENDORED = frozenset(
     {"vendor", "vendors", "vendored", "_vendor", "_vendored", "third_party", "thirdparty", "third-party", "3rdparty", "_extern"}
 )
+_VENDORED_AS = re.compile(r"_?vendor(?:s|ed)?[-_](?:local|libs?|packages?|src|py|python)")
 _STATIC = frozenset({"static", "staticfiles", "static_src", "assets", "media", "public"})
 _EXAMPLES = frozenset({"docs", "doc", "documentation", "example", "examples", "samples", "sample", "tutorial", "tutorials"})
+_ASIDE = frozenset({"unused", "disabled", "obsolete", "deprecated", "attic"})
+"""Folders of what is kept and not in use."""
 _HIDDEN = re.compile(r"(?:^|/)\.")
 _NUMBERED = re.compile(r"\d{4}_\w+\.py")
 _GENERATED = re.compile(r".*_pb2(?:_grpc)?\.py|parsetab\.py|_version\.py|.*\.min\.\w+")
@@ -122,15 +125,19 @@ def _folder_role(name: str, names: frozenset[str]) -> Role | None:
     name = name.lower()
     if _is_of_tests(name) and not _is_quiz(names):
         return Role.TEST
-    if (name in _VENDORED and not _APPLICATION & names) or any(entry.endswith(".dist-info") for entry in names):
+    if (_is_vendored(name) and not _APPLICATION & names) or any(entry.endswith(".dist-info") for entry in names):
         return Role.VENDORED
     if name in _STATIC and not any(entry.endswith(".py") for entry in names):
         return Role.STATIC
-    if name in _EXAMPLES and not _APPLICATION & names:
+    if name in _EXAMPLES | _ASIDE and not _APPLICATION & names:
         return Role.EXAMPLE
     if name.endswith("migrations") and any(map(_NUMBERED.fullmatch, names)):
         return Role.MIGRATION
     return None
+
+
+def _is_vendored(name: str) -> bool:
+    return name in _VENDORED or _VENDORED_AS.fullmatch(name) is not None
 
 
 def _is_quiz(names: frozenset[str]) -> bool:

@@ -147,13 +147,23 @@ def _is_form(output: Output) -> bool:
     )
 
 
+_TOKEN_NAMES = frozenset({"csrf_token", "csrf_input"})
+
+
 def prints_token(output: Output) -> bool:
     """Tell whether an expression prints a CSRF token as a part of the page or into an input."""
-    return output.context.place in (Place.TEXT, Place.VALUE) and any("csrf" in part.lower() for part in output.path)
+    return output.context.place in (Place.TEXT, Place.VALUE) and is_csrf_token(output.path)
+
+
+def is_csrf_token(path: Sequence[str]) -> bool:
+    """Tell what Django, or its Jinja2 backend, gives each page under one name. `{{ csrftoken }}` is what a view makes it, often nothing."""
+    return not _TOKEN_NAMES.isdisjoint(path)
 
 
 def may_be_markup(output: Output) -> bool:
     """Tell whether an expression may print ready-made HTML, a CSRF token too."""
+    if any("csrf" in part.lower() for part in output.path):
+        return output.context.place in (Place.TEXT, Place.VALUE)
     if output.context.place is not Place.TEXT:
         return False
     value = output.value

@@ -43,9 +43,11 @@ def literal_of(value: str | None, names: Collection[str] = ()) -> Literal:
     """Judge a value; `names` are values of the same file that are no secrets, a user's name for one."""
     if value is None or not value.strip() or (_REFERENCE.search(value) and not _DEFAULT.search(value)):
         return Literal.HANDED_IN
+    plain = value.strip().lower()
+    if plain in _published():
+        return Literal.PLACEHOLDER
     if has_known_form(value):
         return Literal.MADE
-    plain = value.strip().lower()
     if plain in _trivial() or plain in names or len(set(plain)) < 4 or plain.isdigit():
         return Literal.TRIVIAL
     words = set(words_of(value)) | set(re.findall(r"[a-z]+", plain))
@@ -89,6 +91,12 @@ def _is_made(value: str) -> bool:
 @cache
 def _placeholders() -> frozenset[str]:
     return frozenset(phrases(table("deployment")["placeholder"]["words"]))
+
+
+@cache
+def _published() -> frozenset[str]:
+    """Google's keys for tests of reCAPTCHA, Cloudflare's for Turnstile, hCaptcha's, and those of Amazon's documentation."""
+    return frozenset(phrases(table("deployment")["published"]["values"]))
 
 
 @cache

@@ -33,11 +33,10 @@ def apply_well(finding: Finding, desk: Desk) -> Iterator[Edit]:
 
 def _decorated(document: PythonDocument, finding: Finding) -> tuple[Definition, ast.expr]:
     place = document.range_of(finding.span)
-    for node in ast.walk(document.tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            for decorator in node.decorator_list:
-                if document.place(decorator) == place:
-                    return node, decorator
+    for node in document.every(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef):
+        for decorator in node.decorator_list:
+            if document.place(decorator) == place:
+                return node, decorator
     raise NotPossible("the decorator is not where the finding is")
 
 

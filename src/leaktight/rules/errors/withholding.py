@@ -53,9 +53,7 @@ def _refuse_meant(handler: ast.ExceptHandler) -> None:
 
 def _refuse_own(document: PythonDocument, handler: ast.ExceptHandler) -> None:
     """What is raised right there to be caught again has a sentence that is meant to be read."""
-    around = next(
-        node for node in ast.walk(document.tree) if isinstance(node, ast.Try | ast.TryStar) and handler in node.handlers
-    )
+    around = next(node for node in document.every(ast.Try, ast.TryStar) if handler in node.handlers)
     kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     caught = {last_part(kind) for kind in kinds if kind is not None}
     for node in (inner for statement in around.body for inner in ast.walk(statement)):

@@ -38,15 +38,10 @@ def silence(finding: Finding, desk: Desk) -> Iterator[Edit]:
 
 
 def _call_around(document: PythonDocument, start: int, end: int) -> ast.Call:
-    best: ast.Call | None = None
-    for node in ast.walk(document.tree):
-        if is_log_call(node) and isinstance(node, ast.Call) and node.args:
-            first, last = document.place(node)
-            if first <= start and end <= last and (best is None or document.place(best)[0] < first):
-                best = node
-    if best is None:
+    around = [call for call in document.around(start, end, ast.Call) if call.args and is_log_call(call)]
+    if not around:
         raise NotPossible("it is not written by a plain call of a logger")
-    return best
+    return max(around, key=lambda call: document.place(call)[0])
 
 
 def _given(document: PythonDocument, call: ast.Call, start: int, end: int) -> ast.expr:
@@ -110,8 +105,7 @@ class _Silencing:
         """The exception whose text is written where its traceback is not: its kind still says what went wrong."""
         if last_part(self.call.func) == "exception" or any(keyword.arg == "exc_info" for keyword in self.call.keywords):
             return None
-        handlers = [node for node in ast.walk(self.document.tree) if isinstance(node, ast.ExceptHandler) and node.name]
-        names = {node.name for node in handlers if node.lineno <= self.call.lineno <= (node.end_lineno or node.lineno)}
+        names = {handler.name for handler in self.document.around(*self.place, ast.ExceptHandler) if handler.name}
         written = [
             value.value if isinstance(value, ast.FormattedValue) else value for value in (self.given, *_filled(self.given))
         ]
@@ -183,17 +177,12 @@ class _Silencing:
         """Take the statement away when it is not the only one of its block, and tells of no trouble."""
         if last_part(self.call.func) in _TROUBLE:
             raise NotPossible("the log of something that went wrong would be lost: word it anew")
-        for node in ast.walk(self.document.tree):
-            for block in (getattr(node, "body", None), getattr(node, "orelse", None), getattr(node, "finalbody", None)):
-                if not isinstance(block, list):
-                    continue
-                for statement in block:
-                    if isinstance(statement, ast.Expr) and statement.value is self.call:
-                        if len(block) == 1:
-                            raise NotPossible("the log says nothing else, and nothing else is done there")
-                        yield self.document.delete(statement, with_comment=True)
-                        return
-        raise NotPossible("nothing is left of the text without it")
+        alone = [statement for statement in self.document.every(ast.Expr) if statement.value is self.call]
+        if not alone:
+            raise NotPossible("nothing is left of the text without it")
+        if len(self.document.block_of(alone[0])) == 1:
+            raise NotPossible("the log says nothing else, and nothing else is done there")
+        yield self.document.delete(alone[0], with_comment=True)
 
 
 def _name_in(value: ast.expr) -> str | None:

@@ -14,8 +14,9 @@ next one.
 ## When it is fine
 Only chosen keys are taken, the sensitive ones were taken out or overwritten first, or only the names of the fields are logged.
 What a query string or the command line holds is in other logs anyway and is shown to the strict audience; so is what is written at
-the level of debug messages, which production does not write as a rule, bodies that are only put beside the message (`extra`), whatever is below the level that production gives the logger, the body of one view that takes nothing sensitive from it by name, the
-body of a webhook that proves where it comes from, and reports that browsers send to be logged.
+the level of debug messages, which production does not write as a rule, bodies that are only put beside the message (`extra`), whatever is
+below the level that production gives the logger, the body of one view that takes nothing sensitive from it by name, what a webhook takes
+that proves where it comes from, and reports that browsers send to be logged.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ _LOGGING = frozenset(
 
 _BODIES = frozenset({"request-body", "form", "serializer"})
 """What one view takes in; headers, sessions and environments bring the same secrets to every view."""
+_OF_A_REQUEST = _BODIES | {"request-header", "cookie", "request-url"}
 _REPORT = frozenset({"report", "reports", "violation", "violations"})
 """Next to `csp` in the name of a view that browsers send their reports to."""
 _IN_OTHER_LOGS = frozenset({"request-url", "command-line"})
@@ -193,8 +195,8 @@ def _asks_for_attribute(test: Code) -> bool:
 
 
 def _is_of_a_hook(arrival: Arrival) -> bool:
-    """Tell the body of what another service sends, which a view takes without the CSRF check and knows by a proof of its own."""
-    if arrival.fact.source not in _BODIES or arrival.call.function is None:
+    """Tell what another service sends, which a view takes without the CSRF check and knows by a proof of its own: no visitor's cookie is in it."""
+    if arrival.call.function is None or arrival.fact.source not in _OF_A_REQUEST:
         return False
     project = arrival.project
     return any(

@@ -98,19 +98,14 @@ def _client(document: PythonDocument, node: ast.AST) -> Iterator[Edit]:
 
 
 def _call_around(document: PythonDocument, node: ast.AST) -> ast.Call | None:
-    start, end = document.place(node)
-    around = [
-        call
-        for call in ast.walk(document.tree)
-        if isinstance(call, ast.Call) and document.place(call)[0] <= start and end <= document.place(call)[1]
-    ]
+    around = document.around(*document.place(node), ast.Call)
     return min(around, key=lambda call: document.place(call)[1] - document.place(call)[0], default=None)
 
 
 def _before_login(document: PythonDocument, call: ast.Call, server: ast.expr) -> Iterator[Edit]:
     """`starttls()` on the server that is signed in to, right before that."""
-    for statement in ast.walk(document.tree):
-        if isinstance(statement, ast.Expr) and statement.value is call:
+    for statement in document.every(ast.Expr):
+        if statement.value is call:
             break
     else:
         raise NotPossible("the login is a part of something larger")
@@ -128,7 +123,7 @@ def _is_smtp(document: PythonDocument, server: ast.expr) -> bool:
     """Tell whether a name is bound to a client of smtplib in this file."""
     if not isinstance(server, ast.Name):
         return False
-    for node in ast.walk(document.tree):
+    for node in document.every(ast.Assign, ast.withitem):
         made: ast.expr | None = None
         if isinstance(node, ast.Assign) and any(
             isinstance(target, ast.Name) and target.id == server.id for target in node.targets

@@ -22,9 +22,7 @@ def verify(finding: Finding, desk: Desk) -> Iterator[Edit]:
         raise NotPossible("it is switched off in an address")
     document = desk.python(finding.span.path)
     start, end = document.range_of(finding.span)
-    for node in ast.walk(document.tree):
-        if not isinstance(node, ast.expr):
-            continue
+    for node in document.every(ast.expr):
         first, last = document.place(node)
         if not (start <= first and last <= end):
             continue
@@ -49,7 +47,7 @@ def verify(finding: Finding, desk: Desk) -> Iterator[Edit]:
 
 def _is_redis_check(document: PythonDocument, value: ast.Constant) -> bool:
     """Tell the value of that argument, or of that entry of a dictionary of arguments."""
-    for node in ast.walk(document.tree):
+    for node in document.every(ast.keyword, ast.Dict):
         if isinstance(node, ast.keyword) and node.value is value:
             return node.arg == _REDIS
         if isinstance(node, ast.Dict) and value in node.values:

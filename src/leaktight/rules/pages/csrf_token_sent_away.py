@@ -36,6 +36,7 @@ from leaktight.rules.pages.sending import (
     may_post,
 )
 from leaktight.rules.pages.shown import is_shown
+from leaktight.source.template_form import is_csrf_token
 
 rule = Rule(
     __name__,
@@ -102,7 +103,7 @@ def token_in_link(element: Element, template: Template, project: Project) -> Ite
                 is_state = output.context.parameter == "state"
                 yield rule.finding(
                     attribute.span,
-                    confidence=Confidence.MEDIUM if is_state else Confidence.HIGH,
+                    confidence=Confidence.MEDIUM if is_state or not is_csrf_token(output.path) else Confidence.HIGH,
                     audience=Audience.STRICT if is_state else None,
                     where="into the query of a URL",
                 )

@@ -285,8 +285,7 @@ def checked(finding: Finding, desk: Desk) -> Iterator[Edit]:
     decorator = next(
         (
             given
-            for node in ast.walk(document.tree)
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            for node in document.every(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
             for given in node.decorator_list
             if document.place(given) == document.range_of(finding.span)
         ),

@@ -214,7 +214,7 @@ def _listed(urls: PythonDocument, route: ast.Call, added: str) -> Edit:
     line = urls.line(route.lineno)
     if line.strip().startswith(urls.source(route.func)):
         return urls.insert(urls.place(route)[1], f",\n{line[: len(line) - len(line.lstrip())]}{added}")
-    whole = next((node for node in ast.walk(urls.tree) if isinstance(node, ast.List) and route in node.elts), None)
+    whole = next((node for node in urls.every(ast.List) if route in node.elts), None)
     if whole is None or whole.lineno != whole.end_lineno or len(line) + len(added) + 2 <= urls.width:
         return urls.insert(urls.place(route)[1], f", {added}")
     items = [urls.source(item) for item in whole.elts]

@@ -8,12 +8,12 @@ from leaktight.flow.events import Arrival
 from leaktight.flow.value import Evidence
 from leaktight.project import Project
 from leaktight.project.environment import words_of
-from leaktight.project.symbols import ClassRef
+from leaktight.project.symbols import ClassRef, FunctionRef
 from leaktight.project.views import View
 from leaktight.rules.access import requires_login
 from leaktight.rules.administrators import is_for_administrators, is_in_admin
 from leaktight.rules.reach import reach
-from leaktight.source.code import Op, walk
+from leaktight.source.code import Code, Op, last_name, walk
 
 _MAKING = frozenset(
     {"get_random_string", "make_random_password", "token_urlsafe", "token_hex", "SystemRandom", "choice", "choices", "sample"}
@@ -27,6 +27,10 @@ _GOTTEN = frozenset(
 """Words of a view that hands something out, in front of what it hands out."""
 _OWNERS = frozenset({"request.user", "request.auser"})
 _TOLD = frozenset({"token", "secret-key"})
+_STORED = frozenset({"field", "serializer"})
+_LOOKUPS = frozenset({"get", "aget", "get_or_create", "aget_or_create", "get_object_or_404", "aget_object_or_404"})
+_NAMES_NOBODY = frozenset({"self", "request", "format", "args", "kwargs"})
+"""Parameters of a view whose address holds no part that chooses somebody."""
 _REFUSING = re.compile(r"HttpResponse(?:BadRequest|Forbidden|NotFound|NotAllowed|Gone)|HTTP_4\d\d_\w+")
 _KNOWN = Evidence.SOURCE | Evidence.TYPE | Evidence.LITERAL | Evidence.DECLARED
 _PUBLIC_HALF = re.compile(r"(.*_)?ACCESS_KEY(_ID)?")
@@ -70,12 +74,37 @@ def _is_own(arrival: Arrival) -> bool:
     function, project = arrival.call.function, arrival.project
     if function is None or arrival.label not in _TOLD or arrival.fact.source == "settings":
         return False
+    words = words_of(arrival.fact.word)
+    if arrival.fact.source in _STORED and words[-2:] == ["api", "key"] and _is_about_the_visitor(project, function):
+        return True  # the key to this site; a token that another service gave it for somebody is not for the browser
     words = words_of(project.program.function(function).name)
     views = project.views.of(function)
     if not _GOTTEN.isdisjoint(words) and words[-1] == words_of(arrival.fact.word)[-1] and views:
         asked_for = not _OWNERS.isdisjoint(reach(project.program, function, depth=1).used)
         return asked_for and all(requires_login(view, project) for view in views)
     return False
+
+
+def _is_about_the_visitor(project: Project, function: FunctionRef) -> bool:
+    """`queryset.get(pk=request.user.pk)` in a view whose address names nobody."""
+    parameters = {parameter.name for parameter in project.program.function(function).parameters}
+    return parameters <= _NAMES_NOBODY and any(map(_looks_up_the_visitor, project.program.pieces(function)))
+
+
+def _looks_up_the_visitor(code: Code) -> bool:
+    if code[0] != Op.CALL:
+        return False
+    name = last_name(code[2])
+    if name.endswith("Serializer"):
+        return any(map(_is_the_visitor, code[3]))
+    return name in _LOOKUPS and any(_is_the_visitor(value) for value in (*code[3], *(value for _, value in code[4])))
+
+
+def _is_the_visitor(code: Code) -> bool:
+    """`request.user`, a name for it, and what it is known by."""
+    if code[0] == Op.ATTR and code[3] in {"pk", "id"}:
+        code = code[2]
+    return (code[0] == Op.ATTR and code[3] == "user") or (code[0] == Op.NAME and code[2] == "user")
 
 
 def _is_refused(arrival: Arrival) -> bool:

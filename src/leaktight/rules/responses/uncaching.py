@@ -37,8 +37,8 @@ def told_not_to_keep(finding: Finding, desk: Desk) -> Iterator[Edit]:
     if "does not say `no-store`" not in finding.message:
         raise OtherKind("something caches it on purpose")
     document = desk.python(finding.span.path)
-    for node in ast.walk(document.tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.lineno == finding.span.line:
+    for node in document.every(ast.FunctionDef, ast.AsyncFunctionDef):
+        if node.lineno == finding.span.line:
             break
     else:
         raise NotPossible("its view is not a function written here")
