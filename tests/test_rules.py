@@ -9,7 +9,7 @@ import pytest
 from literate import Case, Expectation, disagreements, read_cases, unknown_rules, unmark, write_project
 
 import leaktight
-from leaktight.model import Audience, Safety
+from leaktight.model import Audience, Confidence, Safety
 from leaktight.rules.api import Example, NotPossible, Rule
 from leaktight.rules.registry import load_rules
 from leaktight.source.claims import EXPIRED, MALFORMED, UNUSED
@@ -34,7 +34,9 @@ def _case_id(case: Case) -> str:
 
 
 @pytest.mark.parametrize("case", CASES, ids=_case_id)
-def test_literate_case(case: Case, tmp_path: Path) -> None:
+def test_literate_case(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The audience of a case is the one its rule means it for; what readers said of the rule is tested on its own, below."""
+    monkeypatch.setattr(Rule, "measured", lambda _rule, audience, _confidence: audience)
     texts, expectation = unmark(case.texts)
     assert not unknown_rules(expectation, KNOWN)
     assert case.rules <= KNOWN
@@ -102,6 +104,24 @@ def test_fixing_it_is_possible_or_refused_with_a_reason(rule: Rule) -> None:
         assert (fixer.safety is Safety.SAFE) == (not fixer.effect), (
             "a fix that is not safe says what it changes, a safe one nothing"
         )
+
+
+@each_rule
+def test_what_readers_doubted_is_not_for_everybody(rule: Rule) -> None:
+    sure, unsure = (rule.measured(Audience.DEFAULT, confidence) for confidence in (Confidence.HIGH, Confidence.MEDIUM))
+    assert not (rule.doubted and rule.doubted_if_unsure), "all of it, or what is unsure"
+    assert (sure is Audience.STRICT) == rule.doubted
+    assert (unsure is Audience.STRICT) == (rule.doubted or rule.doubted_if_unsure)
+    assert rule.shown_to.startswith("the strict" if rule.doubted else "everybody")
+
+
+def test_what_readers_doubted_is_told_the_strict(tmp_path: Path) -> None:
+    doubted, trusted = BY_NAME["whole-request-in-log"], BY_NAME["unverified-tls"]
+    assert (doubted.doubted, trusted.doubted) == (True, False)
+    for rule in (doubted, trusted):
+        root = write_project(unmark(rule.examples[0].bad)[0], tmp_path / rule.name)
+        told = [{finding.rule for finding in leaktight.scan(root, audience=audience).findings} for audience in Audience]
+        assert [rule.name in rules for rules in told] == [not rule.doubted, True, True]
 
 
 @each_rule

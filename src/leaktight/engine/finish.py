@@ -12,6 +12,7 @@ from leaktight.source.code import unpack_span
 
 Lines = Callable[[str], list[str] | None]
 
+_PAGES = (".html", ".htm", ".txt", ".xml", ".jinja", ".jinja2", ".j2", ".djhtml")
 _PLACES = 4
 """Other places named beside the one that is told."""
 
@@ -28,11 +29,17 @@ def strongest(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def one_for_each_origin(findings: Sequence[Finding], rules: Collection[str], program: Program) -> list[Finding]:
-    """Keep one finding of these rules for all the places data goes to from one place in another function, and name some of the others."""
+    """Keep one finding for all the places data goes to from one place in another function, and name some of the others.
+
+    For these rules wherever they are, and for others in one page.
+    """
     ways: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
         if finding.rule in rules and finding.flow and not _is_in_one_function(program, finding.flow[0].span, finding.span):
             ways.setdefault((finding.rule, finding.label, finding.flow[0].span), []).append(finding)
+        elif finding.flow and finding.span.path.endswith(_PAGES):
+            # One value of the context, printed in several places of a page.
+            ways.setdefault((finding.rule, finding.label, finding.flow[0].span, finding.span.path), []).append(finding)
     kept = {finding.key: finding for finding in findings}
     for several in ways.values():
         first, *others = sorted(several, key=lambda finding: (finding.audience.rank, -finding.confidence.rank, finding.key))

@@ -47,11 +47,6 @@ class Audience(_Ordered):
     STRICT = "strict"
     AUDIT = "audit"
 
-    @property
-    def next(self) -> Audience:
-        """The next smaller audience; auditors are the smallest."""
-        return Audience.STRICT if self is Audience.DEFAULT else Audience.AUDIT
-
 
 class Certainty(_Ordered):
     """How well a setting's value is known from the text alone."""

@@ -82,8 +82,8 @@ class Rule:
     mended_at_origin: bool = False
     """Whether the place the data begins at is what is mended: then one finding tells all the ways from there."""
     doubted: bool = False
-    """Whether people who read its findings on projects new to it agreed with half of them or fewer (`eval/README.md`). Each is then for the next
-    audience: everybody is shown what would be mended this week."""
+    """Whether people who read its findings on projects new to it agreed with fewer than two of three (`eval/README.md`). What is
+    meant for everybody is then for the strict: everybody is shown what would be mended this week."""
     doubted_if_unsure: bool = False
     """The same of its findings whose confidence is less than high."""
     unfixable: NotPossible | None = None
@@ -100,7 +100,7 @@ class Rule:
     def shown_to(self) -> str:
         """To whom its findings are shown at most, in words."""
         if self.doubted:
-            return "the strict, and what the page says is for the strict to auditors: readers doubted half of what it found on new projects, or more"
+            return "the strict: readers doubted more than a third of what it found on new projects"
         return "everybody where it is sure, else the strict" if self.doubted_if_unsure else "everybody"
 
     @property
@@ -177,6 +177,11 @@ class Rule:
 
     # -- findings ------------------------------------------------------------------------------
 
+    def measured(self, audience: Audience, confidence: Confidence) -> Audience:
+        """Whom to show a finding that its rule meant for an audience, by what readers said of the rule."""
+        is_doubted = self.doubted or (self.doubted_if_unsure and confidence is not Confidence.HIGH)
+        return Audience.STRICT if is_doubted and audience is Audience.DEFAULT else audience
+
     def finding(
         self,
         span: Span,
@@ -196,13 +201,11 @@ class Rule:
         """Make a finding of this rule. What is little sure is shown to the strict audience only."""
         if audience is None:
             audience = Audience.STRICT if confidence is Confidence.LOW else Audience.DEFAULT
-        if self.doubted or (self.doubted_if_unsure and confidence is not Confidence.HIGH):
-            audience = audience.next
         return Finding(
             rule=self.name,
             severity=severity or self.severity,
             confidence=confidence,
-            audience=audience,
+            audience=self.measured(audience, confidence),
             label=label,
             channel=str(channel or self.channel),
             missing=tuple(str(safeguard) for safeguard in (self.missing if missing is None else missing)),

@@ -38,6 +38,7 @@ from leaktight.rules.cookies.other_ways import (
 rule = Rule(
     __name__,
     severity=Severity.MEDIUM,
+    doubted=True,
     cwe=(1004,),
     step="S7",
     channel=Channel.COOKIE,

@@ -13,7 +13,8 @@ Pass `samesite="Lax"`, or `"Strict"` where nobody arrives by a link. Leave `SESS
 ## When it is fine
 Cookies that sign nobody in are for auditors, where the other flags are given or this one is switched off. The site is shown inside pages of other sites on purpose, and each change it makes is protected by a CSRF token.
 
-For the strict only: a cookie that says nothing of `samesite`, because most browsers take it as `Lax`; the setting, which nobody changes by
+For the strict only: a cookie that says nothing of `samesite`, because most browsers take it as `Lax`; one with `samesite="None"` and `secure`,
+which pages of other sites are meant to send; the setting, which nobody changes by
 mistake; and a flag that is taken off a cookie of which nothing, or only a vague word, says what it holds.
 """
 

@@ -17,7 +17,8 @@ not known are believed. A cookie that is deleted needs no flag. A session cookie
 own, a setting that code assigns once it has read its configuration, and one that base settings leave to others are for the strict audience.
 So is a setting that hangs on the environment, since who runs the site decides it there, one that settings may hold which are not in the
 project, and one of settings as `startproject` makes them, with `DEBUG` on and no `ALLOWED_HOSTS`. So are the cookies of a program that starts a web server of its
-own (`cheroot`, `waitress`, `cherrypy`), which has no HTTPS, and the session cookie of a site that nobody signs in to by a session.
+own (`cheroot`, `waitress`, `cherrypy`), which has no HTTPS, and the session cookie of a site that nobody signs in to by a session, or
+that redirects to HTTPS and has browsers keep to it for a year.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ from leaktight.rules.sessions import (
     serves_itself,
     sets_session_cookie,
 )
+from leaktight.rules.transport.enforcement import keeps_to_https
 
 rule = Rule(
     __name__,
@@ -151,6 +153,7 @@ def session_cookie(project: Project) -> Iterator[Finding]:
                 or is_to_be_built_on(settings, value)
                 or not are_begun(project, settings)
                 or serves_itself(project)
+                or keeps_to_https(settings, project)
             )
             audience = Audience.STRICT if elsewhere else Audience.DEFAULT
             yield from judge_setting(rule, settings, value, what="the session cookie", why=_why(value), audience=audience)

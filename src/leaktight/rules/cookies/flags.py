@@ -175,8 +175,8 @@ def judge_call(rule: Rule, call: Call, flag: str, *, absent: str, off: str) -> I
         return  # browsers take it as `Lax`
     if state is Flag.OFF and audience is Audience.AUDIT:
         audience = Audience.STRICT
-    if flag == "samesite" and state is Flag.ABSENT:
-        audience = at_least(audience, Audience.STRICT)  # most browsers take it as `Lax`
+    if flag == "samesite" and (state is Flag.ABSENT or _is_for_other_sites(call)):
+        audience = at_least(audience, Audience.STRICT)  # most browsers take what is left out as `Lax`
     if flag == "secure" and serves_itself(call.project):
         audience = at_least(audience, Audience.STRICT)
     value = call.argument(flag)
@@ -197,6 +197,11 @@ def judge_call(rule: Rule, call: Call, flag: str, *, absent: str, off: str) -> I
 def _is_else_protected(call: Call) -> bool:
     """Tell a cookie whose other flags are given, both: what is left out was forgotten."""
     return state_of(call, "secure") is Flag.GIVEN and state_of(call, "httponly") is Flag.GIVEN
+
+
+def _is_for_other_sites(call: Call) -> bool:
+    """Tell `samesite="None", secure=True`: browsers take it only together, and nobody writes that by mistake."""
+    return str(call.constant("samesite", "")).lower() == "none" and state_of(call, "secure") is Flag.GIVEN
 
 
 def judge_morsel(rule: Rule, call: Call, flag: str, *, off: str) -> Iterator[Finding]:

@@ -58,6 +58,7 @@ server {
 rule = Rule(
     __name__,
     severity=Severity.MEDIUM,
+    doubted=True,
     cwe=(319, 311),
     step="S1",
     channel=Channel.REQUEST_BODY,

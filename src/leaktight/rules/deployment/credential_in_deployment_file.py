@@ -37,6 +37,7 @@ from leaktight.source.deployment.words import Variable
 rule = Rule(
     __name__,
     severity=Severity.HIGH,
+    doubted=True,
     cwe=(312, 798, 540),
     step="S5",
     channel=Channel.FILE,

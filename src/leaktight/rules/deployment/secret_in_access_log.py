@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from leaktight.model import Confidence, Finding, Severity
+from leaktight.model import Audience, Confidence, Finding, Severity
 from leaktight.policy import LABELS, Channel, LabelKind, Safeguard, Strength
 from leaktight.project import Project
 from leaktight.project.deployment import DeploymentFile
@@ -66,11 +66,17 @@ def written_by_format(project: Project) -> Iterator[Finding]:
     for file in project.deployment_files:
         if not file.is_public:
             continue
-        for place, text in _formats(file):
+        for place, text, is_used in _formats(file, project):
             for match in _VARIABLE.finditer(text):
                 label, confidence = _label(project, match)
                 if label is not None:
-                    yield rule.finding(place.span(file.path), label=label, confidence=confidence, variable=match[0])
+                    yield rule.finding(
+                        place.span(file.path),
+                        label=label,
+                        confidence=confidence,
+                        audience=None if is_used else Audience.STRICT,
+                        variable=match[0],
+                    )
                     break
 
 
@@ -86,15 +92,26 @@ def written_by_option(project: Project) -> Iterator[Finding]:
                     break
 
 
-def _formats(file: DeploymentFile) -> Iterator[tuple[Word, str]]:
+def _formats(file: DeploymentFile, project: Project) -> Iterator[tuple[Word, str, bool]]:
+    """The formats of a file: where, what, and whether a log is written by it, as far as the files of the project say."""
     for variable in file.variables:
         if variable.name in _OPTIONS and variable.value:
-            yield variable.place, variable.value
+            yield variable.place, variable.value, True
     if file.directives:
         whole = Directive("", (), file.directives[0].place, file.directives)
         for name in _FORMATS.get(file.kind, ()):
             for one in whole.below(name):
-                yield one.place, "$http_authorization" if name == "log_credentials" else one.text
+                is_used = name != "log_format" or _is_written_by(one, whole, project)
+                yield one.place, "$http_authorization" if name == "log_credentials" else one.text, is_used
+
+
+def _is_written_by(form: Directive, whole: Directive, project: Project) -> bool:
+    """Tell a format of nginx that an `access_log` names, here or elsewhere; a file without any leaves that to others."""
+    if not any(True for _ in whole.below("access_log")):
+        return True
+    files = (file.directives for file in project.deployment_files if file.kind == "nginx" and file.directives)
+    logs = (one for directives in files for one in Directive("", (), directives[0].place, directives).below("access_log"))
+    return any(form.arguments[:1] == one.arguments[1:2] for one in logs)
 
 
 def _label(project: Project, match: re.Match[str]) -> tuple[str | None, Confidence]:

@@ -16,7 +16,7 @@ sensitive parameters in one decorator.
 ## When it is fine
 The class is no view and `self` is none of its methods' parameters; the decorator only marks the response or takes any arguments, as
 `xframe_options_exempt` or `vary_on_headers`, and before Django 4.0 `never_cache` and `cache_control`; `csrf_exempt` stands on `dispatch`, from where Django copies it to the view.
-What is shown to the strict audience only: another decorator than those that protect what is posted, which fails on a method at the first visit,
+An exemption that has no effect leaves the check on: that is for auditors. What is shown to the strict audience only: another decorator than those that protect what is posted, which fails on a method at the first visit,
 before there is anything to leak; for `sensitive_post_parameters` that failure itself makes the report that shows what was posted.
 """
 
@@ -142,7 +142,7 @@ def _on_method(project: Project, ref: FunctionRef, function: Function) -> Iterat
         if name in _OF_ANSWERS and _asks_for_old_django(project):
             continue
         why = "it has no effect on a method" if name in _HARMLESS else "on a method it gets `self` in the place of the request"
-        audience = Audience.DEFAULT if name in _HARMLESS | _PROTECTING else Audience.STRICT
+        audience = Audience.DEFAULT if name in _PROTECTING else Audience.AUDIT if name in _HARMLESS else Audience.STRICT
         yield _finding(project, ref.path, code, name, why, f"{_module(ref.path)}.{function.qualified}", audience)
 
 

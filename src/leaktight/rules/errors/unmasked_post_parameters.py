@@ -55,6 +55,7 @@ _MASKED_VIEWS = frozenset({"LoginView", "PasswordChangeView", "PasswordResetConf
 rule = Rule(
     __name__,
     severity=Severity.LOW,
+    doubted_if_unsure=True,
     cwe=(209, 532),
     step="S2",
     channel=Channel.ERROR_REPORT,

@@ -39,6 +39,7 @@ from leaktight.rules.wording import an
 rule = Rule(
     __name__,
     severity=Severity.MEDIUM,
+    doubted=True,
     cwe=(209, 532),
     step="S2",
     channel=Channel.ERROR_REPORT,

@@ -45,6 +45,7 @@ _SWITCHES = frozenset({"log", "logs", "logging", "verbose", "debug", "trace", "d
 rule = Rule(
     __name__,
     severity=Severity.HIGH,
+    doubted_if_unsure=True,
     cwe=(532,),
     step="S2",
     channel=Channel.LOG,

@@ -70,6 +70,7 @@ _IN_OTHER_LOGS = frozenset({"request-url", "command-line"})
 rule = Rule(
     __name__,
     severity=Severity.HIGH,
+    doubted=True,
     cwe=(532,),
     step="S2",
     channel=Channel.LOG,

@@ -42,6 +42,7 @@ _PARTS = {"chat": "posted to a chat", "sms": "sent by text message", "push": "se
 rule = Rule(
     __name__,
     severity=Severity.HIGH,
+    doubted=True,
     cwe=(201, 359),
     step="S7",
     channel=Channel.THIRD_PARTY,

@@ -42,7 +42,7 @@ from leaktight.rules.transport.enforcement import is_public
 rule = Rule(
     __name__,
     severity=Severity.HIGH,
-    doubted_if_unsure=True,
+    doubted=True,
     cwe=(319, 523),
     step="S1",
     channel=Channel.CONNECTION,

@@ -30,6 +30,7 @@ from leaktight.rules.pages.sending import cleartext_origins, shown
 rule = Rule(
     __name__,
     severity=Severity.MEDIUM,
+    doubted=True,
     cwe=(319,),
     step="S1",
     channel=Channel.REQUEST_BODY,

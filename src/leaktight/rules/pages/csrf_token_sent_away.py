@@ -99,12 +99,12 @@ def token_in_link(element: Element, template: Template, project: Project) -> Ite
     for attribute in element.attributes:
         for output in template.outputs_in(attribute):
             if output.context.part is Part.URL_QUERY and any("csrf" in part.lower() for part in output.path):
-                # As the `state` of a sign-in elsewhere it is meant to come back.
-                is_state = output.context.parameter == "state"
+                # As the `state` of a sign-in elsewhere it is meant to come back; under a name of the view's own it may be empty.
+                is_guess = output.context.parameter == "state" or not is_csrf_token(output.path)
                 yield rule.finding(
                     attribute.span,
-                    confidence=Confidence.MEDIUM if is_state or not is_csrf_token(output.path) else Confidence.HIGH,
-                    audience=Audience.STRICT if is_state else None,
+                    confidence=Confidence.MEDIUM if is_guess else Confidence.HIGH,
+                    audience=Audience.STRICT if is_guess else None,
                     where="into the query of a URL",
                 )
                 break

@@ -33,6 +33,7 @@ from leaktight.rules.pages.shown import is_shown
 rule = Rule(
     __name__,
     severity=Severity.MEDIUM,
+    doubted_if_unsure=True,
     cwe=(319,),
     step="S7",
     channel=Channel.PAGE,

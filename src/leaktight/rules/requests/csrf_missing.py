@@ -66,6 +66,7 @@ _BEFORE_CSRF = (
 rule = Rule(
     __name__,
     severity=Severity.MEDIUM,
+    doubted=True,
     cwe=(352,),
     step="S6",
     channel=Channel.REQUEST_BODY,

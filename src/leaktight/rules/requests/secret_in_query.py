@@ -37,6 +37,7 @@ from leaktight.rules.wording import an
 rule = Rule(
     __name__,
     severity=Severity.HIGH,
+    doubted_if_unsure=True,
     cwe=(598,),
     step="S4",
     channel=Channel.REQUEST_URL,

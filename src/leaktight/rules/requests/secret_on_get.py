@@ -94,7 +94,8 @@ def told_to_get(arrival: Arrival) -> Iterator[Finding]:
         return
     audience, confidence = verdict.audience, verdict.confidence
     if is_made_anew(arrival) and ("get" in methods or not _asks_for_method(arrival, function)):
-        audience = Audience.DEFAULT  # whoever follows a link to it replaces the secret
+        # Whoever follows a link to it replaces the secret.
+        audience = Audience.STRICT if confidence is Confidence.LOW else Audience.DEFAULT
     else:
         if "get" not in methods:
             audience, confidence = (

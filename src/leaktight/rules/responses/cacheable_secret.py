@@ -42,6 +42,7 @@ from leaktight.rules.sessions import place
 rule = Rule(
     __name__,
     severity=Severity.HIGH,
+    doubted=True,
     cwe=(524, 525),
     step="S0",
     channel=Channel.CACHE,

@@ -104,7 +104,7 @@ def _is_the_visitor(code: Code) -> bool:
     """`request.user`, a name for it, and what it is known by."""
     if code[0] == Op.ATTR and code[3] in {"pk", "id"}:
         code = code[2]
-    return (code[0] == Op.ATTR and code[3] == "user") or (code[0] == Op.NAME and code[2] == "user")
+    return bool((code[0] == Op.ATTR and code[3] == "user") or (code[0] == Op.NAME and code[2] == "user"))
 
 
 def _is_refused(arrival: Arrival) -> bool:

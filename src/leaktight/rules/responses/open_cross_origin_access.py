@@ -35,6 +35,7 @@ from leaktight.source.code import Code, Op, last_name, walk
 rule = Rule(
     __name__,
     severity=Severity.MEDIUM,
+    doubted=True,
     cwe=(942, 346, 201),
     step="S7",
     channel=Channel.RESPONSE_HEADER,

@@ -44,6 +44,7 @@ from leaktight.source.code import Code, Op, walk
 rule = Rule(
     __name__,
     severity=Severity.HIGH,
+    doubted=True,
     cwe=(201, 200, 359),
     step="S0",
     channel=Channel.RESPONSE_BODY,

@@ -46,6 +46,7 @@ from leaktight.rules.wording import an
 rule = Rule(
     __name__,
     severity=Severity.HIGH,
+    doubted_if_unsure=True,
     cwe=(598, 200),
     step="S3",
     channel=Channel.REDIRECT,

@@ -26,6 +26,7 @@ from leaktight.rules.scripts.judging import leaving
 rule = Rule(
     __name__,
     severity=Severity.HIGH,
+    doubted=True,
     cwe=(922, 312, 315),
     step="S5",
     channel=Channel.BROWSER_STORAGE,

@@ -37,7 +37,7 @@ from leaktight.source.code import Code, Op, walk
 rule = Rule(
     __name__,
     severity=Severity.HIGH,
-    doubted_if_unsure=True,
+    doubted=True,
     cwe=(312, 922),
     step="S5",
     channel=Channel.SESSION,

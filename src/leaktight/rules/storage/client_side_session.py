@@ -39,6 +39,7 @@ from leaktight.rules.wording import an
 rule = Rule(
     __name__,
     severity=Severity.MEDIUM,
+    doubted=True,
     cwe=(315, 312, 539),
     step="S5",
     channel=Channel.SESSION,

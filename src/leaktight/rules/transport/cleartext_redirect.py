@@ -33,6 +33,7 @@ from leaktight.rules.transport.enforcement import of_production
 rule = Rule(
     __name__,
     severity=Severity.MEDIUM,
+    doubted_if_unsure=True,
     cwe=(319,),
     step="S1",
     channel=Channel.REDIRECT,

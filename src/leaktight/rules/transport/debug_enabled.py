@@ -54,6 +54,7 @@ from leaktight.source.code import Op
 rule = Rule(
     __name__,
     severity=Severity.HIGH,
+    doubted_if_unsure=True,
     cwe=(489, 215, 209),
     step="S2",
     channel=Channel.RESPONSE_BODY,

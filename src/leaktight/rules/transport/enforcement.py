@@ -13,6 +13,8 @@ from leaktight.project.symbols import ClassRef
 from leaktight.rules.reach import module_statements
 from leaktight.source.code import Code, Op, walk
 
+YEAR = 31_536_000
+"""Seconds that `Strict-Transport-Security` should last at least (OWASP ASVS 3.4.1)."""
 SECURITY = "django.middleware.security.SecurityMiddleware"
 
 _ANSWERS_FIRST = frozenset({"django.middleware.cache.FetchFromCacheMiddleware", "django.middleware.cache.CacheMiddleware"})
@@ -76,6 +78,13 @@ def listed(settings: Settings) -> tuple[list[str], bool]:
 def security_position(names: list[str], settings: Settings, project: Project) -> int | None:
     """Where the security middleware, or a class of the project made of it, stands in the list."""
     return next((index for index, name in enumerate(names) if name == SECURITY or _is_made_of_it(name, settings, project)), None)
+
+
+def keeps_to_https(settings: Settings, project: Project) -> bool:
+    """Tell settings that redirect to HTTPS and have browsers ask for nothing else for a year: no cookie of a visit goes over plain HTTP."""
+    seconds, redirect = settings.get("SECURE_HSTS_SECONDS").value, settings.get("SECURE_SSL_REDIRECT").value
+    long_enough = isinstance(seconds, int) and seconds >= YEAR
+    return long_enough and redirect is True and security_position(listed(settings)[0], settings, project) is not None
 
 
 def _is_made_of_it(name: str, settings: Settings, project: Project) -> bool:

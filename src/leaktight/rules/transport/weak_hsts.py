@@ -27,10 +27,9 @@ from leaktight.project.deployment.servers import redirecting, sets_header
 from leaktight.project.settings import Settings
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.sessions import place
-from leaktight.rules.transport.enforcement import listed, of_production, security_position
+from leaktight.rules.transport.enforcement import YEAR, listed, of_production, security_position
 from leaktight.rules.transport.sample import site
 
-YEAR = 31_536_000
 MONTH = 2_592_000
 
 rule = Rule(
