@@ -2,7 +2,7 @@
 ## What it finds
 A server in front of the site, as nginx, Apache or Caddy are told in files of the repository, or Gunicorn, uvicorn and their like on the command line
 that starts them, that accepts SSL 3, TLS 1.0 or TLS 1.1, or ciphers
-without encryption, without proof of who answers, or with keys that are broken in hours.
+without encryption, without proof of who answers, or with keys or blocks that are too short.
 
 ## Why it matters
 Who stands between a visitor and the site can lead both to the weakest they share, and then read what is sent.
@@ -12,7 +12,7 @@ Who stands between a visitor and the site can lead both to the weakest they shar
 
 ## When it is fine
 There are no browsers left that need more. A file of nginx all of whose servers listen in clear is shown to the strict: what it says of TLS
-counts only for servers of other files.
+counts only for servers of other files. So is a list of ciphers: OpenSSL leaves those that are broken out since 1.1.0, unless it is built with them.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from leaktight.source.deployment.words import Directive
 rule = Rule(
     __name__,
     severity=Severity.MEDIUM,
+    doubted_if_unsure=True,
     cwe=(327, 326),
     step="S7",
     channel=Channel.REQUEST_BODY,
@@ -58,7 +59,7 @@ _OLD = {
     "tls1.0": "TLS 1.0",
     "tls1.1": "TLS 1.1",
 }
-_WEAK = re.compile(r"NULL|ADH|AECDH|EXP(?:ORT)?\d*|RC4|RC2|DES-CBC-SHA|(?<!3)DES|LOW|MD5", re.IGNORECASE)
+_WEAK = re.compile(r"NULL|ADH|AECDH|EXP(?:ORT)?\d*|RC4|RC2|DES-CBC3|3DES|DES|LOW|MD5", re.IGNORECASE)
 _VERSIONS = {"nginx": "ssl_protocols", "apache": "sslprotocol", "caddy": "protocols"}
 _CIPHERS = {"nginx": "ssl_ciphers", "apache": "sslciphersuite"}
 
