@@ -46,6 +46,10 @@ _NUMBERED = frozenset({"ConnectionError", "ConnectionRefusedError", "TimeoutErro
 _ABOUT_WHAT_WAS_SENT = frozenset({"DataError", "IntegrityError"})
 """Classes of a database that refuses what the visitor sent: a value it has no place for, or one that is there already."""
 _CATCH_ALL = frozenset({"Exception", "BaseException"})
+_OF_VALUES = frozenset(
+    "ValueError TypeError KeyError IndexError LookupError AttributeError AssertionError UnicodeError JSONDecodeError ImportError".split()
+)
+"""Classes that no client raises for an address which can be asked: with them a handler means an answer that cannot be read."""
 _FROM_SERVERS = (
     "requests.", "httpx.", "urllib", "aiohttp.", "socket.", "ssl.", "subprocess.", "django.db.utils.", "psycopg", "MySQLdb.",
     "sqlite3.", "redis.", "ldap", "paramiko.", "botocore.", "kombu.", "docker.", "kubernetes.", "elasticsearch.", "pymongo.", "minio.", "git.",
@@ -165,8 +169,9 @@ def _matches(frame: Frame, raised: Value, caught: list[Any]) -> bool:
         return True
     kind = raised.type
     if kind is None:
-        # What code from outside raises is of no class of the project.
-        return not (isinstance(raised.origin, Caught) and all(isinstance(name, ClassRef) for name in caught))
+        # What code from outside raises for what it was given is of no class of the project.
+        by_others = isinstance(raised.origin, Caught)
+        return not (by_others and all(isinstance(name, ClassRef) or _tail(name) in _OF_VALUES for name in caught))
     line: list[Any] = list(frame.machine.program.mro(kind)) if isinstance(kind, ClassRef) else [kind]
     names = {item if isinstance(item, ClassRef) else getattr(item, "name", item) for item in line}
     tails = {_tail(item) for item in names if isinstance(item, str)}
