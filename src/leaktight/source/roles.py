@@ -98,8 +98,9 @@ class Surroundings:
         """Take note of what lies here, and judge by name and content what the folder is for."""
         role = None if not self.path or self.in_templates else _folder_role(self.path.rpartition("/")[2], names)
         above = self.above if role is None else (*self.above, role)
-        if self.in_templates and _is_of_tests(self.path.rpartition("/")[2].lower()):
-            above = (*above, Role.TEST)
+        name = self.path.rpartition("/")[2].lower()
+        if self.in_templates and (_is_of_tests(name) or name in _ASIDE):
+            above = (*above, Role.TEST if _is_of_tests(name) else Role.EXAMPLE)
         return Surroundings(self.path, above, names, self.in_templates)
 
     def role_of(self, name: str) -> Role:
