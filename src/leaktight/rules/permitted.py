@@ -164,7 +164,7 @@ def _is_named(project: Project, cls: ClassRef, name: str) -> bool:
 def _asks(project: Project, function: FunctionRef, cls: ClassRef | None, depth: int) -> bool:
     """`if not user.has_perm("…"): raise PermissionDenied`, in the function or in what it calls on its way."""
     body = statements(project.program, function)
-    if any(_gives_to_some(inner) for code in body for inner in walk(code)):
+    if _gives_to_some(body):
         return True
     return any(_turns_away(code) for code in body) or any(
         _is_check(target, code) or (depth > 0 and isinstance(target, FunctionRef) and _asks(project, target, cls, depth - 1))
@@ -173,16 +173,22 @@ def _asks(project: Project, function: FunctionRef, cls: ClassRef | None, depth: 
     )
 
 
-def _gives_to_some(code: Code) -> bool:
-    """`if request.user.is_staff: key = settings.KEY`: what others get instead was set before."""
-    return (
+def _gives_to_some(body: list[Code]) -> bool:
+    """`key = "***"`, and then `if request.user.is_staff: key = settings.KEY`."""
+    codes = [inner for code in body for inner in walk(code)]
+    masks = {name for code in codes for name in _bound(code) if code[3] is not None and code[3][0] == Op.CONST}
+    return any(
         code[0] == Op.IF
-        and bool(code[3])
-        and not code[4]
-        and all(inner[0] == Op.ASSIGN and inner[2][0][0] == Op.NAME for inner in code[3])
         and any(map(_is_asked, walk(code[2])))
         and not any(inner[0] == Op.NOT for inner in walk(code[2]))
+        and any(not masks.isdisjoint(_bound(inner)) for inner in code[3])
+        for code in codes
     )
+
+
+def _bound(code: Code) -> list[str]:
+    """The names a statement assigns to."""
+    return [target[2] for target in code[2] if target[0] == Op.NAME] if code[0] == Op.ASSIGN else []
 
 
 def _turns_away(code: Code) -> bool:

@@ -48,7 +48,7 @@ _VENDORED = frozenset(
 _VENDORED_AS = re.compile(r"_?vendor(?:s|ed)?[-_](?:local|libs?|packages?|src|py|python)")
 _STATIC = frozenset({"static", "staticfiles", "static_src", "assets", "media", "public"})
 _EXAMPLES = frozenset({"docs", "doc", "documentation", "example", "examples", "samples", "sample", "tutorial", "tutorials"})
-_ASIDE = frozenset({"unused", "disabled", "obsolete", "deprecated", "attic"})
+_ASIDE = frozenset({"unused", "obsolete", "deprecated", "attic"})
 """Folders of what is kept and not in use."""
 _HIDDEN = re.compile(r"(?:^|/)\.")
 _NUMBERED = re.compile(r"\d{4}_\w+\.py")
