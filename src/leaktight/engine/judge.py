@@ -19,6 +19,7 @@ from leaktight.rules.api import Rule
 from leaktight.rules.beside import is_beside_site
 from leaktight.rules.developers import is_for_developers
 from leaktight.rules.switches import is_switched_off
+from leaktight.rules.uncalled import is_uncalled
 from leaktight.rules.unreached import is_unreached
 from leaktight.source.code import unpack_span
 
@@ -140,6 +141,7 @@ def _weighed(
             is_beside_site(project, finding.span.path)
             or is_for_developers(project, finding.span)
             or is_unreached(project, finding.span)
+            or is_uncalled(project, finding.span)
             or (call is not None and is_switched_off(project, call.function, call.packed))
         )
         yield _for_strict(finding) if beside else finding

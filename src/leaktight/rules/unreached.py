@@ -28,6 +28,11 @@ _IMPORTS_BY_NAME = frozenset({"importlib", "pkgutil", "imp", "glob", "stevedore"
 """Packages by which modules are imported whose names stand nowhere."""
 
 
+def is_found_by_name(path: str) -> bool:
+    """Tell a file that is run, or looked for, without an import of it."""
+    return _FOUND_BY_NAME.search(path) is not None
+
+
 def is_unreached(project: Project, span: Span) -> bool:
     """Tell a place in a view without a route that no other code of the project names, or in a module that nobody imports."""
     if any(first <= span.line <= last for first, last in _places(project).get(span.path, ())):
@@ -44,7 +49,7 @@ def _is_alone(project: Project, path: str) -> bool:
         memo[key] = (
             any(view.routes for view in project.views)  # else it is not known how this site is put together
             and "/" in path
-            and _FOUND_BY_NAME.search(path) is None
+            and not is_found_by_name(path)
             and stem not in _imported(project)
             and not _looks_for_modules(project, path.partition("/")[0])
             and not project.spoken(
