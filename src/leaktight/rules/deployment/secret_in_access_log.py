@@ -106,12 +106,14 @@ def _formats(file: DeploymentFile, project: Project) -> Iterator[tuple[Word, str
 
 
 def _is_written_by(form: Directive, whole: Directive, project: Project) -> bool:
-    """Tell a format of nginx that an `access_log` names, here or elsewhere; a file without any leaves that to others."""
+    """Tell a format of nginx that an `access_log` names, here or in a file without a format of that name; a file without any leaves that to others."""
+    name = form.arguments[:1]
     if not any(True for _ in whole.below("access_log")):
         return True
     files = (file.directives for file in project.deployment_files if file.kind == "nginx" and file.directives)
-    logs = (one for directives in files for one in Directive("", (), directives[0].place, directives).below("access_log"))
-    return any(form.arguments[:1] == one.arguments[1:2] for one in logs)
+    others = (Directive("", (), directives[0].place, directives) for directives in files)
+    of_it = [whole, *(one for one in others if not any(own.arguments[:1] == name for own in one.below("log_format")))]
+    return any(log.arguments[1:2] == name for one in of_it for log in one.below("access_log"))
 
 
 def _label(project: Project, match: re.Match[str]) -> tuple[str | None, Confidence]:
