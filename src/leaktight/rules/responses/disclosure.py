@@ -53,13 +53,13 @@ def disclosed(arrival: Arrival) -> Disclosure | None:
     if arrival.sink.part == "flash" and are_messages_in_cookies(arrival.project):
         return None
     confidence, audience = arrival.confidence, audience_of(arrival)
-    if _is_literal_answer(arrival):
+    if is_literal_answer(arrival):
         confidence, audience = Confidence.MEDIUM, Audience.DEFAULT
     audience = at_least(audience, _least(arrival, kind))
     return Disclosure(confidence, audience, f"the hash of {an(fact.label)}" if hashed else an(fact.label))
 
 
-def _is_literal_answer(arrival: Arrival) -> bool:
+def is_literal_answer(arrival: Arrival) -> bool:
     """A text of the code, stored under a name that says it is secret, is the whole answer."""
     fact = arrival.fact
     written = bool(fact.evidence & Evidence.LITERAL) and arrival.value.text is not None

@@ -31,7 +31,7 @@ from collections.abc import Iterator
 
 from leaktight.edit import Desk
 from leaktight.flow.events import Arrival
-from leaktight.model import Audience, Edit, Finding, Safety, Severity, Style
+from leaktight.model import Audience, Confidence, Edit, Finding, Safety, Severity, Style
 from leaktight.policy import Channel, Safeguard
 from leaktight.rules.api import Example, Rule
 from leaktight.rules.judging import at_least, at_most_medium, harm
@@ -45,11 +45,12 @@ from leaktight.rules.requests.posting import (
     post_and_hand_over,
     post_and_redirect,
 )
-from leaktight.rules.responses.disclosure import disclosed
+from leaktight.rules.responses.disclosure import disclosed, is_literal_answer
 
 rule = Rule(
     __name__,
     severity=Severity.HIGH,
+    doubted_if_unsure=True,
     cwe=(201, 200, 359),
     step="S0",
     channel=Channel.RESPONSE_BODY,
@@ -135,7 +136,7 @@ def sent_to_the_client(arrival: Arrival) -> Iterator[Finding]:
         label=arrival.label,
         channel=arrival.channel,
         severity=harm(arrival.label),
-        confidence=at_most_medium(verdict.confidence),
+        confidence=Confidence.HIGH if is_literal_answer(arrival) else at_most_medium(verdict.confidence),
         audience=at_least(verdict.audience, Audience.STRICT) if is_permitted else verdict.audience,
         symbol=arrival.call.symbol,
         flow=arrival.flow,
